@@ -1,0 +1,51 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// How far a computation is, and whether it should go on.
+///
+/// A computation calls ``report(_:of:)`` often and from the thread that started it; the caller's function hears of it
+/// every 20 ms at most. Other threads only look at ``isCancelled``.
+public final class Progress: @unchecked Sendable {
+  /// Receives the work done and the work there is, in units of its own choice; returns false to stop.
+  public typealias Callback = (_ done: Int, _ total: Int) -> Bool
+
+  private let callback: Callback?
+  private let cancelled = Atomic<Bool>(false)
+  private var nextReport: UInt64 = 0  // touched by the calling thread only
+
+  private static let interval: UInt64 = 20_000_000  // ns
+
+  /// A computation that nobody watches has no callback, and is never cancelled.
+  public init(_ callback: Callback? = nil) {
+    self.callback = callback
+  }
+
+  /// True once the callback has asked to stop. Safe to read from any thread.
+  public var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+  /// Tells the caller how far the work is. Cheap enough for every few microseconds of work.
+  /// - Throws: ``ToposcopeError/Kind/cancelled`` when the caller wants to stop.
+  public func report(_ done: Int, of total: Int) throws(ToposcopeError) {
+    guard let callback else { return }
+    let now = Progress.monotonicNanoseconds()
+    if now >= nextReport {
+      if !callback(done, total) { cancelled.store(true, ordering: .relaxed) }
+      nextReport = Progress.monotonicNanoseconds() &+ Progress.interval
+    }
+    if isCancelled { throw ToposcopeError(.cancelled) }
+  }
+
+  /// Nanoseconds on a clock that only goes forward.
+  static func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
+  }
+}

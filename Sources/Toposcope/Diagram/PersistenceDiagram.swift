@@ -1,0 +1,51 @@
+/// An edge of the filtration: two vertices, the smaller first. In dimension 0 both ends of a birth edge are the vertex.
+public struct Edge: Hashable, Sendable {
+  public var tail: Int32
+  public var head: Int32
+
+  public init(_ tail: Int32, _ head: Int32) {
+    self.tail = min(tail, head)
+    self.head = max(tail, head)
+  }
+}
+
+/// A homology class from its birth to its death: one bar of the barcode, one point of the diagram.
+public struct PersistencePair: Hashable, Sendable {
+  /// The filtration value at which the class appears.
+  public var birth: Float
+  /// The filtration value at which the class becomes a boundary; infinity if it never does.
+  public var death: Float
+  /// The longest edge of the simplex that bears the class.
+  public var birthEdge: Edge
+  /// The longest edge of the simplex that kills the class, if one does.
+  public var deathEdge: Edge?
+  /// True if the class is alive at a threshold below the enclosing radius, so that its death was not looked for.
+  public var isCensored: Bool
+
+  public var persistence: Float { death - birth }
+
+  public init(birth: Float, death: Float, birthEdge: Edge, deathEdge: Edge?, isCensored: Bool = false) {
+    self.birth = birth
+    self.death = death
+    self.birthEdge = birthEdge
+    self.deathEdge = deathEdge
+    self.isCensored = isCensored
+  }
+}
+
+/// The bars of one homology dimension, longest first; equal ones by birth, then by birth edge.
+///
+/// Bars of length zero are left out, in every dimension.
+public struct PersistenceDiagram: Equatable, Sendable {
+  public let dimension: Int
+  public let pairs: [PersistencePair]
+
+  public init(dimension: Int, pairs: [PersistencePair]) {
+    self.dimension = dimension
+    self.pairs = pairs.sorted { a, b in
+      if a.persistence != b.persistence { return a.persistence > b.persistence }
+      if a.birth != b.birth { return a.birth < b.birth }
+      return (a.birthEdge.tail, a.birthEdge.head) < (b.birthEdge.tail, b.birthEdge.head)
+    }
+  }
+}

@@ -1,0 +1,2 @@
+import CToposcope
+import Toposcope
