@@ -1,0 +1,36 @@
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Metric = tuple[int, int, float, NDArray[Any] | None, NDArray[Any] | None, int, int, int]
+Options = tuple[int, int, float, int, int, int]
+Report = Callable[[int, int], object] | None
+
+class Error(Exception): ...
+
+class Rips:
+    def bars(self, dimension: int, /) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]: ...
+    def cocycle(self, dimension: int, bar: int, /) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
+    def cycle(self, dimension: int, bar: int, /) -> NDArray[np.int64]: ...
+    def facts(self) -> dict[str, Any]: ...
+
+def distances(
+    points: NDArray[Any], metric: Metric, threads: int, progress: Report, /
+) -> tuple[NDArray[np.float32], dict[str, Any]]: ...
+def rips(points: NDArray[Any], metric: Metric, options: Options, progress: Report, /) -> Rips: ...
+def rips_edges(
+    vertices: int,
+    tails: NDArray[np.int64],
+    heads: NDArray[np.int64],
+    lengths: NDArray[np.float32],
+    options: Options,
+    progress: Report,
+    /,
+) -> Rips: ...
+def landmarks(
+    points: NDArray[Any], metric: Metric, count: int, first: int, threads: int, progress: Report, /
+) -> tuple[NDArray[np.int64], float]: ...
+def status_name(status: int, /) -> str: ...
+def version() -> str: ...

@@ -1,0 +1,169 @@
+"""The door to the core: the only module that imports the C extension.
+
+Below it, reasons are numbers (the statuses of ``include/toposcope.h``); above it they are sentences. The two meet in
+`_SENTENCES`, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from . import _core
+
+__all__ = ["Cancelled", "calling", "get_include", "get_library", "library_version"]
+
+
+class Cancelled(RuntimeError):
+    """The progress function of a long call asked to stop."""
+
+
+def _memory(size: float) -> str:
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.3g} {unit}"
+        size /= 1024
+    return f"{size:.3g} TiB"
+
+
+# status -> (exception type, sentence). The sentence sees row, column, value, and the words of the call in `of`.
+_SENTENCES: dict[int, tuple[type[Exception], Callable[[int, int, float, dict[str, Any]], str]]] = {
+    2: (ValueError, lambda i, j, v, of: f"{of['X']} has an impossible size ({v:g})."),
+    4: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"{of['X']} has {v} at row {i}, column {j}: remove or replace what is not finite"
+            + (
+                "; in a matrix of distances +inf is allowed and means that two points are never joined."
+                if of.get("precomputed")
+                else " (the rows that are fine: X[np.isfinite(X).all(axis=1)])."
+            )
+        ),
+    ),
+    5: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"{of['X']} has the negative distance {v:g} at row {i}, column {j}: distances must be >= 0."
+        ),
+    ),
+    6: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"{of['X']} is not symmetric: the distance at row {i}, column {j} is {v:g}, and differs "
+            f"from the one at row "
+            f"{j}, column {i}; make it symmetric, for instance by (D + D.T) / 2."
+        ),
+    ),
+    7: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"{of['X']} has {v:g} on its diagonal at row {i}: the distance of a point from itself must be 0 "
+            "(np.fill_diagonal(D, 0))."
+        ),
+    ),
+    8: (ValueError, lambda i, j, v, of: f"The metric code {v:g} is unknown."),
+    9: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"{of['X']} has {v:.0f} zero vector{'s' if v != 1 else ''} (the first is row {i}), for which "
+            f"{of.get('metric', 'cosine')} distance is not defined: drop them with "
+            "metric=ts.Cosine(zeros='drop'), or use another metric."
+        ),
+    ),
+    10: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"k={v:.0f} neighbours were asked of {i} points: k must be at least 1 and less than the number of points."
+        ),
+    ),
+    11: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"{v:.0f} point{'s have' if v != 1 else ' has'} more duplicates than k={of.get('k', '?')} "
+            f"(the first is row "
+            f"{i}), so that the distance to the k-th nearest neighbour is 0 and cannot be divided by: choose a greater "
+            "k, remove duplicates, or take duplicates='first-positive'."
+        ),
+    ),
+    12: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"The covariance is singular (rank {i} in {j} coordinates), so the Mahalanobis distance is not defined: "
+            "use covariance='ledoit-wolf' (the default), 'oas', or a shrinkage between 0 and 1."
+        ),
+    ),
+    13: (
+        ValueError,
+        lambda i, j, v, of: f"maxdim={v:.0f} is out of range: it must be an integer from 0 to {i}.",
+    ),
+    14: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"coeff={v:.0f} is not a prime from 2 to 65521: homology is computed over the field Z/coeff."
+        ),
+    ),
+    15: (ValueError, lambda i, j, v, of: f"thresh={v} is not a distance: it must be a number >= 0, or inf."),
+    16: (
+        MemoryError,
+        lambda i, j, v, of: (
+            f"About {_memory(v)} would be needed"
+            + (f", and max_memory allows {_memory(of['max_memory'])}" if of.get("max_memory") else "")
+            + ": lower maxdim or thresh, take landmarks with n_perm, or allow more."
+        ),
+    ),
+    17: (Cancelled, lambda i, j, v, of: "The computation was cancelled by its progress function."),
+    18: (IndexError, lambda i, j, v, of: f"Index {i} is out of range: there are {j}."),
+    19: (ValueError, lambda i, j, v, of: f"The option {v:g} is unknown, or out of its range."),
+    20: (
+        ValueError,
+        lambda i, j, v, of: "This was not computed: ask for it (maxdim=, cocycles=True) when calling rips.",
+    ),
+}
+
+
+@contextlib.contextmanager
+def calling(**of: Any) -> Iterator[Any]:
+    """Give the C extension, and turn its errors into sentences about the call that `of` describes."""
+    try:
+        yield _core
+    except _core.Error as error:
+        status, row, column, value = error.args
+        exception, sentence = _SENTENCES.get(
+            status,
+            (
+                RuntimeError,
+                lambda i, j, v, of: (
+                    f"toposcope met a defect of its own ({_core.status_name(status)}, {i}, {j}, {v}): please report it."
+                ),
+            ),
+        )
+        raise exception(sentence(row, column, value, {"X": "X", **of})) from None
+
+
+def library_version() -> str:
+    """The version of the native library that runs."""
+    return _core.version()
+
+
+def get_include() -> str:
+    """The folder that holds ``toposcope.h``, for C compilers: ``-I$(python -c "...")``.
+
+    >>> import os, toposcope
+    >>> os.path.exists(os.path.join(toposcope.get_include(), "toposcope.h"))
+    True
+    """
+    return str(Path(__file__).parent / "include")
+
+
+def get_library() -> str:
+    """The path of the shared library, for ctypes, Julia or a linker.
+
+    >>> import ctypes, toposcope
+    >>> library = ctypes.CDLL(toposcope.get_library())
+    >>> library.tps_version.restype = ctypes.c_char_p
+    >>> library.tps_version().decode() == toposcope.__version__
+    True
+    """
+    return str(Path(__file__).parent / "libtoposcope.so")

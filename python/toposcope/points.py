@@ -1,0 +1,147 @@
+"""Points: whatever holds numbers (NumPy, PyTorch, pandas, DLPack, lists) as one NumPy array that the core reads."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["as_matrix", "as_points"]
+
+
+def as_points(X: Any, name: str = "X") -> NDArray[Any]:
+    """Points as an (n, d) array of float32 or float64, without a copy where that is possible.
+
+    Parameters
+    ----------
+    X : (n, d) array_like
+        An array of any layout and stride, a tensor on any device (also one that requires gradients, or of half
+        precision), a data frame, nested lists, or an object with ``__dlpack__`` or ``__array_interface__``.
+    name : str
+        What to call it in messages.
+
+    Returns
+    -------
+    (n, d) ndarray
+        float32 for input in single or half precision (bfloat16 and float16 are exact in it), float64 for all else.
+
+    Raises
+    ------
+    TypeError
+        For objects, strings, dates, complex numbers, masked or sparse arrays.
+    ValueError
+        For another number of dimensions than two.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_points([[0, 1], [2, 3]]).dtype
+    dtype('float64')
+    >>> as_points(np.ones((3, 2), np.float16)).dtype
+    dtype('float32')
+    """
+    array = _as_array(X, name)
+    if array.ndim != 2:
+        if array.ndim == 1 and array.size == 0:
+            return np.empty((0, 0), np.float64)
+        raise ValueError(
+            f"{name} must be two-dimensional, (points, coordinates), not of shape {array.shape}: {_advice(array)}"
+        )
+    return _readable(array, name)
+
+
+def as_matrix(D: Any, name: str = "X") -> NDArray[Any]:
+    """A square matrix as `as_points` gives it.
+
+    Raises
+    ------
+    ValueError
+        Also where the matrix is not square.
+
+    Examples
+    --------
+    >>> as_matrix([[0, 1], [1, 0]]).shape
+    (2, 2)
+    """
+    array = as_points(D, name)
+    if array.shape[0] != array.shape[1]:
+        raise ValueError(
+            f"{name} must be a square matrix of distances, (n, n), not of shape {array.shape}: "
+            "give points with another metric than 'precomputed', or "
+            "scipy.spatial.distance.squareform(D) for a condensed one."
+        )
+    return array
+
+
+def _advice(array: NDArray[Any]) -> str:
+    if array.ndim == 1:
+        return "X.reshape(-1, 1) makes points on a line of it."
+    if array.ndim == 0:
+        return "give one row for each point."
+    return "X.reshape(len(X), -1) makes one point of each entry; for activations choose how to reduce (ts.capture)."
+
+
+def _as_array(X: Any, name: str) -> NDArray[Any]:
+    if isinstance(X, np.ma.MaskedArray):
+        if np.ma.is_masked(X):
+            raise TypeError(
+                f"{name} is a masked array with {np.ma.count_masked(X)} masked entries: fill or drop them first."
+            )
+        return X.data
+    if isinstance(X, np.ndarray):
+        return X
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(X, torch.Tensor):
+        return _from_torch(X, torch)
+    if hasattr(X, "toarray") and hasattr(X, "nnz"):
+        raise TypeError(
+            f"{name} is a sparse array, which is understood as distances only (metric='precomputed'): "
+            "use .toarray() for points."
+        )
+    if hasattr(X, "__dlpack__") and not hasattr(X, "__array__") and not hasattr(X, "__array_interface__"):
+        return np.from_dlpack(X)
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        raise ValueError(f"{name} is no table of numbers: {error}.") from None
+
+
+def _from_torch(X: Any, torch: Any) -> NDArray[Any]:
+    X = X.detach()
+    if X.layout != torch.strided:
+        X = X.to_dense()
+    if X.is_quantized:
+        X = X.dequantize()
+    if X.dtype in (torch.float16, torch.bfloat16):
+        X = X.float()
+    return X.cpu().resolve_conj().resolve_neg().numpy()
+
+
+def _readable(array: NDArray[Any], name: str) -> NDArray[Any]:
+    """Float32 or float64, aligned, in native byte order."""
+    kind = array.dtype.kind
+    if kind == "O":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            place = next(
+                (
+                    tuple(map(int, at))
+                    for at, value in np.ndenumerate(array)
+                    if not isinstance(value, (int, float, np.number))
+                ),
+                None,
+            )
+            what = f"{array[place]!r} at row {place[0]}, column {place[1]}" if place else "objects"
+            raise TypeError(f"{name} holds {what}, which is not a number: give an array of floats.") from None
+    elif kind not in "fiub":
+        raise TypeError(
+            f"{name} has the element type {array.dtype}, which is not a real number: give an array of floats."
+        )
+    if array.dtype.kind == "f" and array.dtype.itemsize <= 4:
+        target = np.float32
+    else:
+        target = np.float64
+    return np.require(array, target, ["ALIGNED"])
