@@ -69,8 +69,60 @@ public final class RipsResult: @unchecked Sendable {
 }
 
 /// The persistence diagrams of the Vietoris-Rips filtration of points or distances.
+///
+/// - Throws: ``ToposcopeError`` of kind `homologyDimension`, `modulus`, `threshold` for options that are out of range;
+///   `index`, `asymmetric`, `notFinite`, `negativeDistance`, `diagonal` for bad lists of edges; whatever the distances
+///   throw; `memory`, `cancelled`.
 public func vietorisRips(
   _ input: RipsInput, options: RipsOptions = RipsOptions(), progress: Progress = Progress()
 ) throws(ToposcopeError) -> RipsResult {
-  throw ToposcopeError(.internalError)
+  let field = try check(options)
+  let threads = Threads.resolve(options.threads)
+  var facts = RipsFacts()
+  var stopwatch = Stopwatch()
+  let graph = try FiltrationInput(input, facts: &facts, threads: threads, progress: progress)
+  facts.secondsDistances = stopwatch.lap()
+  let extent = try graph.extent(threshold: options.threshold, threads: threads, progress: progress)
+  facts.vertices = graph.vertexCount
+  facts.enclosingRadius = extent.enclosingRadius
+  facts.stoppingRadius = extent.limit
+  let order = try graph.edgeOrder(upTo: extent.limit, threads: threads, progress: progress)
+  facts.secondsFiltration = stopwatch.lap()
+  let bars = try persistence(order, options: options, field: field, isCensored: extent.isCut, progress: progress)
+  facts.edges = order.taken
+  facts.secondsPersistence = stopwatch.lap()
+  let diagrams = bars.enumerated().map { PersistenceDiagram(dimension: $0.offset, pairs: $0.element) }
+  return RipsResult(options: options, facts: facts, diagrams: diagrams)
 }
+
+/// The bars of every dimension up to the greatest.
+private func persistence(
+  _ order: EdgeOrder, options: RipsOptions, field: PrimeField, isCensored: Bool, progress: Progress
+) throws(ToposcopeError) -> [[PersistencePair]] {
+  switch options.maxDimension {
+  case 0, 1:
+    var loops = try Loops(vertices: order.vertexCount, field: field)
+    while let run = try order.nextRun() {
+      for i in 0..<run.count {
+        loops.add(run[i])
+        try progress.report(i, of: run.count)
+      }
+    }
+    loops.finish(censored: isCensored)
+    return Array([loops.bars0, loops.bars1].prefix(options.maxDimension + 1))
+  default:
+    throw ToposcopeError(.homologyDimension, row: 1, value: Double(options.maxDimension))
+  }
+}
+
+/// The field of coefficients, when all options are in range.
+private func check(_ options: RipsOptions) throws(ToposcopeError) -> PrimeField {
+  guard (0...greatestHomologyDimension).contains(options.maxDimension) else {
+    throw ToposcopeError(.homologyDimension, row: greatestHomologyDimension, value: Double(options.maxDimension))
+  }
+  guard options.threshold >= 0 else { throw ToposcopeError(.threshold, value: Double(options.threshold)) }
+  return try PrimeField(options.modulus)
+}
+
+/// Far beyond what can be computed; a bound so that a slip of the finger gets a sentence, not a million diagrams.
+let greatestHomologyDimension = 255

@@ -1,5 +1,5 @@
 /// An edge of the filtration: two vertices, the smaller first. In dimension 0 both ends of a birth edge are the vertex.
-public struct Edge: Hashable, Sendable {
+public struct Edge: Hashable, Sendable, BitwiseCopyable {
   public var tail: Int32
   public var head: Int32
 

@@ -1,0 +1,39 @@
+/// A symmetric relation between vertices, one row of bits a vertex: which others it is joined to.
+///
+/// Rows are whole cache lines (eight 64-bit words each, 64-byte aligned), so that the common neighbours of two vertices
+/// are the AND of two rows without a remainder. Invariant: bits at `count` and above are zero.
+final class BitRows: @unchecked Sendable {
+  let count: Int
+  /// A multiple of 8.
+  let wordsPerRow: Int
+  private let words: Memory<UInt64>
+
+  init(_ count: Int) throws(ToposcopeError) {
+    self.count = count
+    wordsPerRow = BitRows.wordsPerRow(count)
+    words = try Memory(count * wordsPerRow)
+  }
+
+  static func wordsPerRow(_ count: Int) -> Int { (count + 511) / 512 * 8 }
+
+  /// The bytes that the rows of `count` vertices take.
+  static func bytes(_ count: Int) -> Int { count * wordsPerRow(count) * 8 }
+
+  @inline(__always)
+  func row(_ vertex: Int) -> UnsafeMutablePointer<UInt64> { words.base + vertex &* wordsPerRow }
+
+  @inline(__always)
+  func contains(_ a: Int, _ b: Int) -> Bool { row(a)[b &>> 6] &>> UInt64(b & 63) & 1 != 0 }
+
+  @inline(__always)
+  func insert(_ a: Int, _ b: Int) {
+    row(a)[b &>> 6] |= 1 &<< UInt64(b & 63)
+    row(b)[a &>> 6] |= 1 &<< UInt64(a & 63)
+  }
+
+  @inline(__always)
+  func remove(_ a: Int, _ b: Int) {
+    row(a)[b &>> 6] &= ~(1 &<< UInt64(b & 63))
+    row(b)[a &>> 6] &= ~(1 &<< UInt64(a & 63))
+  }
+}

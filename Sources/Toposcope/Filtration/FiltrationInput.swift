@@ -1,0 +1,132 @@
+/// What a filtration is built from, after all checks: distances of all pairs, or a list of edges without repetition.
+enum FiltrationInput {
+  case dense(DistanceMatrix)
+  case sparse(vertices: Int, [(edge: Edge, length: Float)])
+
+  init(
+    _ input: RipsInput, facts: inout RipsFacts, threads: Int, progress: Progress
+  ) throws(ToposcopeError) {
+    switch input {
+    case .points(let points, let metric):
+      self = .dense(try DistanceMatrix(points, metric: metric, threads: threads, progress: progress))
+    case .distances(let distances): self = .dense(distances)
+    case .edges(let vertices, let edges):
+      self = .sparse(vertices: vertices, try FiltrationInput.checked(edges, vertices: vertices))
+    }
+    if case .dense(let distances) = self { facts.distances = distances.facts }
+  }
+
+  var vertexCount: Int {
+    switch self {
+    case .dense(let distances): distances.count
+    case .sparse(let vertices, _): vertices
+    }
+  }
+
+  /// The edges sorted by vertices, each once.
+  /// - Throws: `shape`, `index`, `diagonal`, `notFinite` (NaN), `negativeDistance`, `asymmetric` (two lengths of one edge).
+  private static func checked(
+    _ edges: [(edge: Edge, length: Float)], vertices: Int
+  ) throws(ToposcopeError) -> [(edge: Edge, length: Float)] {
+    guard vertices >= 0, vertices <= Int32.max else { throw ToposcopeError(.shape, value: Double(vertices)) }
+    for (edge, length) in edges {
+      let (row, column) = (Int(edge.tail), Int(edge.head))
+      guard row >= 0 else { throw ToposcopeError(.index, row: row, column: vertices) }
+      guard column < vertices else { throw ToposcopeError(.index, row: column, column: vertices) }
+      if length.isNaN { throw ToposcopeError(.notFinite, row: row, column: column, value: Double(length)) }
+      if length < 0 { throw ToposcopeError(.negativeDistance, row: row, column: column, value: Double(length)) }
+      if row == column && length != 0 {
+        throw ToposcopeError(.diagonal, row: row, column: column, value: Double(length))
+      }
+    }
+    let sorted = edges.filter { $0.edge.tail != $0.edge.head }
+      .sorted { ($0.edge.tail, $0.edge.head) < ($1.edge.tail, $1.edge.head) }
+    var unique: [(edge: Edge, length: Float)] = []
+    unique.reserveCapacity(sorted.count)
+    for item in sorted {
+      if let last = unique.last, last.edge == item.edge {
+        guard last.length == item.length else {
+          throw ToposcopeError(
+            .asymmetric, row: Int(item.edge.tail), column: Int(item.edge.head), value: Double(last.length))
+        }
+      } else {
+        unique.append(item)
+      }
+    }
+    return unique
+  }
+
+  /// How far the filtration has to be followed.
+  func extent(threshold: Float, threads: Int, progress: Progress) throws(ToposcopeError) -> FiltrationExtent {
+    switch self {
+    case .dense(let distances):
+      return try FiltrationExtent(distances, threshold: threshold, threads: threads, progress: progress)
+    case .sparse(let vertices, let edges):
+      return FiltrationExtent(vertices: vertices, edges: edges, threshold: threshold)
+    }
+  }
+
+  func edgeOrder(upTo limit: Float, threads: Int, progress: Progress) throws(ToposcopeError) -> EdgeOrder {
+    switch self {
+    case .dense(let distances):
+      return try EdgeOrder(distances, upTo: limit, threads: threads, progress: progress)
+    case .sparse(let vertices, let edges):
+      return try EdgeOrder(vertices: vertices, edges: edges, upTo: limit, progress: progress)
+    }
+  }
+}
+
+/// How far a filtration has to be followed.
+struct FiltrationExtent {
+  /// min over x of max over y of d(x, y): from there on the complex is a cone, and nothing changes. Infinity where no
+  /// vertex is joined to all others.
+  var enclosingRadius: Float
+  /// The length of the longest edge there is.
+  var longest: Float
+  /// No longer edge matters, or is wanted.
+  var limit: Float
+  /// True if edges that could matter lie beyond the limit.
+  var isCut: Bool
+
+  private init(enclosingRadius: Float, longest: Float, threshold: Float) {
+    self.enclosingRadius = enclosingRadius
+    self.longest = longest
+    limit = min(threshold, enclosingRadius, longest)
+    isCut = threshold < enclosingRadius && threshold < longest
+  }
+
+  init(_ distances: DistanceMatrix, threshold: Float, threads: Int, progress: Progress) throws(ToposcopeError) {
+    let n = distances.count
+    var (enclosing, longest) = (Float.infinity, Float(0))
+    for i in 0..<n {
+      try progress.report(i, of: n)
+      let row = distances.entries + i * n
+      var (farthest, farthestFinite) = (Float(0), Float(0))
+      for j in 0..<n {
+        farthest = max(farthest, row[j])
+        if row[j] < .infinity { farthestFinite = max(farthestFinite, row[j]) }
+      }
+      enclosing = min(enclosing, farthest)
+      longest = max(longest, farthestFinite)
+    }
+    self.init(enclosingRadius: enclosing, longest: longest, threshold: threshold)
+  }
+
+  init(vertices: Int, edges: [(edge: Edge, length: Float)], threshold: Float) {
+    var degrees = [Int32](repeating: 0, count: vertices)
+    var farthest = [Float](repeating: 0, count: vertices)
+    var longest = Float(0)
+    for (edge, length) in edges where length.isFinite {
+      for vertex in [Int(edge.tail), Int(edge.head)] {
+        degrees[vertex] += 1
+        farthest[vertex] = max(farthest[vertex], length)
+      }
+      longest = max(longest, length)
+    }
+    var enclosing = Float.infinity
+    for vertex in 0..<vertices where Int(degrees[vertex]) == vertices - 1 {
+      enclosing = min(enclosing, farthest[vertex])
+    }
+    self.init(enclosingRadius: enclosing, longest: longest, threshold: threshold)
+  }
+}
