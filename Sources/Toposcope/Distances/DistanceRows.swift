@@ -1,0 +1,55 @@
+/// The distances of a cloud, one row at a time and without the memory for all of them.
+///
+/// What every row needs is prepared once: directions for the cosine, whitened coordinates for Mahalanobis, the k-th
+/// nearest neighbours for the relative-neighbourhood normalisation (on the whole cloud). Rows are bit for bit those of
+/// the ``DistanceMatrix`` of the same cloud and metric, so d(i, j) and d(j, i) have the same bits as well.
+///
+/// ```swift
+/// let rows = try DistanceRows(points, metric: .cosine)
+/// rows.fill(row: 7, columns: 0..<rows.count, into: buffer)
+/// ```
+public final class DistanceRows: @unchecked Sendable {
+  /// The number of points.
+  public let count: Int
+  /// What was done; ``DistanceFacts/seconds`` is the time of the preparation.
+  public let facts: DistanceFacts
+  let points: PreparedPoints
+  /// The scale of each point, where the metric is normalised.
+  let scales: NeighborScales?
+
+  /// Prepares a metric for a cloud.
+  /// - Throws: ``ToposcopeError`` of kind `zeroVector`, `neighborCount`, `duplicates`, `singularCovariance`, `option`,
+  ///   `notFinite` (a distance beyond the range of single precision), `memory`, `cancelled`.
+  public init(
+    _ cloud: PointCloud, metric: Metric = .euclidean, threads: Int = 0, progress: Progress = Progress()
+  ) throws(ToposcopeError) {
+    let start = Progress.monotonicNanoseconds()
+    var facts = DistanceFacts()
+    try NeighborScales.check(metric.neighborhood, count: cloud.count)
+    points = try PreparedPoints(cloud, metric: metric, facts: &facts, threads: threads, progress: progress)
+    count = cloud.count
+    try points.refuseOverflow(threads: threads, progress: progress)
+    if let neighborhood = metric.neighborhood {
+      let points = self.points
+      scales = try NeighborScales(neighborhood, count: count, threads: threads, progress: progress) {
+        points.fill(row: $0, columns: 0..<points.count, into: $1)
+      }
+    } else {
+      scales = nil
+    }
+    facts.seconds = Double(Progress.monotonicNanoseconds() - start) * 1e-9
+    self.facts = facts
+  }
+
+  /// Writes d(row, j) for every j of `columns` to `out[j - columns.lowerBound]`. Safe from several threads at once.
+  /// - Precondition: `row` and `columns` lie in 0 ..< ``count``; `out` has room for `columns.count` numbers.
+  public func fill(row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    points.fill(row: row, columns: columns, into: out)
+    scales?.normalize(row: row, columns: columns, out)
+  }
+
+  /// Writes the whole row.
+  public func fill(row: Int, into out: UnsafeMutablePointer<Float>) {
+    fill(row: row, columns: 0..<count, into: out)
+  }
+}

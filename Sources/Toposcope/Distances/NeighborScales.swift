@@ -1,0 +1,94 @@
+/// The relative-neighbourhood normalisation: for each point the distance of its k-th nearest neighbour, and what is done
+/// with it.
+///
+/// Everything happens on the rounded distances, so {normalised distance (max) <= 1} is exactly the graph that joins each
+/// point with its k nearest neighbours (all that tie for the k-th place included).
+final class NeighborScales: @unchecked Sendable {
+  let scaling: RelativeNeighborhood.Scaling
+  private let scales: AlignedMemory<Float>
+
+  static func check(_ neighborhood: RelativeNeighborhood?, count: Int) throws(ToposcopeError) {
+    guard let k = neighborhood?.neighbors, count > 1 || k < 1 else { return }
+    guard k >= 1, k < count else { throw ToposcopeError(.neighborCount, row: count, value: Double(k)) }
+  }
+
+  /// - Parameter fill: writes a row of `count` distances; called from several threads.
+  init(
+    _ neighborhood: RelativeNeighborhood, count: Int, threads: Int, progress: Progress,
+    fill: (_ row: Int, _ out: UnsafeMutablePointer<Float>) -> Void
+  ) throws(ToposcopeError) {
+    try Self.check(neighborhood, count: count)
+    scaling = neighborhood.scaling
+    scales = try AlignedMemory(count)
+    guard count > 1 else {
+      scales.pointer.initialize(repeating: 0, count: count)
+      return
+    }
+    let scales = self.scales.pointer
+    let workers = Threads.resolve(threads)
+    let rows = try AlignedMemory<Float>(workers * count)
+    let chunk = max(1, min(64, count / (4 * workers)))
+    let slots = Slots(workers)
+    try Threads.forEach(chunks: (count + chunk - 1) / chunk, threads: workers, progress: progress) { c in
+      let slot = slots.take()
+      defer { slots.give(slot) }
+      let row = rows.pointer + slot * count
+      for i in c * chunk..<min(count, (c + 1) * chunk) {
+        if progress.isCancelled { return }
+        fill(i, row)
+        scales[i] = Self.scale(row, count: count, point: i, neighborhood)
+      }
+    }
+    try refuse(neighborhood, count: count, row: rows.pointer, fill: fill, progress: progress)
+  }
+
+  /// The k-th smallest distance of a row, its own point left out; the smallest positive one where that is wanted.
+  private static func scale(
+    _ row: UnsafeMutablePointer<Float>, count: Int, point: Int, _ neighborhood: RelativeNeighborhood
+  ) -> Float {
+    var nearest = NearestValues(neighborhood.neighbors)
+    nearest.add(row, count: point)
+    nearest.add(row + point + 1, count: count - point - 1)
+    let scale = nearest.last()
+    if scale > 0 || neighborhood.duplicates == .refuse { return scale }
+    var smallest = Float.infinity
+    for j in 0..<count where row[j] > 0 { smallest = min(smallest, row[j]) }
+    return smallest == .infinity ? 0 : smallest
+  }
+
+  /// 0 / 0 is 0, for duplicates; a positive distance over 0 is refused, and so is a scale that is infinite.
+  private func refuse(
+    _ neighborhood: RelativeNeighborhood, count: Int, row: UnsafeMutablePointer<Float>,
+    fill: (_ row: Int, _ out: UnsafeMutablePointer<Float>) -> Void, progress: Progress
+  ) throws(ToposcopeError) {
+    let scales = self.scales.pointer
+    if let lonely = (0..<count).first(where: { scales[$0] == .infinity }) {
+      throw ToposcopeError(.notFinite, row: lonely, column: neighborhood.neighbors, value: .infinity)
+    }
+    let zeros = (0..<count).filter { scales[$0] == 0 }
+    for (done, i) in zeros.enumerated() {
+      try progress.report(done, of: zeros.count)
+      fill(i, row)
+      if (0..<count).contains(where: { row[$0] > 0 && divisor(i, $0) == 0 }) {
+        throw ToposcopeError(.duplicates, row: zeros[0], value: Double(zeros.count))
+      }
+    }
+  }
+
+  private func divisor(_ i: Int, _ j: Int) -> Double {
+    let (a, b) = (scales.pointer[i], scales.pointer[j])
+    return switch scaling {
+    case .max: Double(Swift.max(a, b))
+    case .geometric: (Double(a) * Double(b)).squareRoot()
+    case .min: Double(Swift.min(a, b))
+    }
+  }
+
+  /// Divides the distances of one row. Symmetric: the divisor of (i, j) is that of (j, i).
+  func normalize(row: Int, columns: Range<Int>, _ out: UnsafeMutablePointer<Float>) {
+    for j in columns {
+      let distance = out[j - columns.lowerBound]
+      if distance > 0 { out[j - columns.lowerBound] = Float(Double(distance) / divisor(row, j)) }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Memory for `count` numbers that belongs to one object, 64-byte aligned, not initialised.
+///
+/// Unlike an array it says when the machine has not enough, instead of ending the process.
+final class AlignedMemory<Element: BitwiseCopyable>: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Element>
+  let count: Int
+
+  /// - Throws: ``ToposcopeError/Kind/memory`` where the machine has less memory than that.
+  init(_ count: Int) throws(ToposcopeError) {
+    let (bytes, overflow) = max(count, 0).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    guard !overflow, bytes <= Self.physicalMemory else {
+      throw ToposcopeError(.memory, value: Double(count) * Double(MemoryLayout<Element>.stride))
+    }
+    var raw: UnsafeMutableRawPointer?
+    guard posix_memalign(&raw, 64, max(bytes, 64)) == 0, let raw else {
+      throw ToposcopeError(.memory, value: Double(bytes))
+    }
+    pointer = raw.bindMemory(to: Element.self, capacity: max(count, 1))
+    self.count = count
+  }
+
+  deinit { free(pointer) }
+
+  /// Bytes that this machine has. A system that promises more than it has kills the process that believes it.
+  private static var physicalMemory: Int {
+    let pages = sysconf(Int32(_SC_PHYS_PAGES))
+    return pages > 0 ? pages &* sysconf(Int32(_SC_PAGESIZE)) : .max
+  }
+}

@@ -1,0 +1,203 @@
+import Testing
+
+@testable import Toposcope
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The definitions, word for word, in the widest arithmetic there is.
+enum TextbookDistance {
+  #if arch(x86_64)
+    typealias Wide = Float80
+  #else
+    typealias Wide = Double
+  #endif
+
+  static func value(_ kind: Metric.Kind, _ a: [Double], _ b: [Double]) -> Wide {
+    let (x, y) = (a.map { Wide($0) }, b.map { Wide($0) })
+    let differences = zip(x, y).map { $0 - $1 }
+    let square = differences.reduce(0) { $0 + $1 * $1 }
+    switch kind {
+    case .euclidean, .mahalanobis: return square.squareRoot()
+    case .sqeuclidean: return square
+    case .cityblock: return differences.reduce(0) { $0 + abs($1) }
+    case .chebyshev: return differences.map(abs).max() ?? 0
+    case .cosine: return directions(x, y).0 / 2
+    case .correlation:
+      func centered(_ v: [Wide]) -> [Wide] {
+        let mean = v.reduce(0, +) / Wide(v.count)
+        return v.map { $0 - mean }
+      }
+      return directions(centered(x), centered(y)).0 / 2
+    case .angular:
+      let (difference, sum) = directions(x, y)
+      return Wide(2 * atan2(Double(difference.squareRoot()), Double(sum.squareRoot())) / Double.pi)
+    }
+  }
+
+  /// |u - v|^2 and |u + v|^2 of the unit vectors.
+  private static func directions(_ x: [Wide], _ y: [Wide]) -> (Wide, Wide) {
+    let length = { (v: [Wide]) in v.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let (a, b) = (length(x), length(y))
+    var (difference, sum): (Wide, Wide) = (0, 0)
+    for (p, q) in zip(x, y) {
+      difference += (p / a - q / b) * (p / a - q / b)
+      sum += (p / a + q / b) * (p / a + q / b)
+    }
+    return (difference, sum)
+  }
+}
+
+@Suite struct DistanceMatrixTests {
+  static let plainKinds = Metric.Kind.allCases.filter { $0 != .mahalanobis }
+
+  /// Error in units of the last place of the exact distance, rounded to single precision.
+  static func ulps(_ value: Float, _ exact: TextbookDistance.Wide) -> Double {
+    Double(abs(TextbookDistance.Wide(value) - exact) / TextbookDistance.Wide(Float(exact).ulp))
+  }
+
+  @Test func knownValues() throws {
+    let points = try PointCloud([[0, 0], [3, 0], [3, 4]])
+    #expect(try DistanceMatrix(points)[0, 2] == 5)
+    #expect(try DistanceMatrix(points, metric: Metric(.sqeuclidean))[0, 2] == 25)
+    #expect(try DistanceMatrix(points, metric: Metric(.cityblock))[0, 2] == 7)
+    #expect(try DistanceMatrix(points, metric: Metric(.chebyshev))[0, 2] == 4)
+    let rays = try PointCloud([[2, 0], [0, 3], [-1, 0], [6, 0], [1, 1]])
+    let cosine = try DistanceMatrix(rays, metric: .cosine)
+    #expect(cosine[0, 1] == 1 && cosine[0, 2] == 2 && cosine[0, 3] == 0)
+    let angular = try DistanceMatrix(rays, metric: Metric(.angular))
+    #expect(angular[0, 1] == 0.5 && angular[0, 2] == 1 && angular[0, 3] == 0 && angular[0, 4] == 0.25)
+    let series = try PointCloud([[1, 2, 3], [10, 20, 30], [3, 2, 1]])
+    let correlation = try DistanceMatrix(series, metric: Metric(.correlation))
+    #expect(correlation[0, 1] == 0 && correlation[0, 2] == 2)
+  }
+
+  /// All shapes of remainder of the loops: 0 ... 19 points, awkward numbers of coordinates, both element types.
+  @Test(arguments: plainKinds) func agreesWithTheDefinition(kind: Metric.Kind) throws {
+    for (n, d) in [(2, 3), (3, 8), (5, 17), (9, 31), (19, 64), (18, 260), (7, 1031)] {
+      for single in [true, false] {
+        var random = LinearCongruence(seed: n * 1000 + d)
+        var rows = random.rows(n, d)
+        if single { rows = rows.map { $0.map { Double(Float($0)) } } }
+        let m = try DistanceMatrix(single ? singleCloud(rows) : PointCloud(rows), metric: Metric(kind))
+        for i in 0..<n {
+          #expect(m[i, i] == 0)
+          for j in 0..<i {
+            let error = Self.ulps(m[i, j], TextbookDistance.value(kind, rows[i], rows[j]))
+            #expect(error < 4, "\(kind) n=\(n) d=\(d) \(i),\(j): \(error) ulp")
+            #expect(m[i, j] == m[j, i])
+          }
+        }
+      }
+    }
+  }
+
+  /// Near-duplicates, |x - y| = 1e-6 |x|, far from the origin: where distances from products of points fail.
+  @Test(arguments: plainKinds) func nearDuplicatesFarFromTheOrigin(kind: Metric.Kind) throws {
+    for d in [16, 100, 700] {
+      var random = LinearCongruence(seed: d)
+      let base = random.rows(1, d)[0].map { $0 + 1000 }
+      let rows = (0..<8).map { _ in base.map { Double(Float($0 * (1 + 2e-6 * random.next()))) } }
+      let m = try DistanceMatrix(singleCloud(rows), metric: Metric(kind))
+      for i in 0..<8 {
+        for j in 0..<i {
+          let error = Self.ulps(m[i, j], TextbookDistance.value(kind, rows[i], rows[j]))
+          #expect(error < 4, "\(kind) d=\(d) \(i),\(j): \(error) ulp")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: plainKinds) func tinyAndHugeCoordinates(kind: Metric.Kind) throws {
+    for scale in [1e-30, 1e-20, 1e15, 3e18, 1e30] {
+      if kind == .sqeuclidean && scale != 1e-20 && scale != 1e15 { continue }
+      var random = LinearCongruence(seed: 3)
+      let rows = random.rows(6, 40).map { $0.map { Double(Float($0 * scale)) } }
+      let m = try DistanceMatrix(singleCloud(rows), metric: Metric(kind))
+      for i in 0..<6 {
+        for j in 0..<i {
+          let error = Self.ulps(m[i, j], TextbookDistance.value(kind, rows[i], rows[j]))
+          #expect(error < 4, "\(kind) scale=\(scale) \(i),\(j): \(error) ulp")
+        }
+      }
+    }
+  }
+
+  @Test func distancesBeyondSinglePrecisionAreRefused() throws {
+    let far = try PointCloud([[0, 0], [1, 0], [1e39, 0]])
+    #expect(
+      failure { _ = try DistanceMatrix(far) } == ToposcopeError(.notFinite, row: 0, column: 2, value: .infinity))
+    let farther = try PointCloud([[1e200, 0], [-1e200, 0]])
+    #expect(failure { _ = try DistanceMatrix(farther) }?.kind == .notFinite)
+    let borderline = try PointCloud([[2e38, 0], [-1e38, 0]])
+    #expect(try DistanceMatrix(borderline)[0, 1] == 3e38)
+    #expect(
+      failure { _ = try DistanceMatrix(borderline, metric: Metric(.sqeuclidean)) }?.kind == .notFinite)
+  }
+
+  @Test func zeroVectorsAreCounted() throws {
+    let points = try PointCloud([[1, 2, 0], [0, 0, 0], [3, 4, 5], [0, 0, 0]])
+    for kind in [Metric.Kind.cosine, .angular] {
+      #expect(
+        failure { _ = try DistanceMatrix(points, metric: Metric(kind)) } == ToposcopeError(.zeroVector, row: 1, value: 2))
+    }
+    let constant = try PointCloud([[1, 2, 0], [0.1, 0.1, 0.1]])
+    #expect(
+      failure { _ = try DistanceMatrix(constant, metric: Metric(.correlation)) }
+        == ToposcopeError(.zeroVector, row: 1, value: 1))
+  }
+
+  @Test(arguments: Metric.Kind.allCases) func rowsAreThoseOfTheMatrix(kind: Metric.Kind) throws {
+    for (n, d) in [(1, 5), (11, 3), (40, 70), (70, 300)] {
+      for single in [true, false] {
+        var random = LinearCongruence(seed: n)
+        let rows = random.rows(n, d)
+        let cloud = try single ? singleCloud(rows) : PointCloud(rows)
+        for neighborhood in [nil, RelativeNeighborhood(neighbors: 4)] where n > 4 || neighborhood == nil {
+          let metric = Metric(kind, neighborhood: neighborhood)
+          let m = try DistanceMatrix(cloud, metric: metric, threads: 2)
+          let source = try DistanceRows(cloud, metric: metric)
+          var row = [Float](repeating: -1, count: n)
+          for i in 0..<n {
+            source.fill(row: i, into: &row)
+            #expect((0..<n).allSatisfy { row[$0].bitPattern == m[i, $0].bitPattern }, "\(kind) \(n) \(d) row \(i)")
+            let part = i / 2..<i / 2 + (n - i / 2 + 1) / 2
+            source.fill(row: i, columns: part, into: &row)
+            #expect(part.allSatisfy { row[$0 - part.lowerBound].bitPattern == m[i, $0].bitPattern })
+          }
+        }
+      }
+    }
+  }
+
+  @Test func threadsChangeNothing() throws {
+    var random = LinearCongruence(seed: 99)
+    let cloud = try PointCloud(random.rows(150, 20))
+    for kind in Metric.Kind.allCases {
+      let one = try DistanceMatrix(cloud, metric: Metric(kind), threads: 1)
+      let three = try DistanceMatrix(cloud, metric: Metric(kind), threads: 3)
+      #expect((0..<150 * 150).allSatisfy { one.entries[$0] == three.entries[$0] })
+    }
+  }
+
+  @Test func emptyAndSinglePoint() throws {
+    for kind in Metric.Kind.allCases {
+      #expect(try DistanceMatrix(PointCloud([]), metric: Metric(kind)).count == 0)
+      #expect(try DistanceMatrix(PointCloud([[1.0, 2]]), metric: Metric(kind))[0, 0] == 0)
+    }
+    let noCoordinates = try DistanceMatrix(PointCloud([[], []]))
+    #expect(noCoordinates[0, 1] == 0)
+  }
+
+  @Test func cancelling() throws {
+    var random = LinearCongruence()
+    let cloud = try PointCloud(random.rows(600, 50))
+    #expect(
+      failure { _ = try DistanceMatrix(cloud, threads: 2, progress: Progress { _, _ in false }) }?.kind == .cancelled)
+  }
+}
