@@ -53,7 +53,7 @@ struct PivotedCholesky {
     let columns = try AlignedMemory<Double>(n * n)  // column k of the factor is row k here
     let original = (0..<n).map { matrix.row($0)[$0] }
     var remaining = original
-    let tolerance = 0x1p-50 * Double(max(n, 1))
+    let tolerance = 0x1p-48 * Double(n).squareRoot()
     var pivots: [Int] = []
     var taken = [Bool](repeating: false, count: n)
     for k in 0..<n {

@@ -25,7 +25,7 @@ final class NeighborScales: @unchecked Sendable {
       return
     }
     let scales = self.scales.pointer
-    let workers = Threads.resolve(threads)
+    let workers = min(Threads.resolve(threads), count)
     let rows = try AlignedMemory<Float>(workers * count)
     let chunk = max(1, min(64, count / (4 * workers)))
     let slots = Slots(workers)

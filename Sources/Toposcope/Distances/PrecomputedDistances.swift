@@ -17,11 +17,9 @@ enum PrecomputedDistances {
       if let error = problem(upper, i, j) ?? problem(lower, j, i) { return error }
       let rounded = Float(upper)
       if rounded.isInfinite && upper.isFinite { return ToposcopeError(.notFinite, row: i, column: j, value: upper) }
-      if upper != lower && Float(lower) != rounded || isDouble && upper.isInfinite != lower.isInfinite {
-        let tolerance = isDouble ? 0x1p-40 * max(upper, lower) : 0
-        if !(abs(upper - lower) <= tolerance) {
-          return ToposcopeError(.asymmetric, row: i, column: j, value: upper)
-        }
+      if Float(lower) != rounded {
+        let tolerance = isDouble ? 0x1p-40 * min(upper, lower) : 0
+        if abs(upper - lower) > tolerance { return ToposcopeError(.asymmetric, row: i, column: j, value: upper) }
       }
       out[i * n + j] = rounded + 0  // -0 + 0 is +0
       out[j * n + i] = rounded + 0

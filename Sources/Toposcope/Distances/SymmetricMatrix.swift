@@ -59,9 +59,11 @@ enum DenseRows {
     var k = 0
     let (p, q) = (UnsafeRawPointer(x), UnsafeRawPointer(y))
     while k + 8 <= count {
-      a += p.loadUnaligned(fromByteOffset: 8 * k, as: SIMD4<Double>.self)
+      a +=
+        p.loadUnaligned(fromByteOffset: 8 * k, as: SIMD4<Double>.self)
         * q.loadUnaligned(fromByteOffset: 8 * k, as: SIMD4<Double>.self)
-      b += p.loadUnaligned(fromByteOffset: 8 * k + 32, as: SIMD4<Double>.self)
+      b +=
+        p.loadUnaligned(fromByteOffset: 8 * k + 32, as: SIMD4<Double>.self)
         * q.loadUnaligned(fromByteOffset: 8 * k + 32, as: SIMD4<Double>.self)
       k += 8
     }

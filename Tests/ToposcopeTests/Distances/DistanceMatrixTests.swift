@@ -144,7 +144,8 @@ enum TextbookDistance {
     let points = try PointCloud([[1, 2, 0], [0, 0, 0], [3, 4, 5], [0, 0, 0]])
     for kind in [Metric.Kind.cosine, .angular] {
       #expect(
-        failure { _ = try DistanceMatrix(points, metric: Metric(kind)) } == ToposcopeError(.zeroVector, row: 1, value: 2))
+        failure { _ = try DistanceMatrix(points, metric: Metric(kind)) }
+          == ToposcopeError(.zeroVector, row: 1, value: 2))
     }
     let constant = try PointCloud([[1, 2, 0], [0.1, 0.1, 0.1]])
     #expect(

@@ -25,11 +25,19 @@ import Testing
       condition: Double
     )
     let cases: [Case] = [
-      (7, 3, .ledoitWolf, 0.5295308188983083, 2.019846457952893, 1.9604390475896436, 49.90033370953638, 2.1997124289206),
+      (
+        7, 3, .ledoitWolf, 0.5295308188983083, 2.019846457952893, 1.9604390475896436, 49.90033370953638, 2.1997124289206
+      ),
       (7, 3, .oas, 0.9698106010905392, 1.9507170230747983, 1.887778524033553, 52.35399962647083, 1.0538256323826807),
-      (5, 9, .ledoitWolf, 0.7321737880114602, 3.9636585524480292, 4.025827934085705, 39.7260806539817, 2.359646946767466),
+      (
+        5, 9, .ledoitWolf, 0.7321737880114602, 3.9636585524480292, 4.025827934085705, 39.7260806539817,
+        2.359646946767466
+      ),
       (5, 9, .oas, 1, 4.611848097375981, 4.755601467507214, 47.07718963136858, 1),
-      (4, 4, .ledoitWolf, 0.3934318894284507, 1.1566017726032032, 2.847789617089422, 12.240366409967264, 6.900029711128868),
+      (
+        4, 4, .ledoitWolf, 0.3934318894284507, 1.1566017726032032, 2.847789617089422, 12.240366409967264,
+        6.900029711128868
+      ),
       (4, 4, .oas, 0.5749034105347646, 1.18100587431158, 3.122108252244768, 12.746634750409072, 3.8296773505609543),
     ]
     for c in cases {
@@ -62,7 +70,9 @@ import Testing
       map.map { m in zip(m, row).reduce(1000) { $0 + $1.0 * $1.1 } }
     }
     let metric = Metric(.mahalanobis, covariance: Covariance(.empirical))
-    let (a, b) = try (DistanceMatrix(PointCloud(rows), metric: metric), DistanceMatrix(PointCloud(moved), metric: metric))
+    let (a, b) = try (
+      DistanceMatrix(PointCloud(rows), metric: metric), DistanceMatrix(PointCloud(moved), metric: metric)
+    )
     for i in 0..<30 { for j in 0..<30 { #expect(abs(a[i, j] - b[i, j]) <= 1e-5 * a[i, j]) } }
     #expect(b.facts.rank == 4)
   }
@@ -74,7 +84,8 @@ import Testing
         == ToposcopeError(.singularCovariance, row: 4, column: 9))
     let flat = try PointCloud([[0, 0, 1], [1, 0, 2], [0, 1, 1], [1, 1, 2], [3, 5, 4]])
     #expect(
-      failure { _ = try DistanceMatrix(flat, metric: metric) } == ToposcopeError(.singularCovariance, row: 2, column: 3))
+      failure { _ = try DistanceMatrix(flat, metric: metric) } == ToposcopeError(.singularCovariance, row: 2, column: 3)
+    )
     let same = try PointCloud([[1, 2], [1, 2], [1, 2]])
     #expect(
       failure { _ = try DistanceMatrix(same, metric: .mahalanobis) }
