@@ -111,7 +111,10 @@ private func persistence(
     loops.finish(censored: isCensored)
     return Array([loops.bars0, loops.bars1].prefix(options.maxDimension + 1))
   default:
-    throw ToposcopeError(.homologyDimension, row: 1, value: Double(options.maxDimension))
+    let engine = try HigherPersistence(
+      order, maxDimension: options.maxDimension, field: field, isComplete: !isCensored)
+    try engine.run(progress: progress)
+    return engine.diagrams
   }
 }
 

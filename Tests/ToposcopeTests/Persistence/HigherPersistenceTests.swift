@@ -1,0 +1,125 @@
+import Testing
+
+@testable import Toposcope
+
+/// Birth, death and dimension of every bar, by column reduction of the boundary matrix of all simplices (Zomorodian and
+/// Carlsson 2005). Slow, short, and independent of the engine.
+func diagramsByReduction(
+  _ lengths: [[Float]], maxDimension: Int, modulus: Int, threshold: Float = .infinity
+) -> [[[Float]]] {
+  let n = lengths.count
+  var simplices: [(value: Float, vertices: [Int])] = []
+  func extend(_ vertices: [Int], _ value: Float) {
+    simplices.append((value, vertices))
+    if vertices.count == maxDimension + 2 { return }
+    for next in (vertices.last! + 1)..<max(n, vertices.last! + 1) {
+      let longest = vertices.map { lengths[$0][next] }.max()!
+      if longest <= threshold, longest < .infinity { extend(vertices + [next], max(value, longest)) }
+    }
+  }
+  for vertex in 0..<n { extend([vertex], 0) }
+  simplices.sort { a, b in
+    if a.value != b.value { return a.value < b.value }
+    if a.vertices.count != b.vertices.count { return a.vertices.count < b.vertices.count }
+    return a.vertices.lexicographicallyPrecedes(b.vertices)
+  }
+  let place = Dictionary(uniqueKeysWithValues: simplices.enumerated().map { ($1.vertices, $0) })
+  func inverse(_ a: Int) -> Int { (1..<modulus).first { $0 * a % modulus == 1 }! }
+  var columnWithPivot: [Int: [Int: Int]] = [:]
+  var diagrams = [[[Float]]](repeating: [], count: maxDimension + 1)
+  var births = Set<Int>()
+  for (j, simplex) in simplices.enumerated() {
+    var column: [Int: Int] = [:]
+    if simplex.vertices.count > 1 {
+      for i in simplex.vertices.indices {
+        var facet = simplex.vertices
+        facet.remove(at: i)
+        column[place[facet]!] = i % 2 == 0 ? 1 : modulus - 1
+      }
+    }
+    while let pivot = column.keys.max(), let other = columnWithPivot[pivot] {
+      let factor = column[pivot]! * inverse(other[pivot]!) % modulus
+      for (row, value) in other {
+        let sum = ((column[row] ?? 0) + (modulus - factor) * value) % modulus
+        column[row] = sum == 0 ? nil : sum
+      }
+    }
+    guard let pivot = column.keys.max() else {
+      births.insert(j)
+      continue
+    }
+    columnWithPivot[pivot] = column
+    births.remove(pivot)
+    let (birth, death) = (simplices[pivot].value, simplex.value)
+    if birth != death { diagrams[simplices[pivot].vertices.count - 1].append([birth, death]) }
+  }
+  for j in births where simplices[j].vertices.count <= maxDimension + 1 {
+    diagrams[simplices[j].vertices.count - 1].append([simplices[j].value, .infinity])
+  }
+  return diagrams.map { $0.sorted { $0.lexicographicallyPrecedes($1) } }
+}
+
+/// A seeded generator (SplitMix64).
+struct Seeded: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+func edgeOrder(_ lengths: [[Float]], threshold: Float = .infinity) throws -> EdgeOrder {
+  var edges: [(edge: Edge, length: Float)] = []
+  for j in lengths.indices { for i in 0..<j { edges.append((Edge(Int32(i), Int32(j)), lengths[i][j])) } }
+  return try EdgeOrder(vertices: lengths.count, edges: edges, upTo: threshold, progress: Progress())
+}
+
+func diagramsEdgeByEdge(
+  _ lengths: [[Float]], maxDimension: Int, modulus: Int, threshold: Float = .infinity
+) throws -> [[[Float]]] {
+  let engine = try HigherPersistence(
+    edgeOrder(lengths, threshold: threshold), maxDimension: maxDimension, field: PrimeField(modulus), isComplete: true)
+  try engine.run(progress: Progress())
+  return engine.diagrams.map { $0.map { [$0.birth, $0.death] }.sorted { $0.lexicographicallyPrecedes($1) } }
+}
+
+/// Random symmetric matrices: floats, integers with many ties, points of the plane; some pairs never joined.
+func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
+  var lengths = [[Float]](repeating: Array(repeating: 0, count: n), count: n)
+  let kind = Int.random(in: 0..<4, using: &random)
+  let points = (0..<n).map { _ in (0..<3).map { _ in Float.random(in: -1...1, using: &random) } }
+  let levels = Int.random(in: 1...12, using: &random)
+  for i in 0..<n {
+    for j in 0..<i {
+      let length: Float =
+        switch kind {
+        case 0: Float.random(in: 0...1, using: &random)
+        case 1: Float(Int.random(in: 0...levels, using: &random))
+        case 2: zip(points[i], points[j]).map { ($0 - $1) * ($0 - $1) }.reduce(0, +).squareRoot()
+        default: Int.random(in: 0..<4, using: &random) == 0 ? .infinity : Float.random(in: 1...2, using: &random)
+        }
+      lengths[i][j] = length
+      lengths[j][i] = length
+    }
+  }
+  return lengths
+}
+
+@Suite struct HigherPersistenceTests {
+  @Test(arguments: [2, 3, 5]) func agreesWithReduction(modulus: Int) throws {
+    for seed in 0..<300 {
+      var random = Seeded(state: UInt64(seed * 7 + modulus))
+      let maxDimension = Int.random(in: 0...4, using: &random)
+      let n = Int.random(in: 0...(maxDimension > 2 ? 11 : 14), using: &random)
+      let lengths = randomLengths(&random, n)
+      let threshold: Float = seed % 3 == 0 ? 1.2 : .infinity
+      let expected = diagramsByReduction(lengths, maxDimension: maxDimension, modulus: modulus, threshold: threshold)
+      let found = try diagramsEdgeByEdge(
+        lengths, maxDimension: maxDimension, modulus: modulus, threshold: threshold)
+      #expect(found == expected, "seed \(seed), modulus \(modulus), maxDimension \(maxDimension), n \(n)")
+    }
+  }
+}
