@@ -12,7 +12,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CToposcope", path: "include"),
     .target(name: "Toposcope"),
-    .target(name: "ToposcopeC", dependencies: ["Toposcope", "CToposcope"]),
+    .target(name: "ToposcopeC", dependencies: ["Toposcope", "CToposcope"], exclude: ["exports.map"]),
     .testTarget(name: "ToposcopeTests", dependencies: ["Toposcope"]),
     .testTarget(name: "ToposcopeCTests", dependencies: ["ToposcopeC", "CToposcope", "Toposcope"]),
   ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import sys
 from typing import Any
 
@@ -123,19 +124,13 @@ def _readable(array: NDArray[Any], name: str) -> NDArray[Any]:
     """Float32 or float64, aligned, in native byte order."""
     kind = array.dtype.kind
     if kind == "O":
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError):
-            place = next(
-                (
-                    tuple(map(int, at))
-                    for at, value in np.ndenumerate(array)
-                    if not isinstance(value, (int, float, np.number))
-                ),
-                None,
-            )
-            what = f"{array[place]!r} at row {place[0]}, column {place[1]}" if place else "objects"
-            raise TypeError(f"{name} holds {what}, which is not a number: give an array of floats.") from None
+        for place, value in np.ndenumerate(array):
+            if not isinstance(value, numbers.Number) or (isinstance(value, numbers.Complex) and value.imag):
+                raise TypeError(
+                    f"{name} holds {value!r} at row {place[0]}, column {place[1]}, which is not a real number: "
+                    "give an array of floats."
+                )
+        array = array.astype(np.float64)
     elif kind not in "fiub":
         raise TypeError(
             f"{name} has the element type {array.dtype}, which is not a real number: give an array of floats."

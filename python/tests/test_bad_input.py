@@ -1,0 +1,125 @@
+"""Bad input: one clear sentence, the right type, and Python alive."""
+
+import numpy as np
+import pytest
+
+import toposcope as ts
+
+GOOD = np.random.default_rng(0).normal(size=(12, 3))
+MATRIX = ts.distances(GOOD).astype(np.float64)
+
+
+def changed(array, *changes):
+    out = np.array(array, dtype=float)
+    for place, value in changes:
+        out[place] = value
+    return out
+
+
+CASES = {
+    "nan": (lambda: ts.rips(changed(GOOD, ((3, 1), np.nan))), ValueError, "nan at row 3, column 1"),
+    "inf": (lambda: ts.rips(changed(GOOD, ((4, 0), -np.inf))), ValueError, "-inf at row 4, column 0"),
+    "nan distance": (
+        lambda: ts.rips(changed(MATRIX, ((2, 5), np.nan), ((5, 2), np.nan)), metric="precomputed"),
+        ValueError,
+        "nan at row 2, column 5",
+    ),
+    "not square": (lambda: ts.rips(GOOD, metric="precomputed"), ValueError, r"square.*\(12, 3\)"),
+    "asymmetric": (
+        lambda: ts.rips(changed(MATRIX, ((1, 7), 9.5)), metric="precomputed"),
+        ValueError,
+        "not symmetric.*row 1, column 7",
+    ),
+    "negative": (
+        lambda: ts.rips(changed(MATRIX, ((1, 7), -1), ((7, 1), -1)), metric="precomputed"),
+        ValueError,
+        "negative distance -1 at row 1, column 7",
+    ),
+    "diagonal": (
+        lambda: ts.rips(changed(MATRIX, ((4, 4), 0.5)), metric="precomputed"),
+        ValueError,
+        "diagonal at row 4",
+    ),
+    "k = 0": (lambda: ts.rips(GOOD, metric=ts.RelativeNeighborhood(k=0)), ValueError, "k=0"),
+    "k = n": (lambda: ts.rips(GOOD, metric=ts.RelativeNeighborhood(k=12)), ValueError, "k=12.*12 points"),
+    "k = 1.5": (lambda: ts.RelativeNeighborhood(k=1.5), TypeError, "k=1.5"),
+    "nested normalisation": (
+        lambda: ts.RelativeNeighborhood(ts.RelativeNeighborhood()),
+        TypeError,
+        "already a normalisation",
+    ),
+    "scaling": (lambda: ts.RelativeNeighborhood(scaling="mean"), ValueError, "scaling='mean'"),
+    "unknown metric": (lambda: ts.rips(GOOD, metric="euclidian"), ValueError, "'euclidian' is unknown"),
+    "no metric": (lambda: ts.rips(GOOD, metric=3), TypeError, "metric=3"),
+    "maxdim < 0": (lambda: ts.rips(GOOD, maxdim=-1), ValueError, "maxdim=-1"),
+    "maxdim too large": (lambda: ts.rips(GOOD, maxdim=10_000), ValueError, "maxdim=10000"),
+    "maxdim = 1.5": (lambda: ts.rips(GOOD, maxdim=1.5), TypeError, "maxdim=1.5"),
+    "maxdim huge": (lambda: ts.rips(GOOD, maxdim=2**40), ValueError, "maxdim="),
+    "coeff = 4": (lambda: ts.rips(GOOD, coeff=4), ValueError, "coeff=4 is not a prime"),
+    "coeff = 1": (lambda: ts.rips(GOOD, coeff=1), ValueError, "coeff=1 "),
+    "coeff = 0": (lambda: ts.rips(GOOD, coeff=0), ValueError, "coeff=0 "),
+    "coeff = -3": (lambda: ts.rips(GOOD, coeff=-3), ValueError, "coeff=-3 "),
+    "coeff too large": (lambda: ts.rips(GOOD, coeff=65537), ValueError, "coeff=65537"),
+    "thresh < 0": (lambda: ts.rips(GOOD, thresh=-1), ValueError, "thresh=-1"),
+    "thresh nan": (lambda: ts.rips(GOOD, thresh=np.nan), ValueError, "thresh=nan"),
+    "thresh str": (lambda: ts.rips(GOOD, thresh="1"), ValueError, "thresh='1'"),
+    "n_threads = 0": (lambda: ts.rips(GOOD, n_threads=0), ValueError, "n_threads=0"),
+    "n_threads = 1.5": (lambda: ts.rips(GOOD, n_threads=1.5), TypeError, "n_threads=1.5"),
+    "progress": (lambda: ts.rips(GOOD, progress=7), TypeError, "progress=7"),
+    "max_memory": (lambda: ts.rips(GOOD, max_memory="lots"), ValueError, "max_memory='lots'"),
+    "max_memory = 0": (lambda: ts.rips(GOOD, max_memory=0), ValueError, "max_memory=0"),
+    "max_memory small": (lambda: ts.rips(GOOD, max_memory=10), MemoryError, "max_memory allows 10 bytes"),
+    "zero vector": (
+        lambda: ts.rips(changed(GOOD, (3, 0), (9, 0)), metric="cosine"),
+        ValueError,
+        "2 zero vectors.*row 3.*Cosine",
+    ),
+    "duplicates": (
+        lambda: ts.rips(np.repeat(GOOD, 3, axis=0), metric=ts.RelativeNeighborhood(k=2)),
+        ValueError,
+        "36 points have more duplicates than k=2.*first-positive",
+    ),
+    "singular covariance": (
+        lambda: ts.rips(GOOD[:3], metric=ts.Mahalanobis("empirical")),
+        ValueError,
+        "singular.*ledoit-wolf",
+    ),
+    "covariance name": (lambda: ts.Mahalanobis("lw"), ValueError, "covariance='lw'"),
+    "shrinkage": (lambda: ts.Mahalanobis(1.5), ValueError, "1.5"),
+    "covariance size": (lambda: ts.rips(GOOD, metric=ts.Mahalanobis(np.eye(2))), ValueError, "2 x 2.*3 coordinates"),
+    "reference size": (
+        lambda: ts.rips(GOOD, metric=ts.Mahalanobis(reference=np.eye(2))),
+        ValueError,
+        "2 coordinates.*3",
+    ),
+    "n_perm": (lambda: ts.rips(GOOD, n_perm=13), ValueError, "n_perm=13.*12 points"),
+    "cycle of a missing bar": (lambda: ts.rips(GOOD).cycle(1, 10**6), IndexError, "bar=1000000"),
+    "cycle of a missing dimension": (lambda: ts.rips(GOOD).cycle(2, 0), ValueError, "dim=2.*maxdim was 1"),
+    "key": (lambda: ts.rips(GOOD)["dgm"], KeyError, "dgms"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_sentence(name):
+    call, error, says = CASES[name]
+    with pytest.raises(error, match=says) as caught:
+        call()
+    message = str(caught.value)
+    assert "\n" not in message and len(message) < 400
+    assert ts.rips(GOOD).dgms[0].shape == (12, 2)
+
+
+@pytest.mark.parametrize("maxdim", [0, 1, 2, 3])
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "mahalanobis", "precomputed"])
+def test_no_points_and_one_point(metric, maxdim):
+    empty = ts.rips(np.empty((0, 0) if metric == "precomputed" else (0, 4)), maxdim, metric=metric)
+    assert [d.shape for d in empty.dgms] == [(0, 2)] * (maxdim + 1)
+    one = ts.rips(np.zeros((1, 1)) if metric == "precomputed" else np.ones((1, 4)), maxdim, metric=metric)
+    np.testing.assert_array_equal(one.dgms[0], [[0, np.inf]])
+    assert all(d.shape == (0, 2) for d in one.dgms[1:])
+    assert one.dgms[0].dtype == np.float64 and not one.censored[0].any()
+
+
+def test_no_coordinates():
+    r = ts.rips(np.empty((3, 0)))
+    np.testing.assert_array_equal(r.dgms[0], [[0, np.inf]])

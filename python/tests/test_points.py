@@ -1,0 +1,129 @@
+"""Any array, any layout: the same points."""
+
+import numpy as np
+import pytest
+
+import toposcope as ts
+from toposcope.points import as_matrix, as_points
+
+X = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
+EXPECTED = ts.distances(X)
+
+
+def unaligned(array):
+    raw = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype).reshape(array.shape)
+    raw[...] = array
+    return raw
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        X.astype(np.float64),
+        np.asfortranarray(X),
+        X[::-1][::-1],
+        np.repeat(np.repeat(X, 2, axis=0), 3, axis=1)[::2, ::3],
+        X.astype(">f4"),
+        X.astype("<f8").astype(">f8"),
+        unaligned(X),
+        X.tolist(),
+        np.ma.masked_array(X),
+        X.astype(object),
+    ],
+    ids=["float64", "fortran", "negative strides", "strided", ">f4", ">f8", "unaligned", "lists", "masked", "object"],
+)
+def test_layouts_and_types(same):
+    np.testing.assert_allclose(ts.distances(same), EXPECTED, rtol=3e-7)
+    assert len(ts.rips(same).dgms[0]) == 40
+
+
+def test_read_only_array_is_read():
+    locked = X.copy()
+    locked.flags.writeable = False
+    np.testing.assert_array_equal(ts.distances(locked), EXPECTED)
+
+
+def test_broadcast_rows_have_stride_zero():
+    same = np.broadcast_to(X[0], (5, 6))
+    np.testing.assert_array_equal(ts.distances(same), np.zeros((5, 5)))
+
+
+def test_data_frame():
+    pandas = pytest.importorskip("pandas")
+    np.testing.assert_array_equal(ts.distances(pandas.DataFrame(X)), EXPECTED)
+
+
+def test_array_interface_and_dlpack():
+    class Interface:
+        __array_interface__ = X.__array_interface__
+        base = X
+
+    class Capsule:
+        def __dlpack__(self, **options):
+            return X.__dlpack__(**options)
+
+        def __dlpack_device__(self):
+            return X.__dlpack_device__()
+
+    np.testing.assert_array_equal(ts.distances(Interface()), EXPECTED)
+    if np.lib.NumpyVersion(np.__version__) >= "2.1.0":
+        np.testing.assert_array_equal(ts.distances(Capsule()), EXPECTED)
+
+
+def test_integers_and_booleans_are_numbers():
+    assert ts.distances([[0, 0], [3, 4]])[0, 1] == 5
+    assert ts.distances(np.array([[True], [False]]))[0, 1] == 1
+
+
+def test_half_precision_does_not_overflow():
+    far = np.array([[60000.0, 0], [-60000.0, 0]], np.float16)
+    assert ts.distances(far)[0, 1] == 120000 - 2 * (60000 - float(np.float16(60000)))
+
+
+def test_torch_tensors():
+    torch = pytest.importorskip("torch")
+    T = torch.from_numpy(X.copy())
+    np.testing.assert_array_equal(ts.distances(T), EXPECTED)
+    np.testing.assert_array_equal(ts.distances(T.clone().requires_grad_()), EXPECTED)
+    np.testing.assert_array_equal(ts.distances(T.t().contiguous().t()), EXPECTED)
+    np.testing.assert_array_equal(ts.distances(T.to_sparse()), EXPECTED)
+    for half in (torch.float16, torch.bfloat16):
+        np.testing.assert_array_equal(ts.distances(T.to(half)), ts.distances(T.to(half).float()))
+    image = torch.arange(24.0).reshape(2, 3, 2, 2).to(memory_format=torch.channels_last)
+    np.testing.assert_array_equal(ts.distances(image.flatten(1)), ts.distances(image.flatten(1).numpy()))
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "says"),
+    [
+        (np.zeros(5), ValueError, r"\(5,\).*reshape\(-1, 1\)"),
+        (np.zeros((2, 3, 4)), ValueError, r"\(2, 3, 4\).*reshape\(len\(X\), -1\)"),
+        (7, ValueError, "shape"),
+        (np.array([["a", "b"]]), TypeError, "<U1"),
+        (np.array([[1, None]], object), TypeError, "None at row 0, column 1"),
+        (np.array([[1, "x"]], object), TypeError, "'x' at row 0, column 1"),
+        (np.array([[1j]]), TypeError, "complex"),
+        (np.array([["2020-01-01"]], "datetime64[D]"), TypeError, "datetime64"),
+        ([[1, 2], [3]], ValueError, "table of numbers"),
+        (np.ma.masked_array(X, X > 0), TypeError, "masked"),
+    ],
+    ids=lambda case: None if isinstance(case, (type, str)) else "",
+)
+def test_bad_points(bad, error, says):
+    with pytest.raises(error, match=says) as caught:
+        ts.rips(bad)
+    assert "\n" not in str(caught.value)
+
+
+def test_sparse_points_are_refused():
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(ValueError, match="precomputed"):
+        ts.rips(sparse.csr_matrix(X))
+    with pytest.raises(TypeError, match="sparse"):
+        ts.distances(sparse.csr_matrix(X))
+
+
+def test_no_copy_where_none_is_needed():
+    assert as_points(X) is X or np.shares_memory(as_points(X), X)
+    with pytest.raises(ValueError, match="square"):
+        as_matrix(X)
