@@ -138,9 +138,7 @@ def test_complex_agrees_with_brute_force():
     for value in (0.0, 0.7, 1.5, 9.0):
         drawn = complex_at(distances, value)
         edges = {(a, b) for a in range(14) for b in range(a + 1, 14) if distances[a, b] <= value}
-        triangles = {
-            (a, b, c) for a, b in edges for c in range(b + 1, 14) if {(a, c), (b, c)} <= edges
-        }
+        triangles = {(a, b, c) for a, b in edges for c in range(b + 1, 14) if {(a, c), (b, c)} <= edges}
         assert set(map(tuple, drawn.edges)) == edges and len(drawn.edges) == len(edges)
         assert set(map(tuple, drawn.triangles)) == triangles and len(drawn.triangles) == len(triangles)
 

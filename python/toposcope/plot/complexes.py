@@ -47,9 +47,7 @@ def complex_at(distances: NDArray[np.floating], value: float) -> Complex:
         above = np.flatnonzero(joined[a] & joined[b])
         many += len(above)
         if many > TRIANGLES:
-            raise ValueError(
-                f"more than {TRIANGLES} triangles at {value:g}: draw fewer points, or a smaller radius"
-            )
+            raise ValueError(f"more than {TRIANGLES} triangles at {value:g}: draw fewer points, or a smaller radius")
         found.append(np.column_stack([np.full(len(above), a), np.full(len(above), b), above]))
     triangles = np.concatenate(found) if found else np.empty((0, 3), np.int64)
     return Complex(float(value), edges.astype(np.int64), triangles.astype(np.int64))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,7 +134,7 @@ def plot_barcode(
     _level(ax, extent.threshold, "thresh", horizontal=False)
     for band in bands:
         _draw_band(ax, band)
-    for above, below in zip(bands, bands[1:], strict=False):
+    for above, below in pairwise(bands):
         ax.axhline((above.end + below.top) / 2, color=_ink(ax), alpha=0.2, linewidth=0.6)
     ax.set(xlabel="distance", xlim=(extent.bottom, extent.top))
     ax.set_ylim((bands[-1].end if bands else 1.0) + 0.6, -0.6)

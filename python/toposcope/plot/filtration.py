@@ -121,7 +121,7 @@ def _tint(color: str, ax: Axes, share: float = 0.38) -> tuple[float, ...]:
     from matplotlib.colors import to_rgb
 
     face = ax.get_facecolor()
-    back = to_rgb(face) if len(face) < 4 or face[3] > 0 else (1.0, 1.0, 1.0)
+    back = to_rgb(face) if len(face) < 4 or float(face[3]) > 0 else (1.0, 1.0, 1.0)
     return tuple(share * a + (1 - share) * b for a, b in zip(to_rgb(color), back, strict=True))
 
 
@@ -131,7 +131,7 @@ def _panels(ax: Any, radii: int) -> tuple[Any, Sequence[Axes]]:
         import matplotlib.pyplot as plt
 
         ratios = [1.0] * radii + [1.7]
-        figure, axes = plt.subplots(
+        _, axes = plt.subplots(
             1, radii + 1, figsize=(2.3 * sum(ratios), 2.9), layout="constrained", width_ratios=ratios
         )
         return axes, list(np.atleast_1d(axes))

@@ -1,7 +1,7 @@
 """Where the points of a diagram and the bars of a barcode lie: numbers only, no ink.
 
-What cannot be drawn where it is, is drawn at a place of its own: a bar that never dies ends at ``Frame.infinity``, above
-every finite value; a censored one ends at the threshold, where its fate was not followed further.
+What cannot be drawn where it is, is drawn at a place of its own: a bar that never dies ends at ``Frame.infinity``,
+above every finite value; a censored one ends at the threshold, where its fate was not followed further.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ GAP, EMPTY, FEW = 2.0, 3.0, 8.0
 class Frame:
     """The extent of a picture, the same for births and deaths.
 
-    ``low`` and ``high`` bound the finite values; ``infinity`` is where an infinite death is drawn, or None when there is
-    none; ``threshold`` is where a censored one is drawn, or None; ``bottom`` and ``top`` are the limits of the axes.
+    ``low`` and ``high`` bound the finite values; ``infinity`` is where an infinite death is drawn, or None when there
+    is none; ``threshold`` is where a censored one is drawn, or None; ``bottom`` and ``top`` are the limits of the axes.
     """
 
     low: float
@@ -40,7 +40,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class DiagramPoints:
-    """One dimension of a diagram. Each (., 2) array holds places (birth, death); ``*_bar`` are the bars they stand for."""
+    """One dimension of a diagram. Each (., 2) array holds places (birth, death); ``*_bar`` are their bars."""
 
     dimension: int
     finite: Floats
@@ -121,8 +121,8 @@ def barcode_bands(
     order : "birth" or "length"
         Sorting within a band, from the top: by birth and then death, or longest first.
     lanes : int
-        So many bars a dimension, the longest, get a lane each, one unit high (up to two when they are few). The others, which would be too thin to see one by one,
-        share a block of a quarter of the height of all lanes, in the same order.
+        So many bars a dimension, the longest, get a lane each, one unit high (up to two when they are few).
+        The others, too thin to see one by one, share a block of a quarter of the height of all lanes.
 
     >>> import numpy as np
     >>> from toposcope.plot.bars import read_bars
