@@ -13,6 +13,7 @@ let package = Package(
     .systemLibrary(name: "CToposcope", path: "include"),
     .target(name: "Toposcope"),
     .target(name: "ToposcopeC", dependencies: ["Toposcope", "CToposcope"], exclude: ["exports.map"]),
+    .executableTarget(name: "toposcope-bench", dependencies: ["Toposcope"]),
     .testTarget(name: "ToposcopeTests", dependencies: ["Toposcope"]),
     .testTarget(name: "ToposcopeCTests", dependencies: ["ToposcopeC", "CToposcope", "Toposcope"]),
   ]

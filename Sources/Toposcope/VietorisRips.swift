@@ -88,8 +88,7 @@ public func vietorisRips(
   facts.stoppingRadius = extent.limit
   let order = try graph.edgeOrder(upTo: extent.limit, threads: threads, progress: progress)
   facts.secondsFiltration = stopwatch.lap()
-  let bars = try persistence(order, options: options, field: field, isCensored: extent.isCut, progress: progress)
-  facts.edges = order.taken
+  let bars = try persistence(order, graph, extent, options: options, field: field, facts: &facts, progress: progress)
   facts.secondsPersistence = stopwatch.lap()
   let diagrams = bars.enumerated().map { PersistenceDiagram(dimension: $0.offset, pairs: $0.element) }
   return RipsResult(options: options, facts: facts, diagrams: diagrams)
@@ -97,23 +96,23 @@ public func vietorisRips(
 
 /// The bars of every dimension up to the greatest.
 private func persistence(
-  _ order: EdgeOrder, options: RipsOptions, field: PrimeField, isCensored: Bool, progress: Progress
+  _ order: EdgeOrder, _ input: FiltrationInput, _ extent: FiltrationExtent, options: RipsOptions, field: PrimeField,
+  facts: inout RipsFacts, progress: Progress
 ) throws(ToposcopeError) -> [[PersistencePair]] {
   switch options.maxDimension {
   case 0, 1:
     var loops = try Loops(vertices: order.vertexCount, field: field)
-    while let run = try order.nextRun() {
-      for i in 0..<run.count {
-        loops.add(run[i])
-        try progress.report(i, of: run.count)
-      }
-    }
-    loops.finish(censored: isCensored)
+    let end = try loops.add(
+      order, upTo: extent.limit, distances: input.distances, threads: Threads.resolve(options.threads),
+      progress: progress)
+    (facts.stoppingRadius, facts.edges) = end
+    loops.finish(censored: extent.isCut)
     return Array([loops.bars0, loops.bars1].prefix(options.maxDimension + 1))
   default:
     let engine = try HigherPersistence(
-      order, maxDimension: options.maxDimension, field: field, isComplete: !isCensored)
+      order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut)
     try engine.run(progress: progress)
+    facts.edges = order.taken
     return engine.diagrams
   }
 }

@@ -37,9 +37,17 @@ final class EdgeOrder {
   let vertexCount: Int
   /// The number of edges handed out so far.
   private(set) var taken = 0
-  private let keys: Memory<UInt64>
-  private let listed: Memory<Edge>?
-  private var done = false
+  /// At most so many edges come.
+  let expected: Int
+  private var source: Source
+  private let progress: Progress
+  private var keys: Memory<UInt64>
+  private var spare: Memory<UInt64>
+
+  private enum Source {
+    case bands(EdgeBands)
+    case list(Memory<Edge>, isSorted: Bool)
+  }
 
   /// Every pair of points at a finite distance of at most `limit`.
   init(
@@ -49,45 +57,52 @@ final class EdgeOrder {
     guard vertexCount <= 1 << 16 else {
       throw ToposcopeError(.memory, value: 8 * Double(vertexCount) * Double(vertexCount))
     }
-    var found: [UInt64] = []
-    for i in 0..<vertexCount {
-      try progress.report(i, of: vertexCount)
-      for j in (i + 1)..<max(vertexCount, i + 1) {
-        let length = distances[i, j] + 0  // -0 becomes +0
-        if length <= limit && length.isFinite {
-          found.append(UInt64(length.bitPattern) << 32 | UInt64(i) << 16 | UInt64(j))
-        }
-      }
-    }
-    found.sort()
-    keys = try Memory(found.count)
-    listed = nil
-    for (i, key) in found.enumerated() { keys.base[i] = key }
+    expected = vertexCount * (vertexCount - 1) / 2
+    source = .bands(EdgeBands(distances, upTo: limit))
+    self.progress = progress
+    keys = try Memory(vertexCount)
+    spare = try Memory(0)
   }
 
-  /// Every listed edge of finite length of at most `limit`. No edge may be listed twice.
+  /// Every listed edge of finite length of at most `limit`. The list is sorted by vertices, and has no edge twice.
   init(
     vertices: Int, edges: [(edge: Edge, length: Float)], upTo limit: Float, progress: Progress
   ) throws(ToposcopeError) {
     vertexCount = vertices
-    let kept = edges.filter { $0.length <= limit && $0.length.isFinite }
-      .sorted { ($0.edge.tail, $0.edge.head) < ($1.edge.tail, $1.edge.head) }
-    let listed = try Memory<Edge>(kept.count)
-    keys = try Memory(kept.count)
-    for (i, item) in kept.enumerated() {
-      listed.base[i] = item.edge
-      keys.base[i] = UInt64((item.length + 0).bitPattern) << 32 | UInt64(i)
+    self.progress = progress
+    let isKept = { (length: Float) in length <= limit && length.isFinite }
+    let count = edges.reduce(0) { $0 + (isKept($1.length) ? 1 : 0) }
+    guard count <= UInt32.max else { throw ToposcopeError(.memory, value: 24 * Double(count)) }
+    expected = count
+    let listed = try Memory<Edge>(count)
+    keys = try Memory(count)
+    spare = try Memory(count)
+    var index = 0
+    for (edge, length) in edges where isKept(length) {
+      listed.base[index] = edge
+      keys.base[index] = UInt64((length + 0).bitPattern) << 32 | UInt64(index)  // -0 becomes +0
+      index += 1
     }
-    var sorted = UnsafeMutableBufferPointer(start: keys.base, count: keys.count)
-    sorted.sort()
-    self.listed = listed
+    source = .list(listed, isSorted: false)
   }
 
   /// The next edges, or nil when there are none left. They stay where they are until the next call.
   func nextRun() throws(ToposcopeError) -> EdgeRun? {
-    guard !done else { return nil }
-    done = true
-    taken += keys.count
-    return EdgeRun(keys: keys.base, count: keys.count, listed: listed.map { UnsafePointer<Edge>($0.base) })
+    switch source {
+    case .bands(var bands):
+      let count = try bands.collect(into: &keys, spare: &spare, progress: progress)
+      source = .bands(bands)
+      guard let count else { return nil }
+      taken += count
+      return EdgeRun(keys: keys.base, count: count, listed: nil)
+    case .list(let listed, let isSorted):
+      if isSorted { return nil }
+      var (front, back) = (keys.base, spare.base)
+      RadixSort.sort(&front, spare: &back, count: keys.count, least: 0, greatest: Float.infinity.bitPattern)
+      if front != keys.base { swap(&keys, &spare) }
+      source = .list(listed, isSorted: true)
+      taken = keys.count
+      return EdgeRun(keys: keys.base, count: keys.count, listed: listed.base)
+    }
   }
 }

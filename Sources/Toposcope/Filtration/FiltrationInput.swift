@@ -16,6 +16,11 @@ enum FiltrationInput {
     if case .dense(let distances) = self { facts.distances = distances.facts }
   }
 
+  /// The distances of all pairs, where they are there.
+  var distances: DistanceMatrix? {
+    if case .dense(let distances) = self { distances } else { nil }
+  }
+
   var vertexCount: Int {
     switch self {
     case .dense(let distances): distances.count

@@ -23,6 +23,8 @@ struct AnnotationTable {
   private var identifiers: [Annotation: Int32] = [[]: 0]
   /// For every class the identifiers whose annotation contained it at some time.
   private var containing: [[Int32]] = []
+  /// Sums found before. They stay true when a class dies, for substitution is linear.
+  private var sums: [UInt64: Int32] = [:]
 
   init(field: PrimeField) { self.field = field }
 
@@ -49,6 +51,23 @@ struct AnnotationTable {
       containing[Int(term.cocycle)].append(new)
     }
     return new
+  }
+
+  /// The identifier of a + b. Both stand for themselves, and so does the result.
+  mutating func sum(_ a: Int32, _ b: Int32) -> Int32 {
+    if a == 0 { return b }
+    if b == 0 { return a }
+    if a == b && field.p == 2 { return 0 }
+    let key = UInt64(UInt32(bitPattern: min(a, b))) << 32 | UInt64(UInt32(bitPattern: max(a, b)))
+    if let known = sums[key] { return resolve(known) }
+    let new = identifier(of: sum(self[a], self[b]))
+    sums[key] = new
+    return new
+  }
+
+  /// The identifier of -a. `a` stands for itself, and so does the result.
+  mutating func negative(_ a: Int32) -> Int32 {
+    a == 0 || field.p == 2 ? a : identifier(of: negative(self[a]))
   }
 
   /// a + factor b.

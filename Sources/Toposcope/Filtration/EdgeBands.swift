@@ -1,0 +1,111 @@
+/// The pairs of a distance matrix, collected one band of lengths after another, so that they need never be stored, nor
+/// sorted, all at once.
+///
+/// The bounds of the bands are quantiles of a sample of the lengths. They decide how much work and memory a band takes,
+/// never what is in the sequence.
+struct EdgeBands {
+  private let distances: DistanceMatrix
+  /// Ascending; the last is the greatest length wanted.
+  private let bounds: [Float]
+  private(set) var next = 0
+
+  private static let sampleSize = 1 << 15
+  /// Below this many pairs one band is best.
+  private static let fewPairs = 1 << 17
+  /// A band holds this share of all pairs; the first ones less, as many filtrations end early.
+  private static let share = 1.0 / 16
+  private static let firstShares = [1.0 / 64, 1.0 / 64, 1.0 / 32]
+
+  /// - Precondition: vertices fit in 16 bits.
+  init(_ distances: DistanceMatrix, upTo limit: Float) {
+    self.distances = distances
+    let n = distances.count
+    let pairs = n * (n - 1) / 2
+    guard pairs > EdgeBands.fewPairs else {
+      bounds = [limit]
+      return
+    }
+    // A linear congruential walk over the pairs: the same sample every time.
+    var sample: [Float] = []
+    sample.reserveCapacity(EdgeBands.sampleSize)
+    var state: UInt64 = 1
+    for _ in 0..<EdgeBands.sampleSize {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let (i, j) = (Int((state >> 32) % UInt64(n)), Int((state >> 12 & 0xF_FFFF) % UInt64(n)))
+      if i != j { sample.append(distances[i, j]) }
+    }
+    sample.sort()
+    var found: [Float] = []
+    var shares = EdgeBands.firstShares.makeIterator()
+    var part = 0.0
+    while true {
+      part += shares.next() ?? EdgeBands.share
+      let index = Int(part * Double(sample.count))
+      guard index < sample.count, sample[index] < limit else { break }
+      if sample[index] > (found.last ?? -1) { found.append(sample[index]) }
+    }
+    bounds = found + [limit]
+  }
+
+  /// Puts the keys of the edges of the next band, sorted, at the front of `keys`. Returns their number, or nil when there
+  /// are no more bands.
+  mutating func collect(
+    into keys: inout Memory<UInt64>, spare: inout Memory<UInt64>, progress: Progress
+  ) throws(ToposcopeError) -> Int? {
+    guard next < bounds.count else { return nil }
+    let (lower, upper) = (next == 0 ? -1 : bounds[next - 1], bounds[next])
+    next += 1
+    let n = distances.count
+    var count = 0
+    for i in 0..<max(0, n - 1) {
+      if count + n - i > keys.count { keys = try grown(keys, count: count, toHold: count + n - i) }
+      count += EdgeBands.gather(
+        distances.entries + i * n, from: i + 1, to: n, tail: i, above: lower, upTo: upper, into: keys.base + count)
+      if i & 15 == 0 && progress.isCancelled { throw ToposcopeError(.cancelled) }
+    }
+    if spare.count < count { spare = try Memory(keys.count) }
+    var (front, back) = (keys.base, spare.base)
+    RadixSort.sort(
+      &front, spare: &back, count: count, least: lower < 0 ? 0 : lower.bitPattern, greatest: upper.bitPattern)
+    if front != keys.base { swap(&keys, &spare) }
+    return count
+  }
+
+  private func grown(
+    _ keys: Memory<UInt64>, count: Int, toHold needed: Int
+  ) throws(ToposcopeError) -> Memory<UInt64> {
+    let larger = try Memory<UInt64>(max(needed, keys.count + keys.count / 2))
+    larger.base.update(from: keys.base, count: count)
+    return larger
+  }
+
+  /// Writes the keys of those entries of a row that lie in a half-open interval, in ascending order of column. `keys`
+  /// has room for one more than there are columns.
+  @inline(__always)
+  private static func gather(
+    _ row: UnsafePointer<Float>, from start: Int, to end: Int, tail: Int, above lower: Float, upTo upper: Float,
+    into keys: UnsafeMutablePointer<UInt64>
+  ) -> Int {
+    var count = 0
+    var j = start
+    let tailBits = UInt64(tail) &<< 16
+    let (lowers, uppers) = (SIMD16<Float>(repeating: lower), SIMD16<Float>(repeating: upper))
+    while j < end {
+      let stop = min(j &+ 16, end)
+      if stop &- j == 16 {
+        let lengths = UnsafeRawPointer(row + j).loadUnaligned(as: SIMD16<Float>.self)
+        if !any((lengths .> lowers) .& (lengths .<= uppers)) {
+          j = stop
+          continue
+        }
+      }
+      while j < stop {
+        let length = row[j] + 0  // -0 becomes +0
+        keys[count] = UInt64(length.bitPattern) &<< 32 | tailBits | UInt64(truncatingIfNeeded: j)
+        count &+= length > lower && length <= upper ? 1 : 0
+        j &+= 1
+      }
+    }
+    return count
+  }
+}

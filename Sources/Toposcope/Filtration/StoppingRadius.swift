@@ -1,0 +1,110 @@
+/// The length of the longest edge of the relative neighbourhood graph that is longer than `reached`; `reached` itself
+/// where there is none.
+///
+/// An edge (u, v) belongs to that graph if no z has max(d(u, z), d(v, z)) < d(u, v). Only such an edge can lack common
+/// neighbours when it is added, and only an edge without them can join components or bear a class of H1. So when nothing
+/// is alive, no longer edge matters. The inequality is strict: ties may only make the answer larger.
+///
+/// Pairs are tested against the nearest neighbours of their ends first, a row of pairs at a time; few are left for a look
+/// at all points. See Koyama, Memoli, Robins and Turner (2023) on lunes and the reduced Vietoris-Rips filtration.
+struct StoppingRadius {
+  private let distances: DistanceMatrix
+  private let nearest: NearestNeighbors
+  private let reached: Float
+
+  /// - Parameter nearest: For every vertex some of its neighbours, at distances of at most `reached`.
+  init(_ distances: DistanceMatrix, nearest: NearestNeighbors, reached: Float) {
+    self.distances = distances
+    self.nearest = nearest
+    self.reached = reached
+  }
+
+  func longest(threads: Int, progress: Progress) throws(ToposcopeError) -> Float {
+    let n = distances.count
+    let rowsPerChunk = 16
+    let chunks = (n + rowsPerChunk - 1) / rowsPerChunk
+    let found = try Memory<Float>(max(1, chunks))
+    try Threads.forEach(chunks: chunks, threads: threads, progress: progress) { chunk in
+      var longest = reached
+      for u in (chunk * rowsPerChunk)..<min(n, (chunk + 1) * rowsPerChunk) { scan(u, &longest) }
+      found.base[chunk] = longest
+    }
+    var longest = reached
+    for chunk in 0..<chunks { longest = max(longest, found.base[chunk]) }
+    return longest
+  }
+
+  /// Raises `longest` to that of the pairs (u, v) with v > u.
+  private func scan(_ u: Int, _ longest: inout Float) {
+    let n = distances.count
+    let row = distances.entries + u * n
+    let near = nearest[u]
+    guard let first = near.first else {
+      for v in (u + 1)..<max(n, u + 1) { test(u, v, row[v], &longest) }
+      return
+    }
+    // Four neighbours of u at a time settle most pairs; where there are fewer, some count twice.
+    let rows = (0..<4).map { distances.entries + Int(near[min($0, near.count - 1)]) * n }
+    let (a, b, c, d) = (rows[0], rows[1], rows[2], rows[3])
+    _ = first
+    var v = u + 1
+    while v + 8 <= n {
+      let lengths = UnsafeRawPointer(row + v).loadUnaligned(as: SIMD8<Float>.self)
+      let wanted = (lengths .> SIMD8(repeating: longest)) .& (lengths .< SIMD8(repeating: .infinity))
+      let x = UnsafeRawPointer(a + v).loadUnaligned(as: SIMD8<Float>.self)
+      let y = UnsafeRawPointer(b + v).loadUnaligned(as: SIMD8<Float>.self)
+      let z = UnsafeRawPointer(c + v).loadUnaligned(as: SIMD8<Float>.self)
+      let w = UnsafeRawPointer(d + v).loadUnaligned(as: SIMD8<Float>.self)
+      let open = wanted .& (x .>= lengths) .& (y .>= lengths) .& (z .>= lengths) .& (w .>= lengths)
+      if any(open) {
+        for i in 0..<8 where open[i] { test(u, v + i, row[v + i], &longest) }
+      }
+      v += 8
+    }
+    while v < n {
+      test(u, v, row[v], &longest)
+      v += 1
+    }
+  }
+
+  private func test(_ u: Int, _ v: Int, _ length: Float, _ longest: inout Float) {
+    guard length > longest, length < .infinity else { return }
+    let n = distances.count
+    let (rowU, rowV) = (distances.entries + u * n, distances.entries + v * n)
+    for z in nearest[u] where rowV[Int(z)] < length && rowU[Int(z)] < length { return }
+    for z in nearest[v] where rowU[Int(z)] < length && rowV[Int(z)] < length { return }
+    for z in 0..<n where rowU[z] < length && rowV[z] < length { return }
+    longest = length
+  }
+}
+
+/// The first few neighbours of every vertex, as they come in the filtration: the nearest ones.
+struct NearestNeighbors {
+  static let most = 16
+  private let neighbors: Memory<Int32>
+  private let counts: Memory<Int32>
+
+  init(vertices: Int) throws(ToposcopeError) {
+    neighbors = try Memory(vertices * NearestNeighbors.most)
+    counts = try Memory(vertices)
+  }
+
+  subscript(vertex: Int) -> UnsafeBufferPointer<Int32> {
+    UnsafeBufferPointer(start: neighbors.base + vertex * NearestNeighbors.most, count: Int(counts.base[vertex]))
+  }
+
+  @inline(__always)
+  func add(_ tail: Int32, _ head: Int32) {
+    append(tail, to: Int(head))
+    append(head, to: Int(tail))
+  }
+
+  @inline(__always)
+  private func append(_ neighbor: Int32, to vertex: Int) {
+    let count = Int(counts.base[vertex])
+    if count < NearestNeighbors.most {
+      neighbors.base[vertex &* NearestNeighbors.most &+ count] = neighbor
+      counts.base[vertex] = Int32(count + 1)
+    }
+  }
+}
