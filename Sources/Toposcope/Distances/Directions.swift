@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -9,46 +11,131 @@
 /// Points as directions: unit vectors u, v, whose distances follow from |u - v|^2.
 ///
 /// 1 - u.v would lose small angles to cancellation; |u - v|^2 / 2 is the same number without it.
-enum Directions {
-  /// Divides every row by its length, after taking its mean away where `centered`.
-  /// - Throws: ``ToposcopeError/Kind/zeroVector`` with the first row that has no direction, and how many there are.
-  static func normalize(
-    _ values: UnsafeMutablePointer<Double>, count: Int, dimension: Int, centered: Bool
-  ) throws(ToposcopeError) {
-    var (zeros, firstZero) = (0, ToposcopeError.nowhere)
-    for i in 0..<count where !normalize(values + i * dimension, dimension: dimension, centered: centered) {
-      if zeros == 0 { firstZero = i }
-      zeros += 1
-    }
-    if zeros > 0 { throw ToposcopeError(.zeroVector, row: firstZero, value: Double(zeros)) }
+struct Directions: Sendable {
+  /// u = ((x * scale - first) - mean) * factor. The scale is a power of two, so that squares neither overflow nor vanish;
+  /// first and mean are zero but for the correlation. Taking away the first coordinate before the mean keeps the digits
+  /// of a row that is nearly constant.
+  struct Frame: BitwiseCopyable {
+    var (scale, first, mean, factor) = (1.0, 0.0, 0.0, 0.0)
+
+    @inline(__always)
+    func unit(_ x: Double) -> Double { ((x * scale - first) - mean) * factor }
   }
 
-  /// Returns false where the vector has no direction.
-  static func normalize(_ x: UnsafeMutablePointer<Double>, dimension: Int, centered: Bool) -> Bool {
-    var greatest = 0.0
-    for k in 0..<dimension { greatest = max(greatest, x[k].magnitude) }
-    if greatest == 0 { return false }
-    // A power of two brings the numbers near 1 without rounding: their squares neither overflow nor vanish.
-    let exponent = -greatest.exponent
-    for k in 0..<dimension { x[k] = scalbn(x[k], Int32(exponent)) }
+  private let frames: AlignedMemory<Frame>
+
+  /// - Throws: ``ToposcopeError/Kind/zeroVector`` with the first row that has no direction, and how many there are.
+  init(_ cloud: PointCloud, centered: Bool, threads: Int, progress: Progress) throws(ToposcopeError) {
+    let frames = try AlignedMemory<Frame>(cloud.count)
+    self.frames = frames
+    try Self.forEachBand(cloud, threads: threads, progress: progress) { i in
+      (frames.pointer + i).initialize(
+        to: cloud.elementType == .float32
+          ? Self.frame(cloud.row(i, as: Float.self), cloud.dimension, centered: centered)
+          : Self.frame(cloud.row(i, as: Double.self), cloud.dimension, centered: centered))
+    }
+    let zeros = (0..<cloud.count).filter { frames.pointer[$0].factor == 0 }
+    if let first = zeros.first { throw ToposcopeError(.zeroVector, row: first, value: Double(zeros.count)) }
+  }
+
+  private static func forEachBand(
+    _ cloud: PointCloud, threads: Int, progress: Progress, _ body: (_ point: Int) -> Void
+  ) throws(ToposcopeError) {
+    let band = max(1, min(64, 1_000_000 / max(1, cloud.dimension)))
+    let bands = (cloud.count + band - 1) / band
+    // Threads cost more than little work gains.
+    let threads = cloud.count * cloud.dimension < 100_000 ? 1 : Threads.resolve(threads)
+    try Threads.forEach(chunks: bands, threads: threads, progress: progress) { c in
+      for i in c * band..<min(cloud.count, (c + 1) * band) { body(i) }
+    }
+  }
+
+  /// A frame with factor zero says that the row has no direction.
+  @inline(__always)
+  private static func frame<Scalar: BinaryFloatingPoint>(
+    _ x: UnsafePointer<Scalar>, _ dimension: Int, centered: Bool
+  ) -> Frame {
+    var frame = Frame()
+    var greatest: Scalar = 0
+    for k in 0..<dimension {
+      let size = x[k].magnitude
+      if size > greatest { greatest = size }
+    }
+    if greatest == 0 { return frame }
+    frame.scale = scalbn(1.0, Int32(-max(-1000, min(1000, Int(greatest.exponent)))))
     if centered {
       // A constant row has no direction; its mean, rounded, would give it one.
-      let first = x[0]
-      if !(1..<dimension).contains(where: { x[$0] != first }) { return false }
-      // Differences from the first coordinate are exact where the row is nearly constant, and their mean is small.
-      var sum = 0.0
-      for k in 0..<dimension {
-        x[k] -= first
-        sum += x[k]
-      }
-      let mean = sum / Double(dimension)
-      for k in 0..<dimension { x[k] -= mean }
+      if (1..<dimension).allSatisfy({ x[$0] == x[0] }) { return frame }
+      frame.first = Double(x[0]) * frame.scale
+      frame.mean = laneSum(dimension) { Double(x[$0]) * frame.scale - frame.first } / Double(dimension)
     }
-    var squares = 0.0
-    for k in 0..<dimension { squares += x[k] * x[k] }
-    let length = squares.squareRoot()
-    for k in 0..<dimension { x[k] /= length }
-    return true
+    let squares = laneSum(dimension) {
+      let centered = (Double(x[$0]) * frame.scale - frame.first) - frame.mean
+      return centered * centered
+    }
+    frame.factor = 1 / squares.squareRoot()
+    return frame
+  }
+
+  /// A sum in four interleaved parts, which the processor adds at the same time.
+  @inline(__always)
+  private static func laneSum(_ count: Int, _ term: (Int) -> Double) -> Double {
+    var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
+    var k = 0
+    while k + 4 <= count {
+      a += term(k)
+      b += term(k + 1)
+      c += term(k + 2)
+      d += term(k + 3)
+      k += 4
+    }
+    while k < count {
+      a += term(k)
+      k += 1
+    }
+    return (a + b) + (c + d)
+  }
+
+  /// The directions, as rows of `cloud.stride` numbers; `errors` learns what their rounding cost.
+  func table<Scalar: BinaryFloatingPoint & BitwiseCopyable>(
+    _ cloud: PointCloud, errors: ExactPairs?, threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> AlignedMemory<Scalar> {
+    let table = try AlignedMemory<Scalar>(cloud.count * cloud.stride)
+    let lost = try AlignedMemory<Float>(cloud.count)
+    try Self.forEachBand(cloud, threads: threads, progress: progress) { i in
+      let out = table.pointer + i * cloud.stride
+      lost.pointer[i] =
+        cloud.elementType == .float32
+        ? write(cloud.row(i, as: Float.self), frames.pointer[i], cloud.dimension, out)
+        : write(cloud.row(i, as: Double.self), frames.pointer[i], cloud.dimension, out)
+      (out + cloud.dimension).initialize(repeating: 0, count: cloud.stride - cloud.dimension)
+    }
+    errors?.setErrors((0..<cloud.count).map { lost.pointer[$0] })
+    return table
+  }
+
+  /// Returns the length of the rounding error.
+  @inline(__always)
+  private func write<Source: BinaryFloatingPoint, Scalar: BinaryFloatingPoint>(
+    _ x: UnsafePointer<Source>, _ frame: Frame, _ dimension: Int, _ out: UnsafeMutablePointer<Scalar>
+  ) -> Float {
+    let squares = Self.laneSum(dimension) { k in
+      let exact = frame.unit(Double(x[k]))
+      out[k] = Scalar(exact)
+      let error = exact - Double(out[k])
+      return error * error
+    }
+    return Float(squares.squareRoot())
+  }
+
+  /// |u - v|^2 in double precision, from the points themselves.
+  func squaredDifference(_ cloud: PointCloud, _ i: Int, _ j: Int) -> Double {
+    let (x, y) = (cloud.row(i, as: Float.self), cloud.row(j, as: Float.self))
+    let (a, b) = (frames.pointer[i], frames.pointer[j])
+    return Self.laneSum(cloud.dimension) { k in
+      let difference = a.unit(Double(x[k])) - b.unit(Double(y[k]))
+      return difference * difference
+    }
   }
 
   /// Two directions that differ by less than the rounding of unit vectors are the same: parallel vectors are at

@@ -88,18 +88,16 @@ public final class DistanceMatrix: @unchecked Sendable {
     progress: Progress = Progress()
   ) throws(ToposcopeError) -> DistanceFacts {
     let start = Progress.monotonicNanoseconds()
-    let rows = try DistanceRows(points, metric: metric, threads: threads, progress: progress)
-    let n = rows.count
-    let chunk = 8
-    try Threads.forEach(
-      chunks: (n + chunk - 1) / chunk, threads: Threads.resolve(threads), progress: progress
-    ) { c in
-      for i in c * chunk..<min(n, (c + 1) * chunk) {
-        if progress.isCancelled { return }
-        rows.fill(row: i, into: out + i * n)
-      }
+    var facts = DistanceFacts()
+    try NeighborScales.check(metric.neighborhood, count: points.count)
+    let prepared = try PreparedPoints(points, metric: metric, facts: &facts, threads: threads, progress: progress)
+    try prepared.refuseOverflow(progress: progress)
+    try DistanceTiles(points: prepared).fill(out, threads: threads, progress: progress)
+    if let neighborhood = metric.neighborhood {
+      try NeighborScales.normalize(
+        out, count: points.count, by: neighborhood, threads: threads, progress: progress)
     }
-    return timed(rows.facts, since: start)
+    return timed(facts, since: start)
   }
 
   /// The relative-neighbourhood normalisation of these distances.
@@ -120,13 +118,7 @@ public final class DistanceMatrix: @unchecked Sendable {
     self.owned = owned
     owned.pointer.update(from: other.entries, count: n * n)
     entries = UnsafePointer(owned.pointer)
-    let scales = try NeighborScales(neighborhood, count: n, threads: threads, progress: progress) {
-      $1.update(from: other.entries + $0 * n, count: n)
-    }
-    for i in 0..<n {
-      try progress.report(i, of: n)
-      scales.normalize(row: i, columns: 0..<n, owned.pointer + i * n)
-    }
+    try NeighborScales.normalize(owned.pointer, count: n, by: neighborhood, threads: threads, progress: progress)
     facts = Self.timed(other.facts, since: start)
   }
 

@@ -28,7 +28,7 @@ public final class DistanceRows: @unchecked Sendable {
     try NeighborScales.check(metric.neighborhood, count: cloud.count)
     points = try PreparedPoints(cloud, metric: metric, facts: &facts, threads: threads, progress: progress)
     count = cloud.count
-    try points.refuseOverflow(threads: threads, progress: progress)
+    try points.refuseOverflow(progress: progress)
     if let neighborhood = metric.neighborhood {
       let points = self.points
       scales = try NeighborScales(neighborhood, count: count, threads: threads, progress: progress) {

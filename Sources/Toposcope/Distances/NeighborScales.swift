@@ -75,6 +75,21 @@ final class NeighborScales: @unchecked Sendable {
     }
   }
 
+  /// Normalises a whole matrix where it lies.
+  static func normalize(
+    _ matrix: UnsafeMutablePointer<Float>, count n: Int, by neighborhood: RelativeNeighborhood, threads: Int,
+    progress: Progress
+  ) throws(ToposcopeError) {
+    let scales = try NeighborScales(neighborhood, count: n, threads: threads, progress: progress) {
+      $1.update(from: matrix + $0 * n, count: n)
+    }
+    let band = 16
+    let workers = n < 500 ? 1 : Threads.resolve(threads)
+    try Threads.forEach(chunks: (n + band - 1) / band, threads: workers, progress: progress) { c in
+      for i in c * band..<min(n, (c + 1) * band) { scales.normalize(row: i, columns: 0..<n, matrix + i * n) }
+    }
+  }
+
   private func divisor(_ i: Int, _ j: Int) -> Double {
     let (a, b) = (scales.pointer[i], scales.pointer[j])
     return switch scaling {

@@ -1,90 +1,111 @@
-/// Points as a kind of distance wants them: as they are, as directions, or whitened.
+/// Points as a kind of distance wants them, as they are, as directions, or whitened, and the way from sums over their
+/// coordinates to distances.
+///
+/// Single-precision points are summed in single precision, and every pair for which that could cost digits is done again
+/// in double precision from the points themselves: see ``ExactPairs``. Everything else is summed in double precision.
 final class PreparedPoints: @unchecked Sendable {
+  enum Sums {
+    case single(PairSums<Float>, ExactPairs)
+    case double(PairSums<Double>)
+  }
+
   let count: Int
-  let dimension: Int
   let kind: Metric.Kind
-  private let values: AlignedMemory<Double>
+  let sums: Sums
+  /// Keeps the table of coordinates alive.
+  private let owner: AnyObject
 
   init(
     _ cloud: PointCloud, metric: Metric, facts: inout DistanceFacts, threads: Int, progress: Progress
   ) throws(ToposcopeError) {
     count = cloud.count
     kind = metric.kind
-    if metric.kind == .mahalanobis {
+    let sum: PairSum =
+      switch metric.kind {
+      case .cityblock: .magnitudes
+      case .chebyshev: .greatest
+      default: .squares
+      }
+    switch (metric.kind, cloud.elementType) {
+    case (.mahalanobis, _):
       let whitened = try Whitening.coordinates(
         of: cloud, metric.covariance, facts: &facts, threads: threads, progress: progress)
-      values = whitened.values
-      dimension = whitened.dimension
-      return
-    }
-    dimension = cloud.dimension
-    values = try AlignedMemory(count * dimension)
-    for i in 0..<count { cloud.load(i, to: values.pointer + i * dimension) }
-    if kind == .cosine || kind == .angular || kind == .correlation {
-      try Directions.normalize(values.pointer, count: count, dimension: dimension, centered: kind == .correlation)
+      sums = .double(Self.pairSums(whitened.values.pointer, whitened.stride, .choose(sum)))
+      owner = whitened.values
+    case (.cosine, _), (.angular, _), (.correlation, _):
+      let directions = try Directions(
+        cloud, centered: metric.kind == .correlation, threads: threads, progress: progress)
+      if cloud.elementType == .float32 {
+        let exact = ExactPairs(cloud, directions)
+        let table: AlignedMemory<Float> = try directions.table(
+          cloud, errors: exact, threads: threads, progress: progress)
+        let single = Self.pairSums(table.pointer, cloud.stride, PairKernels<Float>.choose(sum))
+        if !exact.wouldOftenRefine(single, kind: metric.kind) {
+          (sums, owner) = (.single(single, exact), table)
+          return
+        }
+      }
+      let table: AlignedMemory<Double> = try directions.table(cloud, errors: nil, threads: threads, progress: progress)
+      (sums, owner) = (.double(Self.pairSums(table.pointer, cloud.stride, .choose(sum))), table)
+    case (_, .float32):
+      let table = cloud.coordinates.assumingMemoryBound(to: Float.self)
+      sums = .single(Self.pairSums(table, cloud.stride, .choose(sum)), ExactPairs(cloud, nil))
+      owner = cloud
+    case (_, .float64):
+      let table = cloud.coordinates.assumingMemoryBound(to: Double.self)
+      (sums, owner) = (.double(Self.pairSums(table, cloud.stride, .choose(sum))), cloud)
     }
   }
 
+  private static func pairSums<Scalar>(
+    _ table: UnsafePointer<Scalar>, _ length: Int, _ kernels: PairKernels<Scalar>
+  ) -> PairSums<Scalar> {
+    PairSums(table: table, length: length, tileKernel: kernels.tile, rowKernel: kernels.row)
+  }
+
+  /// Writes d(row, j) for every j of `columns`. Safe from several threads.
   func fill(row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-    let x = values.pointer + row * dimension
-    for j in columns {
-      out[j - columns.lowerBound] = j == row ? 0 : distance(x, values.pointer + j * dimension)
+    let group = 64
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: group) { buffer in
+      for start in stride(from: columns.lowerBound, to: columns.upperBound, by: group) {
+        let part = start..<min(start + group, columns.upperBound)
+        switch sums {
+        case .single(let sums, _): sums.fill(buffer.baseAddress!, row: row, columns: part)
+        case .double(let sums): sums.fill(buffer.baseAddress!, row: row, columns: part)
+        }
+        finish(buffer.baseAddress!, row: row, columns: part, into: out + (start - columns.lowerBound))
+      }
     }
   }
 
-  private func distance(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>) -> Float {
-    switch kind {
-    case .euclidean, .mahalanobis: return Float(sumOfSquares(x, y).squareRoot())
-    case .sqeuclidean: return Float(sumOfSquares(x, y))
-    case .cosine, .correlation: return Float(Directions.cosineDistance(sumOfSquares(x, y)))
-    case .angular: return Float(Directions.angularDistance(sumOfSquares(x, y)))
-    case .cityblock:
-      var sum = SIMD4<Double>.zero
-      forEachDifference(x, y) { difference in
-        sum += difference.replacing(with: -difference, where: difference .< 0)
-      }
-      return Float(sum.sum())
-    case .chebyshev:
-      var greatest = SIMD4<Double>.zero
-      forEachDifference(x, y) { difference in
-        let size = difference.replacing(with: -difference, where: difference .< 0)
-        greatest.replace(with: size, where: size .> greatest)
-      }
-      return Float(greatest.max())
-    }
-  }
-
-  @inline(__always)
-  private func sumOfSquares(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>) -> Double {
-    var sum = SIMD4<Double>.zero
-    forEachDifference(x, y) { sum += $0 * $0 }
-    return sum.sum()
-  }
-
-  @inline(__always)
-  private func forEachDifference(
-    _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ body: (SIMD4<Double>) -> Void
+  /// Turns the sums of a row's pairs into distances.
+  func finish(
+    _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
   ) {
-    var k = 0
-    while k + 4 <= dimension {
-      let a = UnsafeRawPointer(x + k).loadUnaligned(as: SIMD4<Double>.self)
-      let b = UnsafeRawPointer(y + k).loadUnaligned(as: SIMD4<Double>.self)
-      body(a - b)
-      k += 4
+    if case .single(_, let exact) = self.sums { exact.refine(sums, row: row, columns: columns, kind: kind) }
+    switch kind {
+    case .euclidean, .mahalanobis:
+      for k in 0..<columns.count { out[k] = Float(sums[k].squareRoot()) }
+    case .sqeuclidean, .cityblock, .chebyshev:
+      for k in 0..<columns.count { out[k] = Float(sums[k]) }
+    case .cosine, .correlation:
+      for k in 0..<columns.count { out[k] = Float(Directions.cosineDistance(sums[k])) }
+    case .angular:
+      for k in 0..<columns.count { out[k] = Float(Directions.angularDistance(sums[k])) }
     }
-    while k < dimension {
-      body(SIMD4(x[k] - y[k], 0, 0, 0))
-      k += 1
-    }
+    if columns.contains(row) { out[row - columns.lowerBound] = 0 }
   }
 
   /// A distance beyond the range of single precision would read as "never joined": it is refused with its place.
   ///
   /// Costs a pass over the coordinates; all pairs are looked at only where their size makes such a distance possible.
-  func refuseOverflow(threads: Int, progress: Progress) throws(ToposcopeError) {
-    var greatest = 0.0
-    for k in 0..<count * dimension { greatest = max(greatest, values.pointer[k].magnitude) }
-    let d = Double(dimension)
+  func refuseOverflow(progress: Progress) throws(ToposcopeError) {
+    let (greatest, length): (Double, Int) =
+      switch sums {
+      case .single(let sums, _): (Self.greatestMagnitude(sums.table, count * sums.length), sums.length)
+      case .double(let sums): (Self.greatestMagnitude(sums.table, count * sums.length), sums.length)
+      }
+    let d = Double(length)
     let bound =
       switch kind {
       case .euclidean, .mahalanobis: 2 * greatest * d.squareRoot()
@@ -102,5 +123,16 @@ final class PreparedPoints: @unchecked Sendable {
         throw ToposcopeError(.notFinite, row: i, column: j, value: .infinity)
       }
     }
+  }
+
+  private static func greatestMagnitude<Scalar: BinaryFloatingPoint>(
+    _ numbers: UnsafePointer<Scalar>, _ count: Int
+  ) -> Double {
+    var greatest: Scalar = 0
+    for k in 0..<count {
+      let size = numbers[k].magnitude
+      if size > greatest { greatest = size }
+    }
+    return Double(greatest)
   }
 }

@@ -5,8 +5,18 @@
 /// differences span, of at most n - 1 directions; a factor of the matrix of their products gives coordinates in it, and
 /// outside it a shrunk covariance is a multiple of the identity that no difference meets.
 struct Whitening {
+  /// Rows of ``stride`` numbers, the last of them zeros.
   let values: AlignedMemory<Double>
-  let dimension: Int
+  let stride: Int
+
+  private init(rows: UnsafePointer<Double>, count: Int, dimension: Int) throws(ToposcopeError) {
+    stride = PointCloud.stride(for: dimension)
+    values = try AlignedMemory(count * stride)
+    values.pointer.initialize(repeating: 0, count: count * stride)
+    for i in 0..<count {
+      (values.pointer + i * stride).update(from: rows + i * dimension, count: dimension)
+    }
+  }
 
   /// Whitened coordinates of the points of a cloud.
   /// - Throws: ``ToposcopeError`` of kind `singularCovariance` (row: rank, column: coordinates), `option` (a share of
@@ -25,7 +35,7 @@ struct Whitening {
     }
     if cloud.count <= 1 && covariance.reference == nil {  // no pair, so no covariance is needed
       (facts.rank, facts.dimension) = (0, 0)
-      return Whitening(values: try AlignedMemory(0), dimension: 0)
+      return try Whitening(rows: AlignedMemory<Double>(0).pointer, count: cloud.count, dimension: 0)
     }
     let span = try AffineSpan(cloud, reference: covariance.reference, threads: threads, progress: progress)
     return try whiten(
@@ -77,7 +87,7 @@ struct Whitening {
     try Threads.forEach(chunks: cloud.count, threads: Threads.resolve(threads), progress: progress) {
       factor.solve(values.pointer + $0 * d)
     }
-    return Whitening(values: values, dimension: d)
+    return try Whitening(rows: values.pointer, count: cloud.count, dimension: d)
   }
 
   private static func given(
@@ -120,6 +130,6 @@ struct Whitening {
       cloud.load(i, to: values.pointer + i * d)
       factor.solve(values.pointer + i * d)
     }
-    return Whitening(values: values, dimension: d)
+    return try Whitening(rows: values.pointer, count: cloud.count, dimension: d)
   }
 }
