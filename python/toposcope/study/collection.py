@@ -1,0 +1,437 @@
+"""The study: diagrams of the same samples by layer and metric (and model), and what they say together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import partial
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._version import __version__
+from ..metrics import metric_name
+from ..persistence import RipsResult, rips
+from . import storage
+from .diagram_distances import distances_between
+from .parts import PartResult, distances_of
+from .subsampling import Intervals, intervals_of
+from .summaries import summarize
+from .tables import matrix_of, table_of
+
+__all__ = ["Study", "load"]
+
+Key = tuple[str | None, str, str]
+
+
+class Study(Mapping[tuple[str, ...], PartResult]):
+    """Persistence diagrams of the same samples by layer and metric, and by model where there are several.
+
+    A mapping: ``study[layer, metric]``, or ``study[model, layer, metric]`` where there are several models, gives a
+    `RipsResult`. Made by `triangulate`.
+
+    Attributes
+    ----------
+    layers, metrics, models : tuple of str
+        ``models`` is empty where there is one model without a name.
+    labels, ids : (n,) ndarray or None
+        One for each sample, where they are known.
+    meta : dict
+        How the study was made: n, maxdim, scale, thresh, coeff, version.
+
+    Examples
+    --------
+    >>> import numpy as np, toposcope as ts
+    >>> X = np.random.default_rng(0).normal(size=(60, 5))
+    >>> study = ts.triangulate({"first": X, "second": np.maximum(X, 0)}, ["euclidean", "cityblock"])
+    >>> study
+    Study(2 layers x 2 metrics, n=60, H0 to H1)
+    >>> study["second", "cityblock"].dgms[0].shape[1]
+    2
+    """
+
+    def __init__(
+        self,
+        parts: dict[Key, PartResult],
+        points: Mapping[tuple[str | None, str], NDArray[Any]],
+        metrics: Mapping[str, Any],
+        *,
+        layers: Any,
+        models: Any = (),
+        labels: NDArray[Any] | None = None,
+        ids: NDArray[Any] | None = None,
+        failures: dict[Key, str] | None = None,
+        meta: dict[str, Any],
+        intervals: dict[Key, Intervals] | None = None,
+    ):
+        self._parts, self._points, self._metrics = parts, dict(points), dict(metrics)
+        self.layers, self.metrics, self.models = tuple(layers), tuple(self._metrics), tuple(models)
+        self.labels, self.ids, self.meta = labels, ids, meta
+        self._failures = failures or {}
+        self._intervals: dict[Key, Intervals] = intervals or {}
+        for key, part in parts.items():
+            if key[:2] in self._points and self._metrics[key[2]] is not None:
+                part._recompute = partial(self._compute_again, key)
+
+    # -- the mapping -------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, key: Any) -> PartResult:
+        full = self._full(key)
+        if full not in self._parts:
+            self._complain(full)
+        return self._parts[full]
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        return (self._short(key) for key in self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __repr__(self) -> str:
+        models = f"{len(self.models)} models x " if self.models else ""
+        failed = f", {len(self._failures)} failed" if self._failures else ""
+        return (
+            f"Study({models}{_count(self.layers, 'layer')} x {_count(self.metrics, 'metric')}, n={self.meta['n']}, "
+            f"H0 to H{max(len(p.dgms) for p in self._parts.values()) - 1}{failed})"
+        )
+
+    def _repr_html_(self) -> str:
+        table = self.table(intervals=False)
+        body = table.to_html(float_format="%.4g") if hasattr(table, "to_html") else f"<pre>{escape(str(table))}</pre>"
+        return f"<p>{escape(repr(self))}</p>{body}"
+
+    def _full(self, key: Any) -> Key:
+        width = 3 if self.models else 2
+        if not isinstance(key, tuple) or len(key) != width:
+            of = "study[model, layer, metric]" if self.models else "study[layer, metric]"
+            raise KeyError(f"{key!r} names no part: write {of}.")
+        *model, layer, metric = key
+        return (str(model[0]) if model else None, str(layer), metric_name(metric))
+
+    def _short(self, key: Key) -> tuple[str, ...]:
+        return key[1:] if key[0] is None else key  # type: ignore[return-value]
+
+    def _complain(self, key: Key) -> None:
+        if key in self._failures:
+            raise KeyError(f"{self._short(key)} could not be computed: {self._failures[key]}")
+        for name, there, what in (
+            (key[0], self.models or (None,), "model"),
+            (key[1], self.layers, "layer"),
+            (key[2], self.metrics, "metric"),
+        ):
+            if name not in there:
+                raise KeyError(f"The study has no {what} {name!r}: it has {', '.join(map(repr, there))}.")
+        raise KeyError(f"The study has no part {self._short(key)}.")
+
+    def select(self, *, models: Any = None, layers: Any = None, metrics: Any = None) -> Study:
+        """The study of some of the models, layers and metrics. Names of models go away when one is chosen by name.
+
+        Parameters
+        ----------
+        models, layers, metrics : str or sequence of str, optional
+            By default all.
+        """
+        of_models = _chosen(models, self.models, "model")
+        of_layers = _chosen(layers, self.layers, "layer")
+        of_metrics = _chosen(metrics, self.metrics, "metric")
+        alone = isinstance(models, str)
+
+        def kept(key: Key) -> bool:
+            return (not of_models or key[0] in of_models) and key[1] in of_layers and key[2] in of_metrics
+
+        def renamed(key: Any) -> Any:
+            return (None, *key[1:]) if alone else key
+
+        return Study(
+            {renamed(key): _copy(part) for key, part in self._parts.items() if kept(key)},
+            {renamed(key): X for key, X in self._points.items() if kept((*key, of_metrics[0]))},
+            {name: self._metrics[name] for name in of_metrics},
+            layers=of_layers,
+            models=() if alone else of_models,
+            labels=self.labels,
+            ids=self.ids,
+            meta=dict(self.meta),
+            failures={renamed(key): why for key, why in self._failures.items() if kept(key)},
+            intervals={renamed(key): drawn for key, drawn in self._intervals.items() if kept(key)},
+        )
+
+    # -- what the parts were computed from ----------------------------------------------------------------------------
+
+    @property
+    def failures(self) -> dict[tuple[str, ...], str]:
+        """What went wrong, by key, for parts that could not be computed."""
+        return {self._short(key): why for key, why in self._failures.items()}
+
+    @property
+    def scales(self) -> dict[tuple[str, ...], float]:
+        """What the diagrams of every part are divided by, in the units of its distances."""
+        return {key: part.scale for key, part in self.items()}
+
+    def scaled(self, *key: Any, dim: int = 1) -> NDArray[np.float64]:
+        """One diagram in units of its scale, (m, 2): ``study.scaled(layer, metric, dim=1)``."""
+        return self[key].scaled(dim)
+
+    def points(self, layer: str, model: str | None = None) -> NDArray[Any]:
+        """The activations of a layer: (n, d)."""
+        if (model, str(layer)) not in self._points:
+            if str(layer) in self.layers and (model or ()) in (*self.models, ()) and not self._points:
+                raise ValueError("The study was stored without its points: save it with points=True.")
+            raise KeyError(f"The study has no points of the layer {layer!r}" + (f" of {model!r}." if model else "."))
+        return self._points[model, str(layer)]
+
+    def distances(self, *key: Any) -> NDArray[np.float32]:
+        """The distances of one part, computed again from the points: (n, n), between the rows ``idx_perm``."""
+        return self._distances(self._full(key))[0]
+
+    def embedding(self, *key: Any, dim: int = 2) -> NDArray[np.float64]:
+        """A picture's coordinates for the points of one part, by classical multidimensional scaling.
+
+        For Euclidean distances these are the principal components. Distances that are none of a Euclidean space lose
+        what does not fit (the negative eigenvalues).
+
+        Returns
+        -------
+        (n, dim) ndarray
+            Rows as in ``idx_perm``.
+        """
+        matrix = self.distances(*key).astype(np.float64)
+        matrix[~np.isfinite(matrix)] = matrix[np.isfinite(matrix)].max(initial=0)
+        squared = matrix**2
+        gram = -0.5 * (squared - squared.mean(0) - squared.mean(1)[:, None] + squared.mean())
+        from scipy.linalg import eigh
+
+        n = len(gram)
+        if n == 0:
+            return np.empty((0, dim))
+        values, vectors = eigh(gram, subset_by_index=[max(0, n - dim), n - 1])
+        values, vectors = values[::-1], vectors[:, ::-1]
+        signs = np.sign(vectors[np.abs(vectors).argmax(0), np.arange(len(values))])  # the same picture every time
+        coordinates = vectors * signs * np.sqrt(np.maximum(values, 0))
+        return np.pad(coordinates, ((0, 0), (0, dim - coordinates.shape[1])))
+
+    def _distances(self, key: Key) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        metric = self._metrics[key[2]]
+        if metric is None:
+            raise ValueError(f"The metric {key[2]!r} is a function, which is not stored: run the study again.")
+        matrix, rows, _ = distances_of(self.points(key[1], key[0]), metric)
+        return matrix, rows
+
+    def _compute_again(self, key: Key, cocycles: bool) -> RipsResult:
+        part = self._parts[key]
+        matrix, _ = self._distances(key)
+        options = part.meta["maxdim"], part.meta["thresh"], part.meta["coeff"], "precomputed"
+        return rips(matrix, *options, cocycles=cocycles)
+
+    # -- what they say -----------------------------------------------------------------------------------------------
+
+    def table(
+        self,
+        *,
+        intervals: bool | None = None,
+        level: float = 0.9,
+        resamples: int = 20,
+        seed: int = 0,
+        noise: float = 0.0,
+        n_jobs: int | None = None,
+        progress: Any = None,
+    ) -> Any:
+        """Summaries of the scaled diagrams, one row a layer and metric (and model), with intervals.
+
+        Parameters
+        ----------
+        intervals : bool, optional
+            Give an interval for every summary, from half-samples of the points without repeats (the delete-half
+            jackknife: see `intervals_of`). By default where the points are there to draw from.
+        level : float
+            Of the intervals.
+        resamples, seed : int
+            How many half-samples, and the seed of their choice. They are the same in every part, and are computed once.
+        noise : float
+            Bars that are not longer than this, in units of the scale, are not counted in ``bars``.
+        n_jobs, progress
+            As in `triangulate`.
+
+        Returns
+        -------
+        pandas.DataFrame, or a list of dict without pandas
+            ``layer``, ``metric`` (``model``), ``n``, ``scale``, and for each dimension k ``bars_k``, ``longest_k``,
+            ``total_k``, ``entropy_k`` (in units of the scale; entropy in nats), each followed by
+            ``_low`` and ``_high``.
+        """
+        possible = [k for k in self._parts if k[:2] in self._points and self._metrics[k[2]] is not None]
+        if intervals is None:
+            intervals = len(possible) == len(self._parts)
+        if intervals and len(possible) < len(self._parts):
+            missing = next(self._short(key) for key in self._parts if key not in possible)
+            raise ValueError(f"No half-samples can be drawn of {missing}: its points or metric were not stored.")
+        if intervals:
+            self._draw(resamples, seed, noise, n_jobs, progress)
+        rows = []
+        for key, part in self._parts.items():
+            row: dict[str, Any] = {"model": key[0]} if self.models else {}
+            row |= {"layer": key[1], "metric": key[2], "n": part.meta["n"], "scale": part.scale}
+            for dim in range(len(part.dgms)):
+                for name, value in summarize(part.scaled(dim), noise).items():
+                    row[f"{name}_{dim}"] = value
+                    if intervals:
+                        low, high = self._intervals[key].interval(f"{name}_{dim}", value, level)
+                        row[f"{name}_{dim}_low"], row[f"{name}_{dim}_high"] = low, high
+            rows.append(row)
+        return table_of(rows)
+
+    def _draw(self, resamples: int, seed: int, noise: float, n_jobs: int | None, progress: Any) -> None:
+        asked = {"resamples": resamples, "seed": seed, "noise": noise}
+        missing = [key for key in self._parts if key not in self._intervals or self._intervals[key].asked != asked]
+        metrics = {key: self._metrics[key[2]] for key in missing}
+        tasks = [(key, self._points[key[:2]], metrics[key], self._parts[key]) for key in missing]
+        for key, drawn in intervals_of(tasks, asked, n_jobs, progress):
+            self._intervals[key] = drawn
+
+    def agreement(
+        self,
+        dim: int = 1,
+        distance: str = "bottleneck",
+        *,
+        order: float = 1.0,
+        scaled: bool = True,
+        n_jobs: int | None = None,
+        progress: Any = None,
+    ) -> Any:
+        """Distances between the diagrams of all parts.
+
+        Parameters
+        ----------
+        dim : int
+            The homology dimension. Parts that were not computed so far are left out.
+        distance : {"bottleneck", "wasserstein"}
+            As in `diagram_distance`, with ``order`` of the Wasserstein distance.
+        scaled : bool
+            Divide each diagram by its scale first, since lengths of bars follow the norm of the activations.
+
+        Returns
+        -------
+        pandas.DataFrame, or a `Matrix` without pandas
+            Square and symmetric; rows and columns are the keys. inf where one diagram has more bars that never die.
+        """
+        labels = [key for key, part in self.items() if dim < len(part.dgms)]
+        if dim < 0 or not labels:
+            raise ValueError(f"dim={dim} was not computed: maxdim was {self.meta['maxdim']}.")
+        diagrams = [self[key].scaled(dim) if scaled else self[key].dgms[dim] for key in labels]
+        values = distances_between(diagrams, distance, order, n_jobs, progress)
+        names = ["model", "layer", "metric"] if self.models else ["layer", "metric"]
+        return matrix_of(values, labels, names)
+
+    # -- pictures and files ------------------------------------------------------------------------------------------
+
+    def plot(self, **options: Any) -> Any:
+        """Diagrams of all layers and metrics, as `toposcope.plot` draws studies."""
+        from ..plot import plot_study
+
+        return plot_study(self, **options)
+
+    def report(self, path: str | os.PathLike[str], **options: Any) -> Any:
+        """One self-contained HTML page on the study."""
+        from ..report import write_report
+
+        return write_report(self, path, **options)
+
+    def save(self, path: str | os.PathLike[str], *, points: bool = True) -> None:
+        """Write the study as one .npz of plain arrays, without pickle. `load` reads it.
+
+        Nothing is lost, but for metrics that are functions: of these only the results are kept.
+
+        Parameters
+        ----------
+        path : path
+            Written to exactly this name, and only when all is written.
+        points : bool
+            Keep the activations too: representatives and intervals need them.
+        """
+        parts = [
+            {
+                "key": list(key),
+                "dgms": p.dgms,
+                "edges": p.edges,
+                "censored": p.censored,
+                "idx_perm": p.idx_perm,
+                "meta": p.meta,
+                "intervals": self._intervals[key].stored() if key in self._intervals else None,
+            }
+            for key, p in self._parts.items()
+        ]
+        storage.write(
+            path,
+            {
+                "kind": "study",
+                "version": __version__,
+                "layers": self.layers,
+                "models": self.models,
+                "metrics": [
+                    {"name": name, "metric": {"kind": "function"} if metric is None else storage.encode_metric(metric)}
+                    for name, metric in self._metrics.items()
+                ],
+                "labels": self.labels,
+                "ids": self.ids,
+                "meta": self.meta,
+                "failures": [{"key": list(key), "why": why} for key, why in self._failures.items()],
+                "parts": parts,
+                "points": [{"key": list(key), "values": X} for key, X in self._points.items()] if points else [],
+            },
+        )
+
+
+def load(path: str | os.PathLike[str]) -> Study:
+    """Read a study that `Study.save` wrote. Runs no code of the file: safe to call on files of strangers.
+
+    Examples
+    --------
+    >>> import tempfile, os, numpy as np, toposcope as ts
+    >>> path = os.path.join(tempfile.mkdtemp(), "study.npz")
+    >>> ts.triangulate({"a": np.eye(4)}, ["euclidean"]).save(path)
+    >>> ts.load(path)
+    Study(1 layer x 1 metric, n=4, H0 to H1)
+    """
+    stored = storage.read(path)
+    if stored.get("kind") != "study":
+        raise ValueError(f"{os.fspath(path)} holds a {stored.get('kind')!r}, not a study.")
+    parts, intervals = {}, {}
+    for part in stored["parts"]:
+        key = tuple(part["key"])
+        values = (part[name] for name in ("dgms", "edges", "censored", "idx_perm", "meta"))
+        parts[key] = PartResult(*values)
+        if part["intervals"] is not None:
+            intervals[key] = Intervals(**part["intervals"])
+    return Study(
+        parts,
+        {tuple(entry["key"]): entry["values"] for entry in stored["points"]},
+        {entry["name"]: storage.decode_metric(entry["metric"]) for entry in stored["metrics"]},
+        layers=stored["layers"],
+        models=stored["models"],
+        labels=stored["labels"],
+        ids=stored["ids"],
+        failures={tuple(entry["key"]): entry["why"] for entry in stored["failures"]},
+        meta=stored["meta"],
+        intervals=intervals,
+    )
+
+
+def _count(things: tuple[str, ...], one: str) -> str:
+    return f"{len(things)} {one}{'' if len(things) == 1 else 's'}"
+
+
+def _chosen(asked: Any, there: tuple[str, ...], what: str) -> tuple[str, ...]:
+    if asked is None:
+        return there
+    names = tuple(
+        metric_name(name) for name in ([asked] if isinstance(asked, str) or not np.iterable(asked) else asked)
+    )
+    for name in names:
+        if name not in there:
+            raise KeyError(f"The study has no {what} {name!r}: it has {', '.join(map(repr, there))}.")
+    return names
+
+
+def _copy(part: PartResult) -> PartResult:
+    return PartResult(part.dgms, part.edges, part.censored, part.idx_perm, part.meta)

@@ -1,0 +1,127 @@
+"""Studies on disk: one .npz of plain arrays and a JSON text. No pickle: loading runs no code of the file.
+
+Format (version 1): the entry ``study.json`` is UTF-8 text; wherever it says ``{"$array": name}`` the value is the entry
+of that name. Numbers that JSON lacks are ``{"$number": "inf"}``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..metrics import Cosine, Mahalanobis, RelativeNeighborhood
+
+__all__ = ["FORMAT", "decode_metric", "encode_metric", "read", "write"]
+
+FORMAT = 1
+_HEADER = "study.json"
+
+
+def write(path: str | os.PathLike[str], content: dict[str, Any]) -> None:
+    """Write nested dicts and lists of plain values and arrays; all of it or nothing."""
+    arrays: dict[str, NDArray[Any]] = {}
+    header = _encode({"toposcope": FORMAT, **content}, "", arrays)
+    arrays[_HEADER] = np.frombuffer(json.dumps(header, allow_nan=False).encode(), np.uint8)
+    temporary = Path(f"{os.fspath(path)}.{os.getpid()}.part")
+    try:
+        with open(temporary, "wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """What `write` wrote."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if _HEADER not in arrays:
+                raise ValueError(f"{os.fspath(path)} is no study: it lacks the entry {_HEADER!r}.")
+            header = json.loads(arrays[_HEADER].tobytes())
+            if header.get("toposcope") != FORMAT:
+                raise ValueError(
+                    f"{os.fspath(path)} has the format {header.get('toposcope')!r}, and this version of toposcope "
+                    f"reads {FORMAT}: update toposcope."
+                )
+            return _decode(header, arrays)
+    except (zipfile.BadZipFile, EOFError, json.JSONDecodeError, KeyError) as error:
+        raise ValueError(f"{os.fspath(path)} is no whole study file: {error}.") from None
+
+
+def _encode(value: Any, name: str, arrays: dict[str, NDArray[Any]]) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _encode(item, f"{name}/{key}" if name else str(key), arrays) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encode(item, f"{name}/{i}", arrays) for i, item in enumerate(value)]
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "biufU":
+            raise TypeError(f"{name} holds {value.dtype}, which cannot be stored safely.")
+        entry = f"{len(arrays)}-{name.replace('/', '.')}"
+        arrays[entry] = value
+        return {"$array": entry}
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$number": repr(value)}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"{name} is a {type(value).__name__}, which cannot be stored safely.")
+
+
+def _decode(value: Any, arrays: Any) -> Any:
+    if isinstance(value, dict):
+        if "$array" in value:
+            return arrays[value["$array"]]
+        if "$number" in value:
+            return float(value["$number"])
+        return {key: _decode(item, arrays) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decode(item, arrays) for item in value]
+    return value
+
+
+def encode_metric(metric: Any) -> dict[str, Any]:
+    """A metric as plain values. Of a function only that it was one is kept."""
+    if isinstance(metric, str):
+        return {"kind": "name", "name": metric}
+    if isinstance(metric, Cosine):
+        return {"kind": "Cosine", "zeros": metric.zeros}
+    if isinstance(metric, Mahalanobis):
+        c, reference = metric.covariance, metric.reference
+        return {
+            "kind": "Mahalanobis",
+            "covariance": c if isinstance(c, str) or np.ndim(c) == 0 else np.asarray(c),
+            "reference": None if reference is None else np.asarray(reference),
+        }
+    if isinstance(metric, RelativeNeighborhood):
+        return {
+            "kind": "RelativeNeighborhood",
+            "metric": encode_metric(metric.metric),
+            "k": int(metric.k),
+            "scaling": metric.scaling,
+            "duplicates": metric.duplicates,
+        }
+    return {"kind": "function"}
+
+
+def decode_metric(stored: dict[str, Any]) -> Any:
+    """The metric again; None for a function, which is not stored."""
+    kind, options = stored["kind"], {key: value for key, value in stored.items() if key != "kind"}
+    if kind == "name":
+        return options["name"]
+    if kind == "Cosine":
+        return Cosine(**options)
+    if kind == "Mahalanobis":
+        return Mahalanobis(**options)
+    if kind == "RelativeNeighborhood":
+        return RelativeNeighborhood(**{**options, "metric": decode_metric(options["metric"])})
+    if kind == "function":
+        return None
+    raise ValueError(f"The file has a metric of the unknown kind {kind!r}: update toposcope.")
