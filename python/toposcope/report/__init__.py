@@ -1,0 +1,9 @@
+"""A study as one page that opens anywhere: a single HTML file, with everything inside, that needs no network.
+
+`contents` gathers what the page shows as plain data, `inputs` packs the images or texts, `embedding` places the samples
+in the plane, and `page` puts it all into the template beside this file.
+"""
+
+from .page import render, write
+
+__all__ = ["render", "write"]

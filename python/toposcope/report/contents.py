@@ -1,0 +1,278 @@
+"""What the page shows, as plain data: nothing here knows of HTML."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..plot import palette
+from ..plot.bars import read_bars
+from ..plot.geometry import LANES, frame
+from ..plot.svg import barcode_svg, diagram_svg
+from .embedding import principal_plane
+from .inputs import heat_picture, pack
+
+LOOPS = 8
+"""So many representative loops are kept a layer and metric: those of the longest bars in H1."""
+
+
+def contents(
+    study: Any,
+    *,
+    title: str,
+    inputs: Any = None,
+    findings: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+    **how: Any,
+) -> dict[str, Any]:
+    """Everything on the page of a study: see `toposcope.report.write` for the parameters."""
+    metrics = [str(x) for x in study.metrics]
+    rows = _rows(study)
+    results = [[part(study, row, metric) for metric in study.metrics] for row in rows]
+    grid = [
+        [_cell(result, i, j, how.get("loops", LOOPS)) for j, result in enumerate(row)] for i, row in enumerate(results)
+    ]
+    names = [_label(row[::-1]) for row in rows]
+    table = _records(study.table())
+    n = _count(study, rows)
+    return {
+        "title": title,
+        "rows": names,
+        "metrics": metrics,
+        "grid": grid,
+        "samples": _samples(study, n, inputs),
+        "planes": [_plane(study, row) for row in rows],
+        "columns": list(dict.fromkeys(key for row in table for key in row)),
+        "table": table,
+        "agreement": [_agreement(study, dim) for dim in _dimensions(results)],
+        "findings": list(findings),
+        "warnings": [*warnings, *noticed(names, metrics, results)],
+        "done": _done(study, n, rows),
+        "colors": list(palette.COLORS),
+        "lanes": LANES,
+    }
+
+
+def noticed(rows: Sequence[str], metrics: Sequence[str], results: Sequence[Sequence[Any]]) -> list[str]:
+    """What a reader must know before believing a picture, as far as the results tell it."""
+    censored, shrunk, dropped = [], [], []
+    for row, of_row in zip(rows, results, strict=True):
+        for metric, result in zip(metrics, of_row, strict=True):
+            name = f"{row}, {metric}"
+            if any(np.any(flags) for flags in result.censored):
+                censored.append(name)
+            if (result.meta.get("shrinkage") or 0) > 0.5:
+                shrunk.append(f"{name}: {result.meta['shrinkage']:.2f}")
+            if len(result.meta.get("dropped", ())):
+                dropped.append(f"{name}: {len(result.meta['dropped'])}")
+    out = []
+    if censored:
+        out.append(f"Bars are cut at the threshold, and their deaths unknown, in {_some(censored)}.")
+    if shrunk:
+        out.append(
+            "The covariance had to be shrunk by more than half, so that Mahalanobis distances are near Euclidean ones, "
+            f"in {_some(shrunk)}."
+        )
+    if dropped:
+        out.append(f"Samples without direction were left out in {_some(dropped)}.")
+    return out
+
+
+def _some(names: Sequence[str], most: int = 6) -> str:
+    more = len(names) - most
+    return "; ".join(names[:most]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _cell(result: Any, row: int, column: int, loops: int) -> dict[str, Any]:
+    barcode = read_bars(result)
+    extent = frame(barcode)
+    dimensions = []
+    for bars, edges in zip(barcode, result.edges, strict=True):
+        dimensions.append(
+            {
+                "births": numbers(bars.births),
+                "deaths": numbers(bars.deaths),  # null where it is infinite
+                "censored": np.flatnonzero(bars.censored).tolist(),
+                "edges": np.asarray(edges, np.int64).ravel().tolist(),
+            }
+        )
+    return {
+        "id": f"cell-{row}-{column}",
+        "row": row,
+        "column": column,
+        "counts": [len(bars) for bars in barcode],
+        "longest": [numbers([bars.lengths[bars.finite].max()])[0] if bars.finite.any() else None for bars in barcode],
+        "diagram": diagram_svg(result, size=104),
+        "barcode": barcode_svg(result, width=104, height=104),
+        "data": {
+            "frame": {name: numbers([getattr(extent, name)])[0] for name in _FRAME},
+            "dimensions": dimensions,
+            "loops": _loops(result, loops),
+            "facts": _facts(result.meta),
+        },
+    }
+
+
+_FRAME = ("low", "high", "infinity", "threshold", "bottom", "top")
+
+
+def _loops(result: Any, most: int) -> list[list[int]]:
+    """Representative loops of the longest bars in H1; none where the result was stored without its points."""
+    if len(result.dgms) < 2:
+        return []
+    out = []
+    try:
+        for bar in range(min(most, len(result.dgms[1]))):
+            out.append(np.asarray(result.cycle(1, bar)).ravel().tolist())
+    except ValueError:
+        return out
+    return out
+
+
+def _facts(meta: Mapping[str, Any]) -> dict[str, str]:
+    out = {}
+    for name, value in meta.items():
+        if name == "seconds":
+            value = value.get("total") if isinstance(value, Mapping) else value
+        if value is None or (isinstance(value, float) and np.isnan(value)):
+            continue
+        out[str(name).replace("_", " ")] = said(value)
+    return out
+
+
+def said(value: Any) -> str:
+    """A value as the page says it: four significant digits, long lists by their length.
+
+    >>> said(0.123456), said(np.float32(2)), said(float("inf")), said([1] * 50)
+    ('0.1235', '2', '∞', '50 values')
+    """
+    if isinstance(value, (float, np.floating)) and np.isnan(value):
+        return "–"
+    if isinstance(value, (float, np.floating)):
+        return "∞" if value == np.inf else f"{value:.4g}"
+    if isinstance(value, (list, tuple, np.ndarray)) and len(value) > 8:
+        return f"{len(value)} values"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {said(inner)}" for key, inner in value.items())
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return ", ".join(said(inner) for inner in value)
+    return str(value)
+
+
+def _samples(study: Any, n: int, inputs: Any) -> dict[str, Any]:
+    labels, ids = getattr(study, "labels", None), getattr(study, "ids", None)
+    return {
+        "n": n,
+        "labels": None if labels is None else [said(x) for x in np.asarray(labels).tolist()],
+        "ids": list(map(str, range(n))) if ids is None else [str(x) for x in np.asarray(ids).tolist()],
+        "inputs": pack(inputs, n),
+    }
+
+
+def _rows(study: Any) -> list[tuple[Any, ...]]:
+    """What comes before the metric in the keys of the study: (layer,), or (model, layer) where there are several."""
+    if not getattr(study, "models", None):
+        return [(layer,) for layer in study.layers]
+    rows = [(model, layer) for model in study.models for layer in study.layers]
+    return [row for row in rows if _has(study, row)]
+
+
+def part(study: Any, row: tuple[Any, ...], metric: Any) -> Any:
+    """The result of one row of the overview under one metric."""
+    key = (*row, metric)
+    return study[key]
+
+
+def _has(study: Any, row: tuple[Any, ...]) -> bool:
+    try:
+        return all(part(study, row, metric) is not None for metric in study.metrics)
+    except KeyError:
+        return False  # models need not have the same layers
+
+
+def _count(study: Any, rows: Sequence[tuple[Any, ...]]) -> int:
+    for name in ("ids", "labels"):
+        if getattr(study, name, None) is not None:
+            return len(getattr(study, name))
+    return max((part(study, row, m).meta.get("n", 0) for row in rows for m in study.metrics), default=0)
+
+
+def _plane(study: Any, row: tuple[Any, ...]) -> dict[str, Any] | None:
+    points = (getattr(study, "points", None) or {}).get((None, *row)[-2:])
+    if points is None:
+        return None
+    plane, share = principal_plane(points)
+    reach = float(np.abs(plane).max(initial=0)) or 1.0
+    return {"x": numbers(plane[:, 0] / reach), "y": numbers(plane[:, 1] / reach), "share": round(share, 3)}
+
+
+def _dimensions(results: Sequence[Sequence[Any]]) -> range:
+    return range(min((len(result.dgms) for row in results for result in row), default=0))
+
+
+def _agreement(study: Any, dim: int) -> dict[str, Any]:
+    matrix = study.agreement(dim)
+    values = np.asarray(matrix.values, dtype=np.float64)
+    keys = [key if isinstance(key, tuple) else (key,) for key in matrix.index]
+    return {
+        "dimension": dim,
+        "labels": [_label((*key[-2::-1], key[-1])) for key in keys],
+        "values": values,
+        "picture": heat_picture(values),
+        "by_metric": between_metrics(keys, list(study.metrics), values),
+    }
+
+
+def between_metrics(keys: Sequence[tuple[Any, ...]], metrics: Sequence[Any], values: Any) -> Any:
+    """How far the diagrams of two metrics on one layer are apart, averaged over the layers: (metrics, metrics).
+
+    Parameters
+    ----------
+    keys : list of (..., layer, metric)
+        What each row and column of ``values`` is.
+
+    >>> keys = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
+    >>> D = [[0, 1, 9, 9], [1, 0, 9, 9], [9, 9, 0, 3], [9, 9, 3, 0]]
+    >>> between_metrics(keys, ["x", "y"], np.array(D))
+    array([[0., 2.],
+           [2., 0.]])
+    """
+    place = {tuple(map(str, key)): at for at, key in enumerate(keys)}
+    rows = list(dict.fromkeys(key[:-1] for key in place))
+    names = list(map(str, metrics))
+    full = [[place.get((*row, m), -1) for m in names] for row in rows]
+    full = [at for at in full if min(at, default=-1) >= 0]
+    return np.mean([values[np.ix_(at, at)] for at in full], axis=0) if full else np.zeros((len(names), len(names)))
+
+
+def _label(label: Any) -> str:
+    return ", ".join(str(part) for part in label if part is not None) if isinstance(label, tuple) else str(label)
+
+
+def _records(table: Any) -> list[dict[str, Any]]:
+    records = table.to_dict("records") if hasattr(table, "to_dict") else table
+    return [{str(key): value for key, value in row.items()} for row in records]
+
+
+def _done(study: Any, n: int, rows: Sequence[Any]) -> dict[str, str]:
+    from .._version import __version__
+
+    done = {"samples": str(n), "layers": str(len(rows)), "metrics": ", ".join(map(str, study.metrics))}
+    done |= _facts(getattr(study, "meta", None) or {})
+    versions = {"toposcope": __version__, "Python": platform.python_version(), "NumPy": np.__version__}
+    return done | {"versions": said(versions)}
+
+
+def numbers(values: Any) -> list[float | int | None]:
+    """Five significant digits, None for what JSON has no number for, and no needless '.0'."""
+    out: list[float | int | None] = []
+    for value in values:
+        if value is None or not np.isfinite(value):
+            out.append(None)
+        else:
+            number = float(f"{value:.5g}")
+            out.append(int(number) if number == int(number) else number)
+    return out

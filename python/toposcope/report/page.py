@@ -1,0 +1,120 @@
+"""From a study to one HTML file."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .contents import LOOPS, contents, numbers, said
+
+SCRIPTS = ("pictures.js", "samples.js", "page.js")
+
+
+def write(
+    study: Any,
+    path: str | os.PathLike[str],
+    *,
+    title: str = "Topology of activations",
+    inputs: Any = None,
+    findings: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+    loops: int = LOOPS,
+) -> Path:
+    """Write a study as one self-contained HTML file, which needs no network and no server.
+
+    Parameters
+    ----------
+    study : Study
+        Diagrams by layer and metric.
+    path : str or path-like
+        The file; replaced as a whole, or not at all.
+    title : str
+        What the page is called.
+    inputs : sequence of images or texts, optional
+        The n inputs themselves, in the order of ``study.ids``: shown beside the bars that they cause. Images are arrays
+        (height, width) or (height, width, 3), tensors (3, height, width) or PIL images.
+    findings : sequence of str
+        What one sees, in words; shown first.
+    warnings : sequence of str
+        What one must know before believing it; shown before everything else, with those that the page finds itself.
+    loops : int
+        So many representative loops are computed and shown for each layer and metric.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    ValueError
+        When there is not one input a sample, or an input is neither image nor text.
+    """
+    page = render(study, title=title, inputs=inputs, findings=findings, warnings=warnings, loops=loops)
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(page)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return target
+
+
+def render(study: Any, **parts: Any) -> str:
+    """The page as a string; parameters as for `write`."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("toposcope", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"said": said, "json": lambda value: Markup(script_json(value)), "shade": _shade}
+    beside = files(__package__)
+    data = contents(study, **parts)
+    return environment.get_template("page.html").render(
+        page=data,
+        head={name: data[name] for name in ("rows", "metrics", "samples", "planes", "colors", "lanes")},
+        agreement=[{"labels": m["labels"], "values": numbers(m["values"].ravel())} for m in data["agreement"]],
+        style=Markup((beside / "page.css").read_text("utf-8")),
+        script=Markup("\n".join((beside / name).read_text("utf-8") for name in SCRIPTS)),
+    )
+
+
+def script_json(value: Any) -> str:
+    """JSON that can stand inside a script element, whatever texts are in it.
+
+    >>> script_json({"label": "</script><script>alert(1)"})
+    '{"label":"\\\\u003c/script\\\\u003e\\\\u003cscript\\\\u003ealert(1)"}'
+    """
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _shade(value: float, values: Any) -> str:
+    """How much of the accent a cell of a heat map gets, in percent: none at 0, most at the largest finite value."""
+    finite = np.asarray(values)[np.isfinite(values)]
+    most = float(finite.max()) if finite.size else 0.0
+    return "0%" if most <= 0 or not np.isfinite(value) else f"{60 * value / most:.0f}%"
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

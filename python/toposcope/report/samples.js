@@ -1,0 +1,95 @@
+// The inputs themselves, and the components that they form as the filtration grows.
+
+// H0 as merges in the order of the filtration: at `death` the edge (u, v) joins the component of `birth` to an older one.
+function mergesOf(cell) {
+  const h0 = cell.dimensions[0];
+  if (!h0) return [];
+  const merges = [];
+  h0.deaths.forEach((death, bar) => {
+    const [birth, , u, v] = h0.edges.slice(4 * bar, 4 * bar + 4);
+    if (death !== null && u >= 0) merges.push({ bar, birth, u, v, death });
+  });
+  return merges.sort((a, b) => a.death - b.death || b.bar - a.bar);
+}
+
+// The component of every sample once the merges for which `until` holds are done: an array of representatives.
+function components(n, merges, until) {
+  const parent = Array.from({ length: n }, (_, i) => i), size = new Array(n).fill(1);
+  const find = (i) => {
+    while (parent[i] !== i) i = parent[i] = parent[parent[i]];
+    return i;
+  };
+  for (const merge of merges) {
+    if (!until(merge)) continue;
+    let [a, b] = [find(merge.u), find(merge.v)];
+    if (a === b) continue;
+    if (size[a] < size[b]) [a, b] = [b, a];
+    parent[b] = a;
+    size[a] += size[b];
+  }
+  return { of: parent.map((_, i) => find(i)), size };
+}
+
+// The samples of the component that ends with a bar of H0, just before it merges.
+function membersOf(one, merges, n) {
+  const at = merges.findIndex((merge) => merge.bar === one.bar);
+  const before = at < 0 ? merges.length : at;
+  const { of } = components(n, merges.slice(0, before), () => true);
+  return of.map((_, i) => i).filter((i) => of[i] === of[one.edge[0]]);
+}
+
+function sampleName(samples, i) {
+  return `#${samples.ids[i]}` + (samples.labels ? ` · ${samples.labels[i]}` : "");
+}
+
+function tile(samples, i, onPoint) {
+  const item = document.createElement("li"), inputs = samples.inputs;
+  item.className = "tile";
+  if (inputs && inputs.kind === "image") {
+    const picture = document.createElement("i"), zoom = Math.min(6, 52 / Math.max(inputs.width, inputs.height));
+    const w = inputs.width * zoom, h = inputs.height * zoom;
+    picture.style.cssText = `width:${w}px;height:${h}px;background-size:${w * inputs.columns}px ${h * inputs.rows}px;` +
+      `background-position:${-w * (i % inputs.columns)}px ${-h * Math.floor(i / inputs.columns)}px;` +
+      `background-image:var(--sheet);image-rendering:${zoom > 1.5 ? "pixelated" : "auto"}`;
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", "input " + sampleName(samples, i));
+    item.append(picture);
+  } else if (inputs) {
+    const text = document.createElement("q");
+    text.textContent = inputs.texts[i];
+    item.classList.add("text");
+    item.append(text);
+  }
+  const name = document.createElement("span");
+  name.textContent = sampleName(samples, i);
+  item.append(name);
+  item.addEventListener("mouseenter", () => onPoint(i));
+  item.addEventListener("mouseleave", () => onPoint(null));
+  return item;
+}
+
+function tiles(samples, indices, onPoint, most = 30) {
+  const list = document.createElement("ul");
+  list.className = "tiles";
+  for (const i of indices.slice(0, most)) list.append(tile(samples, i, onPoint));
+  if (indices.length > most) {
+    const more = document.createElement("li");
+    more.textContent = `and ${indices.length - most} more`;
+    list.append(more);
+  }
+  return list;
+}
+
+// Ten colours that stay apart for most forms of colour blindness (seaborn's "colorblind"); hues beyond that.
+const CLASS_COLORS = ["#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"];
+
+function colorsByLabel(labels) {
+  const names = [...new Set(labels)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const pick = (at) => (names.length <= 10 ? CLASS_COLORS[at] : `hsl(${(at * 137.5) % 360} 60% 50%)`);
+  const of = new Map(names.map((name, at) => [name, pick(at)]));
+  return labels.map((label) => of.get(label));
+}
+
+function colorsByComponent({ of, size }) {
+  return of.map((root) => (size[root] < 2 ? "#9aa1a9" : `hsl(${((root * 137.5) % 360).toFixed(0)} 62% 48%)`));
+}
