@@ -109,9 +109,9 @@ private func persistence(
     loops.finish(censored: extent.isCut)
     return Array([loops.bars0, loops.bars1].prefix(options.maxDimension + 1))
   default:
-    let engine = try HigherPersistence(
-      order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut)
-    try engine.run(progress: progress)
+    var engine = try HigherPersistence(
+      order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut, progress: progress)
+    try engine.run()
     facts.edges = order.taken
     return engine.diagrams
   }

@@ -4,7 +4,7 @@
 /// kept once and known by a number, of which 0 is the zero vector (the compressed annotation matrix of Boissonnat, Dey
 /// and Maria 2013). When a class dies a relation expresses it by older classes; that is substituted lazily, whenever a
 /// vector is read.
-struct LazyAnnotations: ~Copyable {
+struct LazyAnnotations {
   /// A nonzero entry of a vector.
   struct Term: Hashable {
     var homologyClass: UInt32
@@ -16,6 +16,8 @@ struct LazyAnnotations: ~Copyable {
   /// terms[starts[v] ..< starts[v + 1]] is vector v, classes ascending.
   private var terms: [Term] = []
   private var starts: [Int] = [0, 0]
+  /// Sums over Z/2 of two vectors that have been asked for.
+  private var sums: SimplexTable
   private var numbers: [[Term]: UInt32] = [:]
   /// The vector that a vector equals since the last substitutions; itself if nothing changed.
   private var current: [UInt32] = [0]
@@ -29,7 +31,10 @@ struct LazyAnnotations: ~Copyable {
   /// No class before this one is alive.
   private(set) var oldestLive = 0
 
-  init(_ field: PrimeField) { self.field = field }
+  init(_ field: PrimeField) throws(ToposcopeError) {
+    self.field = field
+    sums = try SimplexTable()
+  }
 
   var classCount: Int { relation.count }
 
@@ -59,15 +64,21 @@ struct LazyAnnotations: ~Copyable {
   func terms(of vector: UInt32) -> ArraySlice<Term> { terms[starts[Int(vector)]..<starts[Int(vector) + 1]] }
 
   /// The vector that a vector equals after all deaths so far.
+  @inline(__always)
   mutating func resolve(_ vector: UInt32) -> UInt32 {
+    if vector == 0 { return 0 }
+    return knownDeaths[Int(vector)] == deaths ? current[Int(vector)] : substitute(vector)
+  }
+
+  private mutating func substitute(_ vector: UInt32) -> UInt32 {
     let v = Int(vector)
-    if vector == 0 || knownDeaths[v] == deaths { return current[v] }
     var now = current[v]
     if terms(of: now).contains(where: { relation[Int($0.homologyClass)] != nil }) {
       var sum: [Term] = []
       for term in Array(terms(of: now)) {
         if let older = relation[Int(term.homologyClass)] {
-          add(terms(of: resolve(older)), times: term.value, to: &sum)
+          let older = resolve(older)
+          add(terms(of: older), times: term.value, to: &sum)
         } else {
           add([term], times: 1, to: &sum)
         }
@@ -81,24 +92,25 @@ struct LazyAnnotations: ~Copyable {
     return now
   }
 
-  /// The sum of vectors with factors, resolved.
-  mutating func combine(_ summands: UnsafeBufferPointer<(vector: UInt32, factor: UInt32)>) -> UInt32 {
-    var only: (vector: UInt32, factor: UInt32) = (0, 1)
-    var nonzero = 0
-    for summand in summands {
-      let vector = resolve(summand.vector)
-      if vector != 0 {
-        nonzero += 1
-        only = (vector, summand.factor)
-      }
-    }
-    if nonzero == 0 { return 0 }
-    if nonzero == 1, only.factor == 1 { return only.vector }
-    var sum: [Term] = []
-    for summand in summands where summand.vector != 0 {
-      add(terms(of: resolve(summand.vector)), times: summand.factor, to: &sum)
-    }
-    return intern(sum)
+  /// The sum of two vectors, the second with a factor, resolved.
+  @inline(__always)
+  mutating func sum(_ a: UInt32, _ b: UInt32, times factor: UInt32) throws(ToposcopeError) -> UInt32 {
+    let (a, b) = (resolve(a), resolve(b))
+    if b == 0 { return a }
+    if a == 0 && factor == 1 { return b }
+    return try merged(a, b, times: factor)
+  }
+
+  private mutating func merged(_ a: UInt32, _ b: UInt32, times factor: UInt32) throws(ToposcopeError) -> UInt32 {
+    let isBinary = field.p == 2
+    if isBinary && a == b { return 0 }
+    let key = UInt64(min(a, b)) << 32 | UInt64(max(a, b))
+    if isBinary, let known = sums.value(of: key) { return resolve(known) }
+    var sum = Array(terms(of: a))
+    add(terms(of: b), times: factor, to: &sum)
+    let result = intern(sum)
+    if isBinary { try sums.set(key, result) }
+    return result
   }
 
   private func add(_ summand: ArraySlice<Term>, times factor: UInt32, to sum: inout [Term]) {
@@ -135,5 +147,3 @@ struct LazyAnnotations: ~Copyable {
     return fresh
   }
 }
-
-

@@ -38,9 +38,9 @@ final class Link {
 
   /// - Parameters:
   ///   - vertices: ascending
-  ///   - order: the place of the edge between two of the vertices (by local number); symmetric
+  ///   - order: the place of the edge between two of the vertices; symmetric
   ///   - bound: only edges with a place below it are there
-  init(vertices: [Int32], below bound: UInt32, order: (Int, Int) -> UInt32) {
+  init(vertices: [Int32], below bound: Int32, order: (Int32, Int32) -> Int32) {
     self.vertices = vertices
     let m = vertices.count
     stage = Array(repeating: Link.inCore, count: m)
@@ -52,7 +52,7 @@ final class Link {
     var closed = [UInt64](repeating: 0, count: m * words)
     for x in 0..<m {
       closed[x * words + x / 64] |= 1 << UInt64(x % 64)
-      for y in 0..<x where order(x, y) < bound {
+      for y in 0..<x where order(vertices[x], vertices[y]) < bound {
         closed[x * words + y / 64] |= 1 << UInt64(y % 64)
         closed[y * words + x / 64] |= 1 << UInt64(x % 64)
       }
@@ -65,11 +65,10 @@ final class Link {
       coreIndex[x] = Int32(core.count)
       core.append(Int32(x))
     }
-    guard core.count > 1 else { return }
     orderCore { i, j in
       let (x, y) = (Int(self.core[i]), Int(self.core[j]))
       let there = closed[x * words + y / 64] >> UInt64(y % 64) & 1 == 1
-      return there ? order(x, y) : nil
+      return there ? order(vertices[x], vertices[y]) : nil
     }
   }
 
@@ -105,11 +104,11 @@ final class Link {
     }
   }
 
-  private func orderCore(_ order: (Int, Int) -> UInt32?) {
+  private func orderCore(_ order: (Int, Int) -> Int32?) {
     let c = core.count
     corePlace = Array(repeating: Link.none, count: c * c)
     coreParent = Array(repeating: -1, count: c)
-    var others: [(UInt32, Int32, Int32)] = []
+    var others: [(Int32, Int32, Int32)] = []
     // A spanning forest, breadth first from the lowest vertex of each component.
     var seen = [Bool](repeating: false, count: c)
     for root in 0..<c where !seen[root] {
@@ -150,9 +149,7 @@ final class Link {
     let (i, j) = (Int(coreEdges[Int(place)].0), Int(coreEdges[Int(place)].1))
     var common: [Int32] = []
     for k in 0..<c where corePlace[i * c + k] < place && corePlace[j * c + k] < place { common.append(Int32(k)) }
-    let link = Link(vertices: common, below: UInt32(place)) { a, b in
-      UInt32(self.corePlace[Int(common[a]) * c + Int(common[b])])
-    }
+    let link = Link(vertices: common, below: place) { a, b in self.corePlace[Int(a) * c + Int(b)] }
     sublinks[place] = link
     return link
   }
@@ -200,6 +197,21 @@ final class Link {
       case .up(let k): return .up(vertex(ofCore: k))
       }
     }
+  }
+
+  /// The vertex that fills the edge; one vertex of each further component; of every other vertex its partner.
+  var tree: (partner: Int32, furtherRoots: [Int32], parents: [Int32: Int32]) {
+    var roots: [Int32] = []
+    var parents: [Int32: Int32] = [:]
+    for (x, vertex) in vertices.enumerated() {
+      if stage[x] != Link.inCore {
+        parents[vertex] = dominators[Int(stage[x])]
+      } else if coreIndex[x] > 0 {
+        let parent = coreParent[Int(coreIndex[x])]
+        if parent < 0 { roots.append(vertex) } else { parents[vertex] = self.vertex(ofCore: parent) }
+      }
+    }
+    return (vertex(ofCore: 0), roots, parents)
   }
 
   /// The critical simplices with at most `count` vertices, the empty one left out, each ascending; fewer vertices first.

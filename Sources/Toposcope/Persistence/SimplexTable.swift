@@ -1,9 +1,9 @@
 /// A map from 64-bit keys of simplices to 32-bit numbers: open addressing, linear probing, at most half full.
 ///
 /// Keys are remembered for good: there is no removal, so no tombstones either.
-struct SimplexTable: ~Copyable {
+struct SimplexTable {
   /// A key and its number; `vacant` marks a free slot.
-  private struct Slot {
+  private struct Slot: BitwiseCopyable {
     var key: UInt64
     var value: UInt32
   }
@@ -11,21 +11,24 @@ struct SimplexTable: ~Copyable {
   /// No simplex has this key: its longest edge would have the rank that stands for "no edge".
   private static let vacant = UInt64.max
 
-  private var slots: UnsafeMutablePointer<Slot>
+  private var memory: Memory<Slot>
   private var shift: UInt64
   private(set) var count = 0
-  private var capacity: Int { 1 << (64 - Int(shift)) }
+  private var capacity: Int { 1 &<< (64 &- Int(shift)) }
 
   /// The bytes it holds.
   var byteCount: Int { capacity * MemoryLayout<Slot>.stride }
 
-  init() {
+  init() throws(ToposcopeError) {
     shift = 64 - 8
-    slots = .allocate(capacity: 1 << 8)
-    slots.initialize(repeating: Slot(key: SimplexTable.vacant, value: 0), count: 1 << 8)
+    memory = try SimplexTable.slots(1 << 8)
   }
 
-  deinit { slots.deallocate() }
+  private static func slots(_ count: Int) throws(ToposcopeError) -> Memory<Slot> {
+    let slots = try Memory<Slot>(count)
+    slots.base.update(repeating: Slot(key: vacant, value: 0), count: count)
+    return slots
+  }
 
   /// Fibonacci hashing after a fold: the low bits of a key (vertices) and the high ones (ranks) both count.
   @inline(__always)
@@ -37,7 +40,7 @@ struct SimplexTable: ~Copyable {
   /// The number kept under a key, if there is one.
   @inline(__always)
   func value(of key: UInt64) -> UInt32? {
-    let mask = capacity &- 1
+    let (slots, mask) = (memory.base, capacity &- 1)
     var i = home(key)
     while true {
       let slot = slots[i]
@@ -49,9 +52,9 @@ struct SimplexTable: ~Copyable {
 
   /// Keeps a number under a key, in place of any that was there.
   @inline(__always)
-  mutating func set(_ key: UInt64, _ value: UInt32) {
-    if 2 &* count >= capacity { grow() }
-    let mask = capacity &- 1
+  mutating func set(_ key: UInt64, _ value: UInt32) throws(ToposcopeError) {
+    if 2 &* count >= capacity { try grow() }
+    let (slots, mask) = (memory.base, capacity &- 1)
     var i = home(key)
     while slots[i].key != SimplexTable.vacant {
       if slots[i].key == key {
@@ -65,25 +68,22 @@ struct SimplexTable: ~Copyable {
   }
 
   /// The number of a key, numbering keys 0, 1, 2, ... in the order in which they are first asked for.
-  mutating func number(of key: UInt64) -> UInt32 {
+  mutating func number(of key: UInt64) throws(ToposcopeError) -> UInt32 {
     if let known = value(of: key) { return known }
     let fresh = UInt32(count)
-    set(key, fresh)
+    try set(key, fresh)
     return fresh
   }
 
-  private mutating func grow() {
-    let old = slots
-    let oldCapacity = capacity
+  private mutating func grow() throws(ToposcopeError) {
+    let (old, oldCapacity) = (memory, capacity)
+    memory = try SimplexTable.slots(2 * oldCapacity)
     shift &-= 1
-    slots = .allocate(capacity: capacity)
-    slots.initialize(repeating: Slot(key: SimplexTable.vacant, value: 0), count: capacity)
-    let mask = capacity &- 1
-    for j in 0..<oldCapacity where old[j].key != SimplexTable.vacant {
-      var i = home(old[j].key)
+    let (slots, mask) = (memory.base, capacity &- 1)
+    for j in 0..<oldCapacity where old.base[j].key != SimplexTable.vacant {
+      var i = home(old.base[j].key)
       while slots[i].key != SimplexTable.vacant { i = (i &+ 1) & mask }
-      slots[i] = old[j]
+      slots[i] = old.base[j]
     }
-    old.deallocate()
   }
 }

@@ -80,9 +80,9 @@ func edgeOrder(_ lengths: [[Float]], threshold: Float = .infinity) throws -> Edg
 func diagramsEdgeByEdge(
   _ lengths: [[Float]], maxDimension: Int, modulus: Int, threshold: Float = .infinity
 ) throws -> [[[Float]]] {
-  let engine = try HigherPersistence(
+  var engine = try HigherPersistence(
     edgeOrder(lengths, threshold: threshold), maxDimension: maxDimension, field: PrimeField(modulus), isComplete: true)
-  try engine.run(progress: Progress())
+  try engine.run()
   return engine.diagrams.map { $0.map { [$0.birth, $0.death] }.sorted { $0.lexicographicallyPrecedes($1) } }
 }
 

@@ -1,0 +1,185 @@
+/// Dimension 3 and above: the annotations of simplices of any dimension, by the matching of the link of their longest edge.
+struct CellAnnotations {
+  private let graph: RankedGraph
+  private let field: PrimeField
+  private let maxDimension: Int
+  /// Of each edge whose link is a cone: the apex.
+  private let partners: Memory<Int32>
+  /// Of each edge whose link is not empty and no cone: the link.
+  private var links: [Int32: Link] = [:]
+  /// levels[k - 3] for dimension k.
+  private var levels: [HomologyLevel] = []
+  /// Numbers for the faces with three and more vertices that are opposite to longest edges.
+  private var faces: [SimplexTable] = []
+  private var stack: [Frame] = []
+
+  /// A simplex whose annotation is being worked out from those of the other facets of its cofacet.
+  private struct Frame {
+    var key: UInt64
+    var cofacet: [Int32]
+    /// The place in the cofacet of the vertex that the simplex lacks.
+    var omitted: Int
+    var next = 0
+    var sum: UInt32 = 0
+  }
+
+  init(_ triangles: TriangleAnnotations, _ maxDimension: Int) throws(ToposcopeError) {
+    graph = triangles.graph
+    field = triangles.field
+    partners = triangles.partners
+    self.maxDimension = maxDimension
+    for _ in 3...maxDimension { levels.append(try HomologyLevel(field)) }
+  }
+
+  var bars: [[PersistencePair]] { levels.map { $0.bars } }
+
+  mutating func finish(isComplete: Bool) {
+    for k in levels.indices { levels[k].finish(isComplete: isComplete, graph.edges) }
+  }
+
+  /// The critical simplices of an edge whose link is not a cone.
+  mutating func add(
+    _ rank: Int32, _ neighbors: CommonNeighbors, _ triangles: inout TriangleAnnotations
+  ) throws(ToposcopeError) {
+    let edge = graph.edges[Int(rank)]
+    let link = Link(vertices: neighbors.vertices, below: rank) { graph.rank($0, $1) }
+    links[rank] = link
+    let (partner, roots, tree) = link.tree
+    triangles.setPartner(partner, of: rank, furtherRoots: roots, tree: tree)
+    for face in link.critical(upTo: maxDimension) {
+      try addCritical((face + [edge.tail, edge.head]).sorted(), rank, &triangles)
+    }
+  }
+
+  /// A critical simplex kills the youngest class that its boundary carries, or bears one.
+  private mutating func addCritical(
+    _ simplex: [Int32], _ rank: Int32, _ triangles: inout TriangleAnnotations
+  ) throws(ToposcopeError) {
+    let k = simplex.count - 2  // the dimension of its facets
+    let relation = try boundary(simplex, &triangles)
+    switch (k, relation != 0) {
+    case (1, true): triangles.loops.kill(relation, at: rank, graph.edges)
+    case (2, true): triangles.voids.kill(relation, at: rank, graph.edges)
+    case (_, true): levels[k - 3].kill(relation, at: rank, graph.edges)
+    case (1, false): try triangles.voids.bear(key(of: simplex), rank)
+    case (maxDimension, false): break
+    case (_, false): try levels[k - 2].bear(key(of: simplex), rank)
+    }
+  }
+
+  /// The sum of the annotations of the facets of a simplex, with signs.
+  private mutating func boundary(
+    _ simplex: [Int32], _ triangles: inout TriangleAnnotations
+  ) throws(ToposcopeError) -> UInt32 {
+    var sum: UInt32 = 0
+    for i in simplex.indices {
+      let sign = i & 1 == 0 ? 1 : field.p - 1
+      switch simplex.count {
+      case 3:
+        if triangles.loops.classes.live == 0 { return 0 }
+        let value = try triangles.edge(simplex[i == 0 ? 1 : 0], simplex[i == 2 ? 1 : 2])
+        sum = try triangles.loops.classes.sum(sum, value, times: sign)
+      case 4:
+        if triangles.voids.classes.live == 0 { return 0 }
+        let (a, b, c) = (simplex[i < 1 ? 1 : 0], simplex[i < 2 ? 2 : 1], simplex[i < 3 ? 3 : 2])
+        let value = try triangles.triangle(a, b, c)
+        sum = try triangles.voids.classes.sum(sum, value, times: sign)
+      default:
+        let level = simplex.count - 5
+        if levels[level].classes.live == 0 { return 0 }
+        let value = try annotation(of: facet(i, of: simplex))
+        sum = try levels[level].classes.sum(sum, value, times: sign)
+      }
+    }
+    return sum
+  }
+
+  private func facet(_ i: Int, of simplex: [Int32]) -> [Int32] {
+    var facet = simplex
+    facet.remove(at: i)
+    return facet
+  }
+
+  /// The longest edge of a simplex, by rank.
+  private func longestEdge(_ simplex: [Int32]) -> Int32 {
+    var longest: Int32 = 0
+    for i in 1..<simplex.count {
+      let row = graph.row(simplex[i])
+      for j in 0..<i { longest = max(longest, row[Int(simplex[j])]) }
+    }
+    return longest
+  }
+
+  /// A simplex without its longest edge.
+  private func opposite(_ simplex: [Int32], _ rank: Int32) -> [Int32] {
+    let edge = graph.edges[Int(rank)]
+    return simplex.filter { $0 != edge.tail && $0 != edge.head }
+  }
+
+  /// See ``simplexKey``; the opposite faces with three and more vertices are numbered in the order of asking.
+  private mutating func key(of simplex: [Int32]) throws(ToposcopeError) -> UInt64 {
+    let rank = longestEdge(simplex)
+    let face = opposite(simplex, rank)
+    switch face.count {
+    case 1: return simplexKey(rank, UInt32(bitPattern: face[0]))
+    case 2: return simplexKey(rank, UInt32(bitPattern: graph.rank(face[0], face[1])))
+    default:
+      while faces.count < face.count - 2 { faces.append(try SimplexTable()) }
+      let key = try key(of: face)
+      return simplexKey(rank, try faces[face.count - 3].number(of: key))
+    }
+  }
+
+  /// The annotation of a simplex, ascending, of dimension 3 and up.
+  private mutating func annotation(of simplex: [Int32]) throws(ToposcopeError) -> UInt32 {
+    let level = simplex.count - 4
+    if let known = try lookUp(simplex, level) { return known }
+    var result: UInt32 = 0
+    stack.append(try frame(simplex))
+    while var frame = stack.popLast() {
+      var isWaiting = false
+      while frame.next < frame.cofacet.count {
+        let i = frame.next
+        if i != frame.omitted {
+          let facet = facet(i, of: frame.cofacet)
+          guard let value = try lookUp(facet, level) else {
+            stack.append(frame)
+            stack.append(try self.frame(facet))
+            isWaiting = true
+            break
+          }
+          // Around the cofacet: sign(omitted) annotation + the sum over i of sign(i) value(i) = 0.
+          let sign = (i + frame.omitted) & 1 == 0 ? field.p - 1 : 1
+          frame.sum = try levels[level].classes.sum(frame.sum, value, times: sign)
+        }
+        frame.next += 1
+      }
+      if isWaiting { continue }
+      result = frame.sum
+      try levels[level].known.set(frame.key, result)
+    }
+    return result
+  }
+
+  /// The annotation of a simplex where it needs no work.
+  private mutating func lookUp(_ simplex: [Int32], _ level: Int) throws(ToposcopeError) -> UInt32? {
+    let rank = longestEdge(simplex)
+    if rank < levels[level].oldest { return 0 }
+    if let known = try levels[level].known.value(of: key(of: simplex)) { return known }
+    return if case .up = matching(simplex, rank) { nil } else { 0 }
+  }
+
+  private mutating func frame(_ simplex: [Int32]) throws(ToposcopeError) -> Frame {
+    guard case .up(let apex) = matching(simplex, longestEdge(simplex)) else { throw ToposcopeError(.internalError) }
+    let place = simplex.firstIndex { $0 > apex } ?? simplex.count
+    var cofacet = simplex
+    cofacet.insert(apex, at: place)
+    return Frame(key: try key(of: simplex), cofacet: cofacet, omitted: place)
+  }
+
+  private func matching(_ simplex: [Int32], _ rank: Int32) -> Matching {
+    if let link = links[rank] { return link.match(opposite(simplex, rank)[...]) }
+    let apex = partners.base[Int(rank)]
+    return simplex.contains(apex) ? .down(apex) : .up(apex)
+  }
+}

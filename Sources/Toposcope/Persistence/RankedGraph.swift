@@ -1,0 +1,85 @@
+/// The edges of a filtration by rank, and the rank of the edge between any two vertices.
+///
+/// The graph as it was before an edge is added is the graph of the edges of smaller rank: the past can be read off at
+/// any time.
+struct RankedGraph {
+  let count: Int
+  private(set) var edges: Growing<FiltrationEdge>
+  /// One row a vertex, padded with `absent` to whole vectors.
+  private let ranks: Memory<Int32>
+  let rowLength: Int
+
+  /// The rank of pairs that are never joined, and of a vertex with itself. Above all others.
+  static let absent = Int32.max
+  private typealias Block = SIMD8<Int32>
+
+  init(_ order: EdgeOrder, progress: Progress) throws(ToposcopeError) {
+    count = order.vertexCount
+    rowLength = (count + 15) / 16 * 16
+    let (cells, overflow) = count.multipliedReportingOverflow(by: rowLength)
+    guard !overflow else { throw ToposcopeError(.memory, value: 4 * Double(count) * Double(rowLength)) }
+    edges = try Growing()
+    ranks = try Memory(cells)
+    for vertex in 0..<count {
+      (ranks.base + vertex * rowLength).update(repeating: RankedGraph.absent, count: rowLength)
+      try progress.report(0, of: order.expected)
+    }
+    while let run = try order.nextRun() {
+      for i in 0..<run.count {
+        let edge = run[i]
+        let rank = Int32(edges.count)
+        guard rank < RankedGraph.absent - 1 else { throw ToposcopeError(.memory, value: 16 * Double(order.expected)) }
+        row(edge.tail)[Int(edge.head)] = rank
+        row(edge.head)[Int(edge.tail)] = rank
+        try edges.append(edge)
+      }
+      try progress.report(0, of: order.expected)
+    }
+  }
+
+  /// The bytes that a graph of so many vertices and edges takes.
+  static func bytes(vertices: Int, edges: Int) -> Int { 4 * vertices * (vertices + 15) + 12 * edges }
+
+  @inline(__always)
+  func row(_ vertex: Int32) -> UnsafeMutablePointer<Int32> { ranks.base + Int(vertex) &* rowLength }
+
+  @inline(__always)
+  func rank(_ a: Int32, _ b: Int32) -> Int32 { row(a)[Int(b)] }
+
+  /// The end of an edge that is neither of two vertices, one of which is its other end.
+  @inline(__always)
+  func end(of rank: Int32, otherThan u: Int32, _ v: Int32) -> Int32 {
+    let edge = edges[Int(rank)]
+    return edge.tail == u || edge.tail == v ? edge.head : edge.tail
+  }
+
+  /// The common neighbour x of u and v that makes the longer one of (u, x) and (v, x) shortest, as the rank of that
+  /// edge; `absent` where there is none.
+  @inline(__always)
+  func nearest(_ u: Int32, _ v: Int32) -> Int32 {
+    let (a, b) = (blocks(u), blocks(v))
+    var best = Block(repeating: RankedGraph.absent)
+    for i in 0..<(rowLength / 8) {
+      let longer = a[i].replacing(with: b[i], where: b[i] .> a[i])
+      best.replace(with: longer, where: longer .< best)
+    }
+    return best.min()
+  }
+
+  /// The vertex p whose longest edge to u, v, x and y is shortest, as the rank of that edge.
+  @inline(__always)
+  func nearest(_ u: Int32, _ v: Int32, _ x: Int32, _ y: Int32) -> (rank: Int32, vertex: Int32) {
+    let (a, b, c, d) = (row(u), row(v), row(x), row(y))
+    var best = (rank: RankedGraph.absent, vertex: Int32(-1))
+    for p in 0..<count {
+      let longest = max(max(a[p], b[p]), max(c[p], d[p]))
+      if longest < best.rank { best = (longest, Int32(p)) }
+    }
+    return best
+  }
+
+  @inline(__always)
+  private func blocks(_ vertex: Int32) -> UnsafePointer<Block> {
+    UnsafeRawPointer(row(vertex)).assumingMemoryBound(to: Block.self)
+  }
+}

@@ -1,0 +1,246 @@
+/// The annotations of edges and triangles, worked out when they are asked for.
+///
+/// Once an edge e = (u, v) with a nonempty link has been added, the cocycles vanish around every simplex. So the
+/// annotation of e is that of any path (u, w, v); and that of a triangle e ∪ x follows a path in the link from x to the
+/// vertex whose triangle with e has annotation zero: the partner of e, or the root of the component of x.
+struct TriangleAnnotations {
+  let graph: RankedGraph
+  let field: PrimeField
+  /// Of each edge: the common neighbour that fills it; -1 where there is none. Where the link has more than one
+  /// component -2 less the partner.
+  let partners: Memory<Int32>
+  var loops: HomologyLevel
+  var voids: HomologyLevel
+  /// Of edges whose link has more than one component: one vertex of each further one.
+  private var roots: [Int32: [Int32]] = [:]
+  /// Of some edges: the next vertex on the way from each vertex of the link to its root.
+  private var trees: [Int32: [Int32: Int32]] = [:]
+  private var edgeStack: Growing<EdgeFrame>
+  private var stack: Growing<Frame>
+  private let progress: Progress
+  private var steps = 0
+
+  private struct EdgeFrame: BitwiseCopyable {
+    var rank: Int32
+    var partner: Int32
+    var isHalf = false
+    var first: UInt32 = 0
+  }
+
+  /// A triangle (u, v, x) with the longest edge (u, v), and the way p that its annotation goes:
+  /// (u, v, x) = (v, x, p) - (u, x, p) + (u, v, p).
+  private struct Frame: BitwiseCopyable {
+    var key: UInt64
+    var u: Int32
+    var v: Int32
+    var x: Int32
+    var p: Int32
+    var next: Int32 = 0
+    var sum: UInt32 = 0
+  }
+
+  init(_ graph: RankedGraph, _ field: PrimeField, progress: Progress) throws(ToposcopeError) {
+    self.graph = graph
+    self.field = field
+    self.progress = progress
+    partners = try Memory(graph.edges.count)
+    loops = try HomologyLevel(field)
+    voids = try HomologyLevel(field)
+    edgeStack = try Growing()
+    stack = try Growing()
+  }
+
+  var byteCount: Int { loops.known.byteCount + voids.known.byteCount + stack.byteCount + edgeStack.byteCount }
+
+  /// Says how the triangles of an edge are filled.
+  mutating func setPartner(
+    _ partner: Int32, of rank: Int32, furtherRoots: [Int32] = [], tree: [Int32: Int32]? = nil
+  ) {
+    partners.base[Int(rank)] = furtherRoots.isEmpty ? partner : -2 - partner
+    if !furtherRoots.isEmpty { roots[rank] = furtherRoots }
+    if let tree { trees[rank] = tree }
+  }
+
+  // MARK: Edges
+
+  /// The annotation of the path from u over w to v.
+  mutating func path(_ u: Int32, _ w: Int32, _ v: Int32) throws(ToposcopeError) -> UInt32 {
+    let first = try edge(u, w)
+    let second = try edge(w, v)
+    let sum = try loops.classes.sum(0, first, times: u < w ? 1 : field.p - 1)
+    return try loops.classes.sum(sum, second, times: w < v ? 1 : field.p - 1)
+  }
+
+  /// The annotation of an edge, from its smaller vertex to its greater one.
+  mutating func edge(_ a: Int32, _ b: Int32) throws(ToposcopeError) -> UInt32 {
+    let rank = graph.rank(a, b)
+    if let known = lookUp(rank) { return known }
+    var result: UInt32 = 0
+    try edgeStack.append(EdgeFrame(rank: rank, partner: partner(rank)))
+    while edgeStack.count > 0 {
+      var frame = edgeStack[edgeStack.count - 1]
+      let edge = graph.edges[Int(frame.rank)]
+      let (u, v, w) = (edge.tail, edge.head, frame.partner)
+      if !frame.isHalf {
+        let next = graph.rank(u, w)
+        guard let value = lookUp(next) else {
+          try edgeStack.append(EdgeFrame(rank: next, partner: partner(next)))
+          continue
+        }
+        frame.first = value
+        frame.isHalf = true
+        edgeStack[edgeStack.count - 1] = frame
+      }
+      let next = graph.rank(w, v)
+      guard let value = lookUp(next) else {
+        try edgeStack.append(EdgeFrame(rank: next, partner: partner(next)))
+        continue
+      }
+      let first = try loops.classes.sum(0, frame.first, times: u < w ? 1 : field.p - 1)
+      result = try loops.classes.sum(first, value, times: w < v ? 1 : field.p - 1)
+      try loops.known.set(simplexKey(frame.rank, 0), result)
+      edgeStack.removeLast()
+      try step()
+    }
+    return result
+  }
+
+  @inline(__always)
+  private func partner(_ rank: Int32) -> Int32 {
+    let partner = partners.base[Int(rank)]
+    return partner < -1 ? -2 - partner : partner
+  }
+
+  @inline(__always)
+  private func lookUp(_ rank: Int32) -> UInt32? {
+    if rank < loops.oldest { return 0 }
+    if let known = loops.known.value(of: simplexKey(rank, 0)) { return known }
+    return partners.base[Int(rank)] == -1 ? 0 : nil
+  }
+
+  // MARK: Triangles
+
+  /// The annotation of a triangle, its vertices in ascending order, given in any.
+  mutating func triangle(_ a: Int32, _ b: Int32, _ c: Int32) throws(ToposcopeError) -> UInt32 {
+    var wanted = Frame(key: 0, u: 0, v: 0, x: 0, p: -1)
+    if let known = lookUp(a, b, c, &wanted) { return known }
+    let bottom = stack.count
+    var result: UInt32 = 0
+    wanted.p = way(wanted)
+    try stack.append(wanted)
+    while stack.count > bottom {
+      let top = stack.base + (stack.count - 1)
+      let frame = top.pointee
+      let (u, v, x, p) = (frame.u, frame.v, frame.x, frame.p)
+      let value: UInt32?
+      switch frame.next {
+      case 0: value = lookUp(v, x, p, &wanted)
+      case 1: value = lookUp(u, x, p, &wanted)
+      default: value = lookUp(u, v, p, &wanted)
+      }
+      guard let value else {
+        wanted.p = way(wanted)
+        try stack.append(wanted)
+        continue
+      }
+      let sum = try voids.classes.sum(frame.sum, value, times: sign(frame))
+      if frame.next < 2 {
+        top.pointee.next &+= 1
+        top.pointee.sum = sum
+        continue
+      }
+      result = sum
+      try voids.known.set(frame.key, sum)
+      stack.removeLast()
+      try step()
+    }
+    return result
+  }
+
+  /// The sign of the part of a frame that is next, between ascending orders.
+  @inline(__always)
+  private func sign(_ frame: Frame) -> UInt32 {
+    if field.p == 2 { return 1 }
+    let (u, v, x, p) = (frame.u, frame.v, frame.x, frame.p)
+    var isOdd = TriangleAnnotations.isOdd(u, v, x)
+    switch frame.next {
+    case 0: isOdd = isOdd != TriangleAnnotations.isOdd(v, x, p)
+    case 1: isOdd = isOdd == TriangleAnnotations.isOdd(u, x, p)
+    default: isOdd = isOdd != TriangleAnnotations.isOdd(u, v, p)
+    }
+    return isOdd ? field.p - 1 : 1
+  }
+
+  /// True if an odd permutation brings three vertices into ascending order.
+  @inline(__always)
+  static func isOdd(_ a: Int32, _ b: Int32, _ c: Int32) -> Bool { ((a > b) != (a > c)) != (b > c) }
+
+  /// The annotation of a triangle where it needs no work; otherwise the triangle with its longest edge first.
+  @inline(__always)
+  private func lookUp(_ a: Int32, _ b: Int32, _ c: Int32, _ wanted: inout Frame) -> UInt32? {
+    let row = graph.row(a)
+    let (ab, ac, bc) = (row[Int(b)], row[Int(c)], graph.rank(b, c))
+    var (u, v, x, rank) = (a, b, c, ab)
+    if ac > rank { (u, v, x, rank) = (a, c, b, ac) }
+    if bc > rank { (u, v, x, rank) = (b, c, a, bc) }
+    if rank < voids.oldest { return 0 }
+    let partner = partners.base[Int(rank)]
+    if partner == x { return 0 }
+    let key = simplexKey(rank, UInt32(bitPattern: x))
+    if let known = voids.known.value(of: key) { return known }
+    if partner < -1, partner == -2 - x || roots[rank]!.contains(x) { return 0 }
+    wanted = Frame(key: key, u: min(u, v), v: max(u, v), x: x, p: -1)
+    return nil
+  }
+
+  /// The next vertex on the way from x to its root in the link of (u, v).
+  @inline(__always)
+  private mutating func way(_ frame: Frame) -> Int32 {
+    let (u, v, x) = (frame.u, frame.v, frame.x)
+    let rank = graph.rank(u, v)
+    if !trees.isEmpty, let tree = trees[rank] { return tree[x]! }
+    let partner = partners.base[Int(rank)]
+    if partner >= 0 {
+      if graph.rank(partner, x) < rank { return partner }
+      let middle = graph.nearest(u, v, x, partner)
+      if middle.rank < rank { return middle.vertex }
+    }
+    let tree = tree(u, v, rank)
+    trees[rank] = tree
+    return tree[x]!
+  }
+
+  /// Breadth first from the roots of the link of (u, v).
+  private func tree(_ u: Int32, _ v: Int32, _ rank: Int32) -> [Int32: Int32] {
+    var queue = [partner(rank)] + (roots[rank] ?? [])
+    var parents: [Int32: Int32] = [:]
+    let (rowU, rowV) = (graph.row(u), graph.row(v))
+    var left = (0..<Int32(graph.count)).filter {
+      max(rowU[Int($0)], rowV[Int($0)]) < rank && !queue.contains($0)
+    }
+    var next = 0
+    while next < queue.count, !left.isEmpty {
+      let y = queue[next]
+      let row = graph.row(y)
+      next += 1
+      var rest: [Int32] = []
+      for x in left {
+        if row[Int(x)] < rank {
+          parents[x] = y
+          queue.append(x)
+        } else {
+          rest.append(x)
+        }
+      }
+      left = rest
+    }
+    return parents
+  }
+
+  /// Lets the caller stop a long step.
+  @inline(__always)
+  private mutating func step() throws(ToposcopeError) {
+    steps &+= 1
+    if steps & 1023 == 0 { try progress.report(0, of: graph.edges.count) }
+  }
+}
