@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from report_study import HOSTILE, RingStudy
+from report_study import HOSTILE, ring_study
 
 from toposcope.report import contents, render, write
 from toposcope.report.contents import between_metrics
@@ -22,7 +22,7 @@ Image = pytest.importorskip("PIL.Image")
 
 @pytest.fixture(scope="module")
 def study():
-    return RingStudy()
+    return ring_study()
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def page(study):
     return render(
         study,
         title=HOSTILE,
-        inputs=[f"text {i} {HOSTILE}" for i in range(study.n)],
+        inputs=[f"text {i} {HOSTILE}" for i in range(study.meta["n"])],
         findings=[HOSTILE],
         warnings=[HOSTILE],
     )
@@ -98,14 +98,14 @@ def test_every_cell_has_its_pictures_and_its_bars(study, page):
 
 
 def test_warns_of_what_the_results_tell():
-    cut = RingStudy(thresh=0.5)
+    cut = ring_study(thresh=0.5)
     found = contents.contents(cut, title="")["warnings"]
     assert len(found) == 1 and "cut at the threshold" in found[0] and "ring, euclidean" in found[0]
-    assert contents.contents(RingStudy(), title="", warnings=["mine"])["warnings"] == ["mine"]
+    assert contents.contents(ring_study(), title="", warnings=["mine"])["warnings"] == ["mine"]
 
 
 def test_models_become_rows_of_their_own():
-    study = RingStudy(models=("trained", "untrained"))
+    study = ring_study(models=("trained", "untrained"))
     data = contents.contents(study, title="")
     assert data["rows"] == ["ring, trained", "noise, trained", "ring, untrained", "noise, untrained"]
     assert data["agreement"][0]["labels"][-1] == "noise, untrained, chebyshev"

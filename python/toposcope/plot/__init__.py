@@ -1,12 +1,32 @@
 """Pictures of persistence: geometry first, ink second.
 
-`bars` and `geometry` say where everything lies and need only NumPy; the other modules put ink there with matplotlib
-(`draw`, `filtration`), plotly (`interactive`) or plain SVG (`svg`). Each drawing function takes ``ax=`` and returns it,
+`bars`, `geometry` and `complexes` say where everything lies and need only NumPy; the other modules put ink there, with
+matplotlib, with plotly (`interactive`) or as plain SVG (`svg`). Each drawing function takes ``ax=`` and returns it,
 changes no global style and never shows a window. matplotlib is imported by the first call, not by the import.
 """
 
-from .bars import Bars, read_bars
+from .bars import Barcode, Bars, read_bars
+from .curves import plot_betti
 from .draw import plot_barcode, plot_diagram
 from .filtration import plot_filtration
+from .linkage import linkage_matrix, plot_dendrogram
+from .loops import plot_loop
+from .matching import match_bars, plot_matching
+from .studies import plot_agreement, plot_study
 
-__all__ = ["Bars", "plot_barcode", "plot_diagram", "plot_filtration", "read_bars"]
+__all__ = [
+    "Barcode",
+    "Bars",
+    "linkage_matrix",
+    "match_bars",
+    "plot_agreement",
+    "plot_barcode",
+    "plot_betti",
+    "plot_dendrogram",
+    "plot_diagram",
+    "plot_filtration",
+    "plot_loop",
+    "plot_matching",
+    "plot_study",
+    "read_bars",
+]

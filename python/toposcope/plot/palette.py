@@ -8,6 +8,7 @@ from __future__ import annotations
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#6B6B6B")
 MARKS = ("o", "D", "s", "^", "v", "P", "X", "*")
+GRAY = "#8a8f96"
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -32,3 +33,20 @@ def name(dimension: int) -> str:
     'H₁'
     """
     return "H" + str(dimension).translate(SUBSCRIPTS)
+
+
+LABELS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9")
+"""Ten colours for classes that remain apart under the common forms of colour blindness (seaborn's "colorblind")."""
+
+
+def label_color(place: int, many: int) -> str:
+    """The colour of a class, as #RRGGBB: one of `LABELS`, or evenly spread hues where there are more than ten.
+
+    >>> label_color(0, 3), label_color(0, 20) != label_color(1, 20)
+    ('#0173b2', True)
+    """
+    if many <= len(LABELS):
+        return LABELS[place]
+    from colorsys import hls_to_rgb
+
+    return "#" + "".join(f"{round(255 * part):02x}" for part in hls_to_rgb(place / many, 0.5, 0.6))

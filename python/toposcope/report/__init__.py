@@ -4,6 +4,8 @@
 in the plane, and `page` puts it all into the template beside this file.
 """
 
-from .page import render, write
+from .page import render, write_report
 
-__all__ = ["render", "write"]
+write = write_report
+
+__all__ = ["render", "write", "write_report"]

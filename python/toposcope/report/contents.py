@@ -28,16 +28,17 @@ def contents(
     warnings: Sequence[str] = (),
     **how: Any,
 ) -> dict[str, Any]:
-    """Everything on the page of a study: see `toposcope.report.write` for the parameters."""
+    """Everything on the page of a study: see `toposcope.report.write_report` for the parameters."""
     metrics = [str(x) for x in study.metrics]
     rows = _rows(study)
-    results = [[part(study, row, metric) for metric in study.metrics] for row in rows]
+    results = [[_part(study, row, metric) for metric in study.metrics] for row in rows]
     grid = [
-        [_cell(result, i, j, how.get("loops", LOOPS)) for j, result in enumerate(row)] for i, row in enumerate(results)
+        [None if result is None else _cell(result, i, j, how.get("loops", LOOPS)) for j, result in enumerate(row)]
+        for i, row in enumerate(results)
     ]
     names = [_label(row[::-1]) for row in rows]
     table = _records(study.table())
-    n = _count(study, rows)
+    n = int(study.meta["n"])
     return {
         "title": title,
         "rows": names,
@@ -49,7 +50,7 @@ def contents(
         "table": table,
         "agreement": [_agreement(study, dim) for dim in _dimensions(results)],
         "findings": list(findings),
-        "warnings": [*warnings, *noticed(names, metrics, results)],
+        "warnings": [*warnings, *noticed(names, metrics, results), *_failures(study)],
         "done": _done(study, n, rows),
         "colors": list(palette.COLORS),
         "lanes": LANES,
@@ -61,6 +62,8 @@ def noticed(rows: Sequence[str], metrics: Sequence[str], results: Sequence[Seque
     censored, shrunk, dropped = [], [], []
     for row, of_row in zip(rows, results, strict=True):
         for metric, result in zip(metrics, of_row, strict=True):
+            if result is None:
+                continue
             name = f"{row}, {metric}"
             if any(np.any(flags) for flags in result.censored):
                 censored.append(name)
@@ -79,6 +82,10 @@ def noticed(rows: Sequence[str], metrics: Sequence[str], results: Sequence[Seque
     if dropped:
         out.append(f"Samples without direction were left out in {_some(dropped)}.")
     return out
+
+
+def _failures(study: Any) -> list[str]:
+    return [f"{_label((*key[-2::-1], key[-1]))} could not be computed: {why}" for key, why in study.failures.items()]
 
 
 def _some(names: Sequence[str], most: int = 6) -> str:
@@ -177,40 +184,28 @@ def _rows(study: Any) -> list[tuple[Any, ...]]:
     if not getattr(study, "models", None):
         return [(layer,) for layer in study.layers]
     rows = [(model, layer) for model in study.models for layer in study.layers]
-    return [row for row in rows if _has(study, row)]
+    there = {key[:-1] for key in (*study, *study.failures)}  # models need not have the same layers
+    return [row for row in rows if row in there]
 
 
-def part(study: Any, row: tuple[Any, ...], metric: Any) -> Any:
-    """The result of one row of the overview under one metric."""
+def _part(study: Any, row: tuple[Any, ...], metric: Any) -> Any:
+    """The result of one row of the overview under one metric; None where it could not be computed."""
     key = (*row, metric)
-    return study[key]
-
-
-def _has(study: Any, row: tuple[Any, ...]) -> bool:
-    try:
-        return all(part(study, row, metric) is not None for metric in study.metrics)
-    except KeyError:
-        return False  # models need not have the same layers
-
-
-def _count(study: Any, rows: Sequence[tuple[Any, ...]]) -> int:
-    for name in ("ids", "labels"):
-        if getattr(study, name, None) is not None:
-            return len(getattr(study, name))
-    return max((part(study, row, m).meta.get("n", 0) for row in rows for m in study.metrics), default=0)
+    return study[key] if key in study else None
 
 
 def _plane(study: Any, row: tuple[Any, ...]) -> dict[str, Any] | None:
-    points = (getattr(study, "points", None) or {}).get((None, *row)[-2:])
-    if points is None:
-        return None
+    try:
+        points = study.points(*row[::-1])
+    except ValueError:
+        return None  # stored without its points
     plane, share = principal_plane(points)
     reach = float(np.abs(plane).max(initial=0)) or 1.0
     return {"x": numbers(plane[:, 0] / reach), "y": numbers(plane[:, 1] / reach), "share": round(share, 3)}
 
 
 def _dimensions(results: Sequence[Sequence[Any]]) -> range:
-    return range(min((len(result.dgms) for row in results for result in row), default=0))
+    return range(max((len(result.dgms) for row in results for result in row if result is not None), default=0))
 
 
 def _agreement(study: Any, dim: int) -> dict[str, Any]:
@@ -252,9 +247,24 @@ def _label(label: Any) -> str:
     return ", ".join(str(part) for part in label if part is not None) if isinstance(label, tuple) else str(label)
 
 
-def _records(table: Any) -> list[dict[str, Any]]:
+def _records(table: Any) -> list[dict[str, str]]:
     records = table.to_dict("records") if hasattr(table, "to_dict") else table
-    return [{str(key): value for key, value in row.items()} for row in records]
+    return [_joined({str(key): value for key, value in row.items()}) for row in records]
+
+
+def _joined(row: Mapping[str, Any]) -> dict[str, str]:
+    """A row of the table, with each interval beside its value.
+
+    >>> _joined({"layer": "a", "total_1": 2.0, "total_1_low": 1.5, "total_1_high": 2.25})
+    {'layer': 'a', 'total_1': '2 (1.5 to 2.25)'}
+    """
+    out = {}
+    for name, value in row.items():
+        if name.endswith(("_low", "_high")) and name.rsplit("_", 1)[0] in row:
+            continue
+        low, high = row.get(name + "_low"), row.get(name + "_high")
+        out[name] = said(value) if low is None else f"{said(value)} ({said(low)} to {said(high)})"
+    return out
 
 
 def _done(study: Any, n: int, rows: Sequence[Any]) -> dict[str, str]:

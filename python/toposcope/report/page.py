@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from ..plot import palette
 from .contents import LOOPS, contents, numbers, said
 
 SCRIPTS = ("pictures.js", "samples.js", "page.js")
 
 
-def write(
+def write_report(
     study: Any,
     path: str | os.PathLike[str],
     *,
@@ -72,7 +73,7 @@ def write(
 
 
 def render(study: Any, **parts: Any) -> str:
-    """The page as a string; parameters as for `write`."""
+    """The page as a string; parameters as for `write_report`."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -83,7 +84,12 @@ def render(study: Any, **parts: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"said": said, "json": lambda value: Markup(script_json(value)), "shade": _shade}
+    environment.filters |= {
+        "said": said,
+        "json": lambda value: Markup(script_json(value)),
+        "shade": _shade,
+        "heading": _heading,
+    }
     beside = files(__package__)
     data = contents(study, **parts)
     return environment.get_template("page.html").render(
@@ -112,6 +118,16 @@ def _shade(value: float, values: Any) -> str:
     finite = np.asarray(values)[np.isfinite(values)]
     most = float(finite.max()) if finite.size else 0.0
     return "0%" if most <= 0 or not np.isfinite(value) else f"{60 * value / most:.0f}%"
+
+
+def _heading(column: str) -> str:
+    """The name of a column, in words.
+
+    >>> _heading("longest_1"), _heading("metric")
+    ('longest H₁', 'metric')
+    """
+    name, _, dimension = column.rpartition("_")
+    return f"{name} {palette.name(int(dimension))}" if name and dimension.isdigit() else column
 
 
 def _umask() -> int:

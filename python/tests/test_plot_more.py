@@ -1,0 +1,154 @@
+"""Matching, tree, loop, curves and studies: their geometry against other programs, and their ink against it."""
+
+import numpy as np
+import pytest
+
+import toposcope as ts
+from toposcope.plot import (
+    linkage_matrix,
+    match_bars,
+    palette,
+    plot_agreement,
+    plot_betti,
+    plot_dendrogram,
+    plot_loop,
+    plot_matching,
+    plot_study,
+)
+from toposcope.plot.matching import matching_lines
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+plt = pytest.importorskip("matplotlib.pyplot")
+SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+
+
+class Square:
+    """What plot_loop reads of a result."""
+
+    edges = (None, np.array([[0, 1, 0, 2]]))
+
+    def cycle(self, dim, bar):
+        assert (dim, bar) == (1, 0)
+        return np.array([0, 1, 2, 3])
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def diagram(rng, m):
+    births = rng.uniform(0, 1, m)
+    return np.column_stack([births, births + rng.exponential(0.3, m)])
+
+
+@pytest.mark.parametrize("distance", ["wasserstein", "bottleneck"])
+@pytest.mark.parametrize("sizes", [(0, 0), (0, 3), (5, 0), (7, 12), (40, 31)])
+def test_matching_costs_what_gudhi_says(distance, sizes):
+    hera = pytest.importorskip("gudhi.hera")
+    rng = np.random.default_rng(sum(sizes))
+    a, b = (diagram(rng, m) for m in sizes)
+    pairs, cost = match_bars(a, b, distance)
+    if distance == "wasserstein":
+        expected = hera.wasserstein_distance(a, b, order=1, internal_p=np.inf)
+    else:
+        expected = hera.bottleneck_distance(a, b, delta=0)
+    assert cost == pytest.approx(expected, rel=1e-2, abs=1e-9)  # hera's Wasserstein distance is approximate to 1 %
+    assert sorted(pairs[pairs[:, 0] >= 0, 0]) == list(range(len(a)))
+    assert sorted(pairs[pairs[:, 1] >= 0, 1]) == list(range(len(b)))
+    lines = matching_lines(a, b, pairs)
+    length = np.abs(lines[:, 0] - lines[:, 1]).max(-1)
+    total = length.sum() if distance == "wasserstein" else length.max(initial=0)
+    assert total == pytest.approx(cost)
+
+
+def test_matching_draws_one_line_a_pair_and_refuses_other_distances():
+    ax = plot_matching([np.array([[0.0, 4.0], [1.0, np.inf]])], [np.array([[0.0, 5.0], [1.0, 1.5]])], dim=0)
+    (lines,) = [c for c in ax.collections if isinstance(c, matplotlib.collections.LineCollection)]
+    ends = sorted(np.round(segment, 6).tolist() for segment in lines.get_segments())
+    assert ends == [[[0.0, 4.0], [0.0, 5.0]], [[1.25, 1.25], [1.0, 1.5]]]
+    plot_matching([[]], [[]], dim=0).figure.canvas.draw()
+    with pytest.raises(ValueError, match="'sum'"):
+        match_bars(np.zeros((1, 2)), np.zeros((1, 2)), "sum")
+
+
+def test_tree_is_that_of_scipy():
+    hierarchy = pytest.importorskip("scipy.cluster.hierarchy")
+    distance = pytest.importorskip("scipy.spatial.distance")
+    points = np.random.default_rng(4).normal(size=(40, 3))
+    links = linkage_matrix(ts.rips(points, maxdim=0))
+    assert hierarchy.is_valid_linkage(links)
+    expected = hierarchy.linkage(points, "single")
+    np.testing.assert_allclose(links[:, 2], expected[:, 2], rtol=1e-6)
+    np.testing.assert_allclose(hierarchy.cophenet(links), hierarchy.cophenet(expected), rtol=1e-6)
+    assert distance.is_valid_y(hierarchy.cophenet(links))
+
+
+def test_tree_needs_one_component():
+    with pytest.raises(ValueError, match="4 components are left"):
+        linkage_matrix(ts.rips(SQUARE, maxdim=0, thresh=0.5))
+    plot_dendrogram(ts.rips(SQUARE[:1], maxdim=0)).figure.canvas.draw()
+
+
+def test_tree_gives_each_component_below_the_cut_its_colour():
+    rng = np.random.default_rng(0)
+    points = np.concatenate([rng.normal(size=(12, 2)) + shift for shift in ([0, 0], [40, 0], [0, 40])])
+    ax = plot_dendrogram(ts.rips(points, maxdim=0), cut=10.0)
+    (forks,) = [c for c in ax.collections if isinstance(c, matplotlib.collections.LineCollection)]
+    tints, counts = np.unique(forks.get_colors(), axis=0, return_counts=True)
+    assert len(tints) == 4 and sorted(counts) == [2, 11, 11, 11]
+
+
+def test_loop_runs_through_its_points_in_order():
+    _, given = plt.subplots()
+    ax = plot_loop(Square(), 2 * SQUARE, ax=given)
+    assert ax is given
+    ring = ax.get_lines()[0].get_xydata()
+    np.testing.assert_array_equal(ring[0], ring[-1])
+    assert set(map(tuple, ring)) == set(map(tuple, 2 * SQUARE))
+    assert np.abs(np.diff(ring, axis=0)).sum(1).tolist() == [2, 2, 2, 2]
+    assert matplotlib.colors.to_hex(ax.get_lines()[0].get_color()).upper() == palette.color(1)
+
+
+@pytest.mark.parametrize(
+    ("loop", "plane", "labels", "message"),
+    [
+        ([0, 9], SQUARE, None, "through point 9, and the embedding has 4"),
+        ([0, 1], np.zeros((4, 3)), None, r"shape \(4, 3\)"),
+        ([0, 1], SQUARE, ["a"], "1 labels for 4 points"),
+    ],
+)
+def test_loop_refuses_in_one_sentence(loop, plane, labels, message):
+    with pytest.raises(ValueError, match=message):
+        plot_loop(loop, plane, labels=labels)
+
+
+def test_betti_curve_steps_where_bars_are_born_and_die():
+    lines = plot_betti([np.array([[0.0, 1.0], [0.0, np.inf]]), np.empty((0, 2))]).get_lines()
+    curve = next(line for line in lines if line.get_label() == "H₀")
+    assert curve.get_xdata().tolist() == [0, 1] and curve.get_ydata().tolist() == [2, 1]
+    plot_betti([]).figure.canvas.draw()
+
+
+def test_study_has_a_row_a_layer_and_a_column_a_metric():
+    diagrams = [np.array([[0.0, 1.0], [0.0, np.inf]])]
+    study = {(layer, metric): diagrams for layer in "abc" for metric in "xy" if (layer, metric) != ("b", "y")}
+    axes = plot_study(study, "barcode")
+    assert axes.shape == (3, 2) and [ax.get_title() for ax in axes[0]] == ["x", "y"]
+    assert not axes[1, 1].axison and axes[1, 0].axison
+    _, one = plt.subplots()
+    assert plot_study(study, ax=one) is one and len(one.child_axes) == 6
+    with pytest.raises(ValueError, match="4 axes for 3 layers and 2 metrics"):
+        plot_study(study, ax=plt.subplots(2, 2)[1])
+    with pytest.raises(ValueError, match="'tree'"):
+        plot_study(study, "tree")
+
+
+def test_agreement_shows_the_matrix_and_crosses_out_infinity():
+    pandas = pytest.importorskip("pandas")
+    ax = plot_agreement(pandas.DataFrame([[0.0, np.inf], [np.inf, 0.0]], index=[("a", "x"), ("a", "y")]))
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a · x", "a · y"]
+    (crosses,) = [c for c in ax.collections if len(c.get_offsets()) == 2]
+    assert sorted(map(tuple, crosses.get_offsets())) == [(0, 1), (1, 0)]

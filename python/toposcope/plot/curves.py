@@ -1,0 +1,58 @@
+"""Betti curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from . import palette
+from .bars import read_bars
+from .draw import _axes, _clean, _level
+from .geometry import betti_curve, frame
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_betti(source: Any, *, dims: Iterable[int] | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the Betti curves: how many bars of each dimension are alive at each value of the filtration.
+
+    Parameters
+    ----------
+    source : RipsResult, mapping with the key ``"dgms"``, or list of (m, 2) arrays
+        Diagrams H0, H1, ...; births and deaths in units of the distances.
+    dims : iterable of int, optional
+        The homology dimensions to draw; all by default.
+    ax : matplotlib Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    matplotlib Axes
+        The axes drawn on. The scale of the counts is logarithmic above 10.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from toposcope.plot import plot_betti
+    >>> ax = plot_betti([np.array([[0.0, 1.0], [0.0, 3.0]])])
+    >>> ax.get_lines()[0].get_ydata()
+    array([2, 1, 0])
+    """
+    barcode = read_bars(source, dims)
+    extent = frame(barcode)
+    ax = _axes(ax, (6.0, 3.2))
+    _level(ax, extent.threshold, "thresh", horizontal=False)
+    most = 0
+    for bars in barcode:
+        grid, alive = betti_curve(bars, extent)
+        most = max(most, int(alive.max(initial=0)))
+        ax.step(grid, alive, where="post", color=palette.color(bars.dimension), label=palette.name(bars.dimension))
+    if most > 50:
+        ax.set_yscale("symlog", linthresh=10)
+        ax.yaxis.set_major_formatter("{x:.0f}")
+    ax.set(xlabel="distance", ylabel="bars alive", xlim=(extent.low, extent.high), ylim=(0, None))
+    _clean(ax)
+    if len(barcode):
+        ax.legend(frameon=False)
+    return ax
