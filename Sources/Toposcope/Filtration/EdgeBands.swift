@@ -89,20 +89,22 @@ struct EdgeBands {
     var count = 0
     var j = start
     let tailBits = UInt64(tail) &<< 16
-    let (lowers, uppers) = (SIMD16<Float>(repeating: lower), SIMD16<Float>(repeating: upper))
+    let lengths = LengthBits(row)
+    let (lowerBits, upperBits) = (lower < 0 ? -1 : Int32(bitPattern: lower.bitPattern), Int32(bitPattern: upper.bitPattern))
+    let (lowers, uppers) = (LengthBits.Vector(repeating: lowerBits), LengthBits.Vector(repeating: upperBits))
     while j < end {
-      let stop = min(j &+ 16, end)
-      if stop &- j == 16 {
-        let lengths = UnsafeRawPointer(row + j).loadUnaligned(as: SIMD16<Float>.self)
-        if !any((lengths .> lowers) .& (lengths .<= uppers)) {
+      let stop = min(j &+ LengthBits.lanes, end)
+      if stop &- j == LengthBits.lanes {
+        let x = lengths[vector: j]
+        if !LengthBits.anyNegative((lowers &- x) & ~(uppers &- x)) {
           j = stop
           continue
         }
       }
       while j < stop {
-        let length = row[j] + 0  // -0 becomes +0
-        keys[count] = UInt64(length.bitPattern) &<< 32 | tailBits | UInt64(truncatingIfNeeded: j)
-        count &+= length > lower && length <= upper ? 1 : 0
+        let length = lengths.bits[j]
+        keys[count] = UInt64(UInt32(bitPattern: length)) &<< 32 | tailBits | UInt64(truncatingIfNeeded: j)
+        count &+= length > lowerBits && length <= upperBits ? 1 : 0
         j &+= 1
       }
     }

@@ -102,17 +102,24 @@ struct FiltrationExtent {
 
   init(_ distances: DistanceMatrix, threshold: Float, threads: Int, progress: Progress) throws(ToposcopeError) {
     let n = distances.count
+    let rowsPerChunk = 32
+    let chunks = (n + rowsPerChunk - 1) / rowsPerChunk
+    let farthest = try Memory<Float>(n)
+    let farthestFinite = try Memory<Float>(n)
+    try Threads.forEach(chunks: chunks, threads: threads, progress: progress) { chunk in
+      for i in (chunk * rowsPerChunk)..<min(n, (chunk + 1) * rowsPerChunk) {
+        let row = distances.entries + i * n
+        farthest.base[i] = LengthBits(row).greatest(n)
+        farthestFinite.base[i] = farthest.base[i]
+        if farthest.base[i] == .infinity {
+          farthestFinite.base[i] = (0..<n).reduce(0) { row[$1] < .infinity ? max($0, row[$1]) : $0 }
+        }
+      }
+    }
     var (enclosing, longest) = (Float.infinity, Float(0))
     for i in 0..<n {
-      try progress.report(i, of: n)
-      let row = distances.entries + i * n
-      var (farthest, farthestFinite) = (Float(0), Float(0))
-      for j in 0..<n {
-        farthest = max(farthest, row[j])
-        if row[j] < .infinity { farthestFinite = max(farthestFinite, row[j]) }
-      }
-      enclosing = min(enclosing, farthest)
-      longest = max(longest, farthestFinite)
+      enclosing = min(enclosing, farthest.base[i])
+      longest = max(longest, farthestFinite.base[i])
     }
     self.init(enclosingRadius: enclosing, longest: longest, threshold: threshold)
   }

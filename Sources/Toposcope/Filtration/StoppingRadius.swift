@@ -39,27 +39,24 @@ struct StoppingRadius {
     let n = distances.count
     let row = distances.entries + u * n
     let near = nearest[u]
-    guard let first = near.first else {
-      for v in (u + 1)..<max(n, u + 1) { test(u, v, row[v], &longest) }
-      return
-    }
-    // Four neighbours of u at a time settle most pairs; where there are fewer, some count twice.
-    let rows = (0..<4).map { distances.entries + Int(near[min($0, near.count - 1)]) * n }
-    let (a, b, c, d) = (rows[0], rows[1], rows[2], rows[3])
-    _ = first
     var v = u + 1
-    while v + 8 <= n {
-      let lengths = UnsafeRawPointer(row + v).loadUnaligned(as: SIMD8<Float>.self)
-      let wanted = (lengths .> SIMD8(repeating: longest)) .& (lengths .< SIMD8(repeating: .infinity))
-      let x = UnsafeRawPointer(a + v).loadUnaligned(as: SIMD8<Float>.self)
-      let y = UnsafeRawPointer(b + v).loadUnaligned(as: SIMD8<Float>.self)
-      let z = UnsafeRawPointer(c + v).loadUnaligned(as: SIMD8<Float>.self)
-      let w = UnsafeRawPointer(d + v).loadUnaligned(as: SIMD8<Float>.self)
-      let open = wanted .& (x .>= lengths) .& (y .>= lengths) .& (z .>= lengths) .& (w .>= lengths)
-      if any(open) {
-        for i in 0..<8 where open[i] { test(u, v + i, row[v + i], &longest) }
+    if !near.isEmpty {
+      // Four neighbours of u at a time settle most pairs; where there are fewer, some count twice.
+      let lengths = LengthBits(row)
+      let a = LengthBits(distances.entries + Int(near[0]) * n)
+      let b = LengthBits(distances.entries + Int(near[min(1, near.count - 1)]) * n)
+      let c = LengthBits(distances.entries + Int(near[min(2, near.count - 1)]) * n)
+      let d = LengthBits(distances.entries + Int(near[min(3, near.count - 1)]) * n)
+      while v &+ LengthBits.lanes <= n {
+        let x = lengths[vector: v]
+        // Negative where one of the four is nearer to v than u is.
+        let settled = (a[vector: v] &- x) | (b[vector: v] &- x) | (c[vector: v] &- x) | (d[vector: v] &- x)
+        let isLonger = LengthBits.Vector(repeating: Int32(bitPattern: longest.bitPattern)) &- x
+        if LengthBits.anyNegative(isLonger & ~settled) {
+          for i in v..<(v &+ LengthBits.lanes) { test(u, i, row[i], &longest) }
+        }
+        v &+= LengthBits.lanes
       }
-      v += 8
     }
     while v < n {
       test(u, v, row[v], &longest)

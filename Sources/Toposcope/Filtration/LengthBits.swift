@@ -1,0 +1,45 @@
+/// Lengths as integers.
+///
+/// Lengths are never negative, so their IEEE bits, read as signed integers, are in the same order, infinity included; and
+/// the difference of two fits, so that its sign compares them. Integer vectors of differences and their unions compile to
+/// a few instructions on every processor, which masks of floating-point comparisons do not.
+struct LengthBits {
+  typealias Vector = SIMD8<Int32>
+  static let lanes = Vector.scalarCount
+
+  let bits: UnsafePointer<Int32>
+
+  /// - Parameter lengths: A row of a distance matrix, whose lengths are never negative, nor -0.
+  @inline(__always)
+  init(_ lengths: UnsafePointer<Float>) { bits = UnsafeRawPointer(lengths).assumingMemoryBound(to: Int32.self) }
+
+  /// The `lanes` lengths from `index` on.
+  @inline(__always)
+  subscript(vector index: Int) -> Vector { UnsafeRawPointer(bits + index).loadUnaligned(as: Vector.self) }
+
+  /// True if any lane is negative.
+  @inline(__always)
+  static func anyNegative(_ x: Vector) -> Bool {
+    let words = unsafeBitCast(x, to: SIMD4<UInt64>.self)
+    return (words[0] | words[1] | words[2] | words[3]) & 0x8000_0000_8000_0000 != 0
+  }
+
+  /// The greatest of `count` lengths.
+  @inline(__always)
+  func greatest(_ count: Int) -> Float {
+    var most = Vector(repeating: 0)
+    var index = 0
+    while index &+ LengthBits.lanes <= count {
+      let x = self[vector: index]
+      most.replace(with: x, where: x .> most)
+      index &+= LengthBits.lanes
+    }
+    var greatest: Int32 = 0
+    for lane in 0..<LengthBits.lanes { greatest = max(greatest, most[lane]) }
+    while index < count {
+      greatest = max(greatest, bits[index])
+      index &+= 1
+    }
+    return Float(bitPattern: UInt32(bitPattern: greatest))
+  }
+}
