@@ -9,19 +9,19 @@ struct EdgeBands {
   private let bounds: [Float]
   private(set) var next = 0
 
-  private static let sampleSize = 1 << 15
-  /// Below this many pairs one band is best.
-  private static let fewPairs = 1 << 17
-  /// A band holds this share of all pairs; the first ones less, as many filtrations end early.
+  private static let sampleSize = 1 << 13
+  /// A band holds about this share of all pairs; the first ones less, as many filtrations end early.
   private static let share = 1.0 / 16
   private static let firstShares = [1.0 / 64, 1.0 / 64, 1.0 / 32]
+  /// Smaller bands are not worth another look at all pairs.
+  private static let fewPairs = 1 << 16
 
   /// - Precondition: vertices fit in 16 bits.
   init(_ distances: DistanceMatrix, upTo limit: Float) {
     self.distances = distances
     let n = distances.count
     let pairs = n * (n - 1) / 2
-    guard pairs > EdgeBands.fewPairs else {
+    guard pairs > 2 * EdgeBands.fewPairs else {
       bounds = [limit]
       return
     }
@@ -39,7 +39,7 @@ struct EdgeBands {
     var shares = EdgeBands.firstShares.makeIterator()
     var part = 0.0
     while true {
-      part += shares.next() ?? EdgeBands.share
+      part += max(shares.next() ?? EdgeBands.share, Double(EdgeBands.fewPairs) / Double(pairs))
       let index = Int(part * Double(sample.count))
       guard index < sample.count, sample[index] < limit else { break }
       if sample[index] > (found.last ?? -1) { found.append(sample[index]) }

@@ -41,19 +41,23 @@ struct StoppingRadius {
     let near = nearest[u]
     var v = u + 1
     if !near.isEmpty {
-      // Four neighbours of u at a time settle most pairs; where there are fewer, some count twice.
       let lengths = LengthBits(row)
-      let a = LengthBits(distances.entries + Int(near[0]) * n)
-      let b = LengthBits(distances.entries + Int(near[min(1, near.count - 1)]) * n)
-      let c = LengthBits(distances.entries + Int(near[min(2, near.count - 1)]) * n)
-      let d = LengthBits(distances.entries + Int(near[min(3, near.count - 1)]) * n)
+      let a = LengthBits(neighborRow(near, 0)), b = LengthBits(neighborRow(near, 1))
+      let c = LengthBits(neighborRow(near, 2)), d = LengthBits(neighborRow(near, 3))
       while v &+ LengthBits.lanes <= n {
         let x = lengths[vector: v]
         // Negative where one of the four is nearer to v than u is.
         let settled = (a[vector: v] &- x) | (b[vector: v] &- x) | (c[vector: v] &- x) | (d[vector: v] &- x)
         let isLonger = LengthBits.Vector(repeating: Int32(bitPattern: longest.bitPattern)) &- x
-        if LengthBits.anyNegative(isLonger & ~settled) {
-          for i in v..<(v &+ LengthBits.lanes) { test(u, i, row[i], &longest) }
+        var open = isLonger & ~settled
+        var next = 4
+        while next < near.count && LengthBits.anyNegative(open) {
+          let z = LengthBits(neighborRow(near, next))
+          open &= ~(z[vector: v] &- x)
+          next += 1
+        }
+        if LengthBits.anyNegative(open) {
+          for lane in 0..<LengthBits.lanes where open[lane] < 0 { test(u, v + lane, row[v + lane], &longest) }
         }
         v &+= LengthBits.lanes
       }
@@ -64,11 +68,17 @@ struct StoppingRadius {
     }
   }
 
+  /// The distances of the i-th of some neighbours; of the last one where there are fewer.
+  @inline(__always)
+  private func neighborRow(_ near: UnsafeBufferPointer<Int32>, _ i: Int) -> UnsafePointer<Float> {
+    distances.entries + Int(near[min(i, near.count &- 1)]) &* distances.count
+  }
+
+  /// Raises `longest` to `length` if no point lies between u and v.
   private func test(_ u: Int, _ v: Int, _ length: Float, _ longest: inout Float) {
     guard length > longest, length < .infinity else { return }
     let n = distances.count
     let (rowU, rowV) = (distances.entries + u * n, distances.entries + v * n)
-    for z in nearest[u] where rowV[Int(z)] < length && rowU[Int(z)] < length { return }
     for z in nearest[v] where rowU[Int(z)] < length && rowV[Int(z)] < length { return }
     for z in 0..<n where rowU[z] < length && rowV[z] < length { return }
     longest = length
