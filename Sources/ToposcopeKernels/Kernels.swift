@@ -1,92 +1,96 @@
-// What the core calls: one function for each operation and element type, on a tile of pairs and on a row of them.
+// What the core calls: for each operation and element type one function on a pair of panels, one on a point and a panel.
 
-public func floatSquaresTile(
-  _ x: UnsafePointer<Float>, _ xStride: Int, _ rows: Int, _ y: UnsafePointer<Float>, _ yStride: Int, _ columns: Int,
-  _ length: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int, _ upperTriangle: Bool
+public func floatSquaresPairs(
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int,
+  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  pairTile(FloatSquares.self, x, xStride, rows, y, yStride, columns, length, out, outStride, upperTriangle)
+  panelPairs(FloatSquares.self, x, y, length, chain, out, outStride)
 }
 
 public func floatSquaresRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ yStride: Int, _ columns: Int, _ length: Int,
-  _ out: UnsafeMutablePointer<Double>
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ out: UnsafeMutablePointer<Double>
 ) {
-  pairRow(FloatSquares.self, x, y, yStride, columns, length, out)
+  panelRow(FloatSquares.self, x, y, length, chain, out)
 }
 
-public func floatMagnitudesTile(
-  _ x: UnsafePointer<Float>, _ xStride: Int, _ rows: Int, _ y: UnsafePointer<Float>, _ yStride: Int, _ columns: Int,
-  _ length: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int, _ upperTriangle: Bool
+public func floatMagnitudesPairs(
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int,
+  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  pairTile(FloatMagnitudes.self, x, xStride, rows, y, yStride, columns, length, out, outStride, upperTriangle)
+  panelPairs(FloatMagnitudes.self, x, y, length, chain, out, outStride)
 }
 
 public func floatMagnitudesRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ yStride: Int, _ columns: Int, _ length: Int,
-  _ out: UnsafeMutablePointer<Double>
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ out: UnsafeMutablePointer<Double>
 ) {
-  pairRow(FloatMagnitudes.self, x, y, yStride, columns, length, out)
+  panelRow(FloatMagnitudes.self, x, y, length, chain, out)
 }
 
-public func floatGreatestTile(
-  _ x: UnsafePointer<Float>, _ xStride: Int, _ rows: Int, _ y: UnsafePointer<Float>, _ yStride: Int, _ columns: Int,
-  _ length: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int, _ upperTriangle: Bool
+public func floatGreatestPairs(
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int,
+  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  pairTile(FloatGreatest.self, x, xStride, rows, y, yStride, columns, length, out, outStride, upperTriangle)
+  panelPairs(FloatGreatest.self, x, y, length, chain, out, outStride)
 }
 
 public func floatGreatestRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ yStride: Int, _ columns: Int, _ length: Int,
-  _ out: UnsafeMutablePointer<Double>
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ out: UnsafeMutablePointer<Double>
 ) {
-  pairRow(FloatGreatest.self, x, y, yStride, columns, length, out)
+  panelRow(FloatGreatest.self, x, y, length, chain, out)
 }
 
-public func doubleSquaresTile(
-  _ x: UnsafePointer<Double>, _ xStride: Int, _ rows: Int, _ y: UnsafePointer<Double>, _ yStride: Int, _ columns: Int,
-  _ length: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int, _ upperTriangle: Bool
+public func doubleSquaresPairs(
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
+  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  pairTile(DoubleSquares.self, x, xStride, rows, y, yStride, columns, length, out, outStride, upperTriangle)
+  panelPairs(DoubleSquares.self, x, y, length, chain, out, outStride)
 }
 
 public func doubleSquaresRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ yStride: Int, _ columns: Int, _ length: Int,
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  pairRow(DoubleSquares.self, x, y, yStride, columns, length, out)
+  panelRow(DoubleSquares.self, x, y, length, chain, out)
 }
 
-public func doubleMagnitudesTile(
-  _ x: UnsafePointer<Double>, _ xStride: Int, _ rows: Int, _ y: UnsafePointer<Double>, _ yStride: Int, _ columns: Int,
-  _ length: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int, _ upperTriangle: Bool
+public func doubleMagnitudesPairs(
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
+  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  pairTile(DoubleMagnitudes.self, x, xStride, rows, y, yStride, columns, length, out, outStride, upperTriangle)
+  panelPairs(DoubleMagnitudes.self, x, y, length, chain, out, outStride)
 }
 
 public func doubleMagnitudesRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ yStride: Int, _ columns: Int, _ length: Int,
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  pairRow(DoubleMagnitudes.self, x, y, yStride, columns, length, out)
+  panelRow(DoubleMagnitudes.self, x, y, length, chain, out)
 }
 
-public func doubleGreatestTile(
-  _ x: UnsafePointer<Double>, _ xStride: Int, _ rows: Int, _ y: UnsafePointer<Double>, _ yStride: Int, _ columns: Int,
-  _ length: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int, _ upperTriangle: Bool
+public func doubleGreatestPairs(
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
+  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  pairTile(DoubleGreatest.self, x, xStride, rows, y, yStride, columns, length, out, outStride, upperTriangle)
+  panelPairs(DoubleGreatest.self, x, y, length, chain, out, outStride)
 }
 
 public func doubleGreatestRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ yStride: Int, _ columns: Int, _ length: Int,
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  pairRow(DoubleGreatest.self, x, y, yStride, columns, length, out)
+  panelRow(DoubleGreatest.self, x, y, length, chain, out)
 }
 
-public func doubleProductsTile(
-  _ x: UnsafePointer<Double>, _ xStride: Int, _ rows: Int, _ y: UnsafePointer<Double>, _ yStride: Int, _ columns: Int,
-  _ length: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int, _ upperTriangle: Bool
+public func doubleProductsPairs(
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
+  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  pairTile(DoubleProducts.self, x, xStride, rows, y, yStride, columns, length, out, outStride, upperTriangle)
+  panelPairs(DoubleProducts.self, x, y, length, chain, out, outStride)
+}
+
+public func doubleProductsRow(
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
+  _ out: UnsafeMutablePointer<Double>
+) {
+  panelRow(DoubleProducts.self, x, y, length, chain, out)
 }

@@ -27,46 +27,32 @@ func fused(_ sum: inout DoubleLanes, _ a: DoubleLanes, _ b: DoubleLanes) {
   #endif
 }
 
+/// The lanes in double precision, low half and high half.
 @inline(__always)
-func laneSum(_ lanes: FloatLanes) -> Double {
+func widened(_ lanes: FloatLanes) -> (DoubleLanes, DoubleLanes) {
   #if TOPOSCOPE_WIDE_LANES
-    let four = lanes.lowHalf + lanes.highHalf
+    (
+      DoubleLanes(Double(lanes[0]), Double(lanes[1]), Double(lanes[2]), Double(lanes[3])),
+      DoubleLanes(Double(lanes[4]), Double(lanes[5]), Double(lanes[6]), Double(lanes[7]))
+    )
   #else
-    let four = lanes
+    (DoubleLanes(Double(lanes[0]), Double(lanes[1])), DoubleLanes(Double(lanes[2]), Double(lanes[3])))
   #endif
-  let two = four.lowHalf + four.highHalf
-  return Double(two.x + two.y)
+}
+
+@inline(__always) var doubleWidth: Int { MemoryLayout<DoubleLanes>.size / 8 }
+
+@inline(__always)
+func addToMemory(_ sum: DoubleLanes, _ out: UnsafeMutablePointer<Double>) {
+  let memory = UnsafeMutableRawPointer(out)
+  memory.storeBytes(of: memory.loadUnaligned(as: DoubleLanes.self) + sum, as: DoubleLanes.self)
 }
 
 @inline(__always)
-func laneSum(_ lanes: DoubleLanes) -> Double {
-  #if TOPOSCOPE_WIDE_LANES
-    let two = lanes.lowHalf + lanes.highHalf
-  #else
-    let two = lanes
-  #endif
-  return two.x + two.y
-}
-
-@inline(__always)
-func laneMaximum(_ lanes: FloatLanes) -> Double {
-  #if TOPOSCOPE_WIDE_LANES
-    let four = lanes.lowHalf.replacing(with: lanes.highHalf, where: lanes.highHalf .> lanes.lowHalf)
-  #else
-    let four = lanes
-  #endif
-  let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
-  return Double(two.x > two.y ? two.x : two.y)
-}
-
-@inline(__always)
-func laneMaximum(_ lanes: DoubleLanes) -> Double {
-  #if TOPOSCOPE_WIDE_LANES
-    let two = lanes.lowHalf.replacing(with: lanes.highHalf, where: lanes.highHalf .> lanes.lowHalf)
-  #else
-    let two = lanes
-  #endif
-  return two.x > two.y ? two.x : two.y
+func joinGreatest(_ values: DoubleLanes, _ out: UnsafeMutablePointer<Double>) {
+  let memory = UnsafeMutableRawPointer(out)
+  let before = memory.loadUnaligned(as: DoubleLanes.self)
+  memory.storeBytes(of: before.replacing(with: values, where: values .> before), as: DoubleLanes.self)
 }
 
 /// Clears the sign bits.
@@ -98,8 +84,11 @@ enum FloatSquares: PairOperation {
     let difference = x - y
     fused(&sum, difference, difference)
   }
-  @inline(__always) static func total(_ lanes: FloatLanes) -> Double { laneSum(lanes) }
-  @inline(__always) static func join(_ a: Double, _ b: Double) -> Double { a + b }
+  @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
+    let (low, high) = widened(sum)
+    addToMemory(low, out)
+    addToMemory(high, out + doubleWidth)
+  }
 }
 
 /// The sum of |x - y|.
@@ -107,8 +96,11 @@ enum FloatMagnitudes: PairOperation {
   @inline(__always) static func add(_ x: FloatLanes, _ y: FloatLanes, to sum: inout FloatLanes) {
     sum += magnitude(x - y)
   }
-  @inline(__always) static func total(_ lanes: FloatLanes) -> Double { laneSum(lanes) }
-  @inline(__always) static func join(_ a: Double, _ b: Double) -> Double { a + b }
+  @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
+    let (low, high) = widened(sum)
+    addToMemory(low, out)
+    addToMemory(high, out + doubleWidth)
+  }
 }
 
 /// The greatest |x - y|.
@@ -117,8 +109,11 @@ enum FloatGreatest: PairOperation {
     let size = magnitude(x - y)
     sum = sum.replacing(with: size, where: size .> sum)
   }
-  @inline(__always) static func total(_ lanes: FloatLanes) -> Double { laneMaximum(lanes) }
-  @inline(__always) static func join(_ a: Double, _ b: Double) -> Double { a > b ? a : b }
+  @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
+    let (low, high) = widened(sum)
+    joinGreatest(low, out)
+    joinGreatest(high, out + doubleWidth)
+  }
 }
 
 /// The sum of (x - y)^2.
@@ -127,8 +122,9 @@ enum DoubleSquares: PairOperation {
     let difference = x - y
     fused(&sum, difference, difference)
   }
-  @inline(__always) static func total(_ lanes: DoubleLanes) -> Double { laneSum(lanes) }
-  @inline(__always) static func join(_ a: Double, _ b: Double) -> Double { a + b }
+  @inline(__always) static func flush(_ sum: DoubleLanes, to out: UnsafeMutablePointer<Double>) {
+    addToMemory(sum, out)
+  }
 }
 
 /// The sum of |x - y|.
@@ -136,8 +132,9 @@ enum DoubleMagnitudes: PairOperation {
   @inline(__always) static func add(_ x: DoubleLanes, _ y: DoubleLanes, to sum: inout DoubleLanes) {
     sum += magnitude(x - y)
   }
-  @inline(__always) static func total(_ lanes: DoubleLanes) -> Double { laneSum(lanes) }
-  @inline(__always) static func join(_ a: Double, _ b: Double) -> Double { a + b }
+  @inline(__always) static func flush(_ sum: DoubleLanes, to out: UnsafeMutablePointer<Double>) {
+    addToMemory(sum, out)
+  }
 }
 
 /// The greatest |x - y|.
@@ -146,8 +143,9 @@ enum DoubleGreatest: PairOperation {
     let size = magnitude(x - y)
     sum = sum.replacing(with: size, where: size .> sum)
   }
-  @inline(__always) static func total(_ lanes: DoubleLanes) -> Double { laneMaximum(lanes) }
-  @inline(__always) static func join(_ a: Double, _ b: Double) -> Double { a > b ? a : b }
+  @inline(__always) static func flush(_ sum: DoubleLanes, to out: UnsafeMutablePointer<Double>) {
+    joinGreatest(sum, out)
+  }
 }
 
 /// The sum of x y.
@@ -155,6 +153,7 @@ enum DoubleProducts: PairOperation {
   @inline(__always) static func add(_ x: DoubleLanes, _ y: DoubleLanes, to sum: inout DoubleLanes) {
     fused(&sum, x, y)
   }
-  @inline(__always) static func total(_ lanes: DoubleLanes) -> Double { laneSum(lanes) }
-  @inline(__always) static func join(_ a: Double, _ b: Double) -> Double { a + b }
+  @inline(__always) static func flush(_ sum: DoubleLanes, to out: UnsafeMutablePointer<Double>) {
+    addToMemory(sum, out)
+  }
 }

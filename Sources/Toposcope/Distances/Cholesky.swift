@@ -1,86 +1,102 @@
-/// The factor L of a symmetric positive definite matrix L L', lower triangular.
+/// The factor L of a symmetric positive definite matrix L L', lower triangular, as rows of a table.
+///
+/// Blocks of sixteen columns, one after the other: the products with the columns before come from the same kernel as the
+/// products of points, what remains is a triangle of sixteen.
 struct Cholesky: Sendable {
-  let order: Int
-  /// Rows of L in the lower triangle; what is above the diagonal means nothing.
-  private let factor: SymmetricMatrix
+  let factor: PanelTable<Double>
+  var order: Int { factor.count }
 
-  /// Factors the matrix in place. Returns nil where it is not positive definite to working precision.
-  init?(_ matrix: SymmetricMatrix) {
-    order = matrix.order
+  /// Factors the matrix in place, of which only the lower triangle is read. Returns nil where it is not positive definite
+  /// to working precision.
+  init?(_ matrix: PanelTable<Double>, threads: Int, progress: Progress) throws(ToposcopeError) {
     factor = matrix
-    for i in 0..<order {
-      let row = matrix.row(i)
-      let before = row[i]
-      for j in 0..<i {
-        let other = matrix.row(j)
-        row[j] = (row[j] - DenseRows.dot(row, other, j)) / other[j]
+    let order = matrix.count
+    let tolerance = 0x1p-48 * Double(order).squareRoot()
+    let panels = matrix.panels
+    for block in 0..<panels {
+      let before = (16 * block..<min(order, 16 * block + 16)).map { matrix[$0, $0] }
+      Self.subtractProducts(matrix.panel(block), matrix.panel(block), block)
+      for i in 0..<before.count {
+        let row = 16 * block + i
+        for j in 0..<i {
+          var sum = matrix[row, 16 * block + j]
+          for t in 0..<j { sum -= matrix[row, 16 * block + t] * matrix[16 * block + j, 16 * block + t] }
+          matrix[row, 16 * block + j] = sum / matrix[16 * block + j, 16 * block + j]
+        }
+        var pivot = matrix[row, row]
+        for t in 0..<i { pivot -= matrix[row, 16 * block + t] * matrix[row, 16 * block + t] }
+        guard pivot > tolerance * before[i] else { return nil }
+        matrix[row, row] = pivot.squareRoot()
+        for above in row + 1..<max(row + 1, order) { matrix[row, above] = 0 }
       }
-      let pivot = before - DenseRows.dot(row, row, i)
-      guard pivot > 0x1p-52 * Double(order) * before else { return nil }
-      row[i] = pivot.squareRoot()
+      let rest = panels - block - 1
+      let workers = block * rest < 200 ? 1 : Threads.resolve(threads)
+      try progress.report(block, of: panels)
+      let (factor, done) = (matrix, block)
+      try Threads.forEach(chunks: rest, threads: workers, progress: Progress()) {
+        Self.solveBlock(factor, done, factor.panel(done + 1 + $0))
+      }
     }
   }
 
-  /// Replaces x by the solution y of L y = x.
-  func solve(_ x: UnsafeMutablePointer<Double>) {
+  /// Subtracts from columns 16 * block... of the rows in `panel` their products with the rows of a panel of L.
+  @inline(__always)
+  private static func subtractProducts(
+    _ panel: UnsafeMutablePointer<Double>, _ factorPanel: UnsafePointer<Double>, _ block: Int, columns: Int = 16
+  ) {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 256) { sums in
+      sums.initialize(repeating: 0)
+      // Row j of L times the sixteen rows of the panel: sums[j * 16 + i].
+      PairKernels<Double>.products.pairs(factorPanel, panel, 16 * block, 64, sums.baseAddress!, 16)
+      for j in 0..<columns {
+        let column = panel + (16 * block + j) * 16
+        for i in 0..<16 { column[i] -= sums[16 * j + i] }
+      }
+    }
+  }
+
+  /// Solves for the unknowns of one block, of sixteen right sides at once, where those of all blocks before are known.
+  private static func solveBlock(_ factor: PanelTable<Double>, _ block: Int, _ panel: UnsafeMutablePointer<Double>) {
+    let columns = min(16, factor.count - 16 * block)
+    subtractProducts(panel, factor.panel(block), block, columns: columns)
+    for j in 0..<columns {
+      let column = panel + (16 * block + j) * 16
+      for t in 0..<j {
+        let other = panel + (16 * block + t) * 16
+        let weight = factor[16 * block + j, 16 * block + t]
+        for i in 0..<16 { column[i] -= weight * other[i] }
+      }
+      let pivot = factor[16 * block + j, 16 * block + j]
+      for i in 0..<16 { column[i] /= pivot }
+    }
+  }
+
+  /// Replaces every row x of the table by the solution y of L y = x.
+  func solve(_ rows: PanelTable<Double>, threads: Int, progress: Progress) throws(ToposcopeError) {
+    let group = 4  // panels that share what they read of L
+    let workers = rows.count * order * order < 1_000_000 ? 1 : Threads.resolve(threads)
+    try Threads.forEach(chunks: (rows.panels + group - 1) / group, threads: workers, progress: progress) { chunk in
+      for block in 0..<factor.panels {
+        if progress.isCancelled { return }
+        for panel in chunk * group..<min(rows.panels, (chunk + 1) * group) {
+          Self.solveBlock(factor, block, rows.panel(panel))
+        }
+      }
+    }
+  }
+
+  /// Replaces x by the solution y of L L' y = x.
+  func solveBoth(_ x: inout [Double]) {
     for i in 0..<order {
-      let row = factor.row(i)
-      x[i] = (x[i] - DenseRows.dot(row, x, i)) / row[i]
+      let panel = factor.panel(i >> 4) + (i & 15)
+      var sum = x[i]
+      for k in 0..<i { sum -= panel[16 * k] * x[k] }
+      x[i] = sum / panel[16 * i]
     }
-  }
-
-  /// Replaces x by the solution y of L' y = x.
-  func solveTransposed(_ x: UnsafeMutablePointer<Double>) {
     for i in stride(from: order - 1, through: 0, by: -1) {
-      let row = factor.row(i)
-      x[i] /= row[i]
-      for j in 0..<i { x[j] -= x[i] * row[j] }
+      let panel = factor.panel(i >> 4) + (i & 15)
+      x[i] /= panel[16 * i]
+      for k in 0..<i { x[k] -= x[i] * panel[16 * k] }
     }
-  }
-}
-
-/// The factorisation of a symmetric positive semidefinite matrix with its greatest remaining diagonal entry taken first:
-/// as many columns as the matrix has rank.
-struct PivotedCholesky {
-  let rank: Int
-  /// `order` rows of `rank` numbers: row i times row j is entry (i, j) of the matrix.
-  let rows: AlignedMemory<Double>
-
-  /// A pivot counts while it is greater than the rounding of its own diagonal entry, so that neither the scale of the
-  /// matrix nor that of any one row decides.
-  init(_ matrix: SymmetricMatrix, progress: Progress) throws(ToposcopeError) {
-    let n = matrix.order
-    let columns = try AlignedMemory<Double>(n * n)  // column k of the factor is row k here
-    let original = (0..<n).map { matrix.row($0)[$0] }
-    var remaining = original
-    let tolerance = 0x1p-48 * Double(n).squareRoot()
-    var pivots: [Int] = []
-    var taken = [Bool](repeating: false, count: n)
-    for k in 0..<n {
-      try progress.report(k, of: n)
-      var pivot = -1
-      for i in 0..<n where !taken[i] && remaining[i] > tolerance * original[i] {
-        if pivot < 0 || remaining[i] > remaining[pivot] { pivot = i }
-      }
-      if pivot < 0 { break }
-      taken[pivot] = true
-      pivots.append(pivot)
-      let column = columns.pointer + k * n
-      let source = matrix.row(pivot)
-      for i in 0..<n { column[i] = source[i] }
-      for earlier in 0..<k {
-        let other = columns.pointer + earlier * n
-        let factor = other[pivot]
-        if factor == 0 { continue }
-        for i in 0..<n { column[i] -= factor * other[i] }
-      }
-      let root = remaining[pivot].squareRoot()
-      for i in 0..<n { column[i] = taken[i] ? 0 : column[i] / root }
-      column[pivot] = root
-      for i in 0..<n where !taken[i] { remaining[i] -= column[i] * column[i] }
-    }
-    rank = pivots.count
-    rows = try AlignedMemory(n * rank)
-    DenseRows.transpose(columns.pointer, rows: rank, columns: n, to: rows.pointer)
   }
 }

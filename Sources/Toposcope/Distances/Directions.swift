@@ -22,10 +22,12 @@ struct Directions: Sendable {
     func unit(_ x: Double) -> Double { ((x * scale - first) - mean) * factor }
   }
 
+  private let cloud: PointCloud
   private let frames: AlignedMemory<Frame>
 
   /// - Throws: ``ToposcopeError/Kind/zeroVector`` with the first row that has no direction, and how many there are.
   init(_ cloud: PointCloud, centered: Bool, threads: Int, progress: Progress) throws(ToposcopeError) {
+    self.cloud = cloud
     let frames = try AlignedMemory<Frame>(cloud.count)
     self.frames = frames
     try Self.forEachBand(cloud, threads: threads, progress: progress) { i in
@@ -96,40 +98,40 @@ struct Directions: Sendable {
     return (a + b) + (c + d)
   }
 
-  /// The directions, as rows of `cloud.stride` numbers; `errors` learns what their rounding cost.
+  /// The directions.
   func table<Scalar: BinaryFloatingPoint & BitwiseCopyable>(
-    _ cloud: PointCloud, errors: ExactPairs?, threads: Int, progress: Progress
-  ) throws(ToposcopeError) -> AlignedMemory<Scalar> {
-    let table = try AlignedMemory<Scalar>(cloud.count * cloud.stride)
-    let lost = try AlignedMemory<Float>(cloud.count)
-    try Self.forEachBand(cloud, threads: threads, progress: progress) { i in
-      let out = table.pointer + i * cloud.stride
-      lost.pointer[i] =
-        cloud.elementType == .float32
-        ? write(cloud.row(i, as: Float.self), frames.pointer[i], cloud.dimension, out)
-        : write(cloud.row(i, as: Double.self), frames.pointer[i], cloud.dimension, out)
-      (out + cloud.dimension).initialize(repeating: 0, count: cloud.stride - cloud.dimension)
+    threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> PanelTable<Scalar> {
+    let (cloud, frames) = (self.cloud, self.frames.pointer)
+    return try PanelTable(count: cloud.count, length: cloud.dimension, threads: threads, progress: progress) {
+      i, range, out in
+      let frame = frames[i]
+      switch cloud.elementType {
+      case .float32:
+        let x = cloud.row(i, as: Float.self) + range.lowerBound
+        for k in 0..<range.count { out[k] = Scalar(frame.unit(Double(x[k]))) }
+      case .float64:
+        let x = cloud.row(i, as: Double.self) + range.lowerBound
+        for k in 0..<range.count { out[k] = Scalar(frame.unit(x[k])) }
+      }
     }
-    errors?.setErrors((0..<cloud.count).map { lost.pointer[$0] })
-    return table
   }
 
-  /// Returns the length of the rounding error.
-  @inline(__always)
-  private func write<Source: BinaryFloatingPoint, Scalar: BinaryFloatingPoint>(
-    _ x: UnsafePointer<Source>, _ frame: Frame, _ dimension: Int, _ out: UnsafeMutablePointer<Scalar>
-  ) -> Float {
-    let squares = Self.laneSum(dimension) { k in
-      let exact = frame.unit(Double(x[k]))
-      out[k] = Scalar(exact)
-      let error = exact - Double(out[k])
-      return error * error
+  /// Writes the length of the error that rounding to single precision makes in each direction.
+  func measureRounding(_ errors: UnsafeMutablePointer<Float>) {
+    for i in 0..<cloud.count {
+      let (x, frame) = (cloud.row(i, as: Float.self), frames.pointer[i])
+      let squares = Self.laneSum(cloud.dimension) { k in
+        let exact = frame.unit(Double(x[k]))
+        let error = exact - Double(Float(exact))
+        return error * error
+      }
+      errors[i] = Float(squares.squareRoot())
     }
-    return Float(squares.squareRoot())
   }
 
   /// |u - v|^2 in double precision, from the points themselves.
-  func squaredDifference(_ cloud: PointCloud, _ i: Int, _ j: Int) -> Double {
+  func squaredDifference(_ i: Int, _ j: Int) -> Double {
     let (x, y) = (cloud.row(i, as: Float.self), cloud.row(j, as: Float.self))
     let (a, b) = (frames.pointer[i], frames.pointer[j])
     return Self.laneSum(cloud.dimension) { k in

@@ -7,19 +7,19 @@ final class ExactPairs: @unchecked Sendable {
   private let cloud: PointCloud
   private let directions: Directions?
   /// The length of the rounding error of each direction.
-  private(set) var errors: [Float] = []
+  private let errors: AlignedMemory<Float>
   private let leastSquares: Double
 
   /// The relative error of a squared difference that rounded directions may cause: 1.3 units in the last place.
   private static let tolerance = 0x1.4p-23
 
-  init(_ cloud: PointCloud, _ directions: Directions?) {
+  init(_ cloud: PointCloud, _ directions: Directions?) throws(ToposcopeError) {
     self.cloud = cloud
     self.directions = directions
     leastSquares = Double(cloud.dimension) * 0x1p-120
+    errors = try AlignedMemory(cloud.count)
+    directions?.measureRounding(errors.pointer)
   }
-
-  func setErrors(_ errors: [Float]) { self.errors = errors }
 
   func refine(_ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, kind: Metric.Kind) {
     switch kind {
@@ -35,9 +35,9 @@ final class ExactPairs: @unchecked Sendable {
         sums[j - columns.lowerBound] = exactSum(row, j) { ($0 - $1) * ($0 - $1) }
       }
     case .cosine, .angular, .correlation:
-      let error = errors[row]
-      for j in columns where mustRefine(sums[j - columns.lowerBound], error + errors[j], kind) && j != row {
-        sums[j - columns.lowerBound] = directions!.squaredDifference(cloud, row, j)
+      let error = errors.pointer[row]
+      for j in columns where mustRefine(sums[j - columns.lowerBound], error + errors.pointer[j], kind) && j != row {
+        sums[j - columns.lowerBound] = directions!.squaredDifference(row, j)
       }
     }
   }
@@ -51,7 +51,7 @@ final class ExactPairs: @unchecked Sendable {
 
   /// Whether so many pairs would have to be done again that double precision throughout is faster. A few hundred pairs
   /// are tried, always the same ones.
-  func wouldOftenRefine(_ sums: PairSums<Float>, kind: Metric.Kind) -> Bool {
+  func wouldOftenRefine(_ sums: PanelSums<Float>, kind: Metric.Kind) -> Bool {
     let n = cloud.count
     if n < 3 { return false }
     var (tried, refined) = (0, 0)
@@ -63,17 +63,19 @@ final class ExactPairs: @unchecked Sendable {
       let j = Int(state >> 33) % n
       if i == j { continue }
       var sum = 0.0
-      sums.fill(&sum, row: i, columns: j..<j + 1)
+      for k in 0..<cloud.dimension {
+        let difference = Double(sums.table[i, k] - sums.table[j, k])
+        sum += difference * difference
+      }
       tried += 1
-      if mustRefine(sum, errors[i] + errors[j], kind) { refined += 1 }
+      if mustRefine(sum, errors.pointer[i] + errors.pointer[j], kind) { refined += 1 }
     }
     return refined * 20 > tried
   }
 
   @inline(__always)
   private func exactSum(_ i: Int, _ j: Int, _ term: (Double, Double) -> Double) -> Double {
-    let base = cloud.coordinates.assumingMemoryBound(to: Float.self)
-    let (x, y) = (base + i * cloud.stride, base + j * cloud.stride)
+    let (x, y) = (cloud.row(i, as: Float.self), cloud.row(j, as: Float.self))
     var sum = 0.0
     for k in 0..<cloud.dimension { sum += term(Double(x[k]), Double(y[k])) }
     return sum

@@ -63,7 +63,11 @@ enum ExtremeEigenvalues {
     return low + (high - low) / 2
   }
 
-  private static func dot(_ x: [Double], _ y: [Double]) -> Double { DenseRows.dot(x, y, x.count) }
+  private static func dot(_ x: [Double], _ y: [Double]) -> Double {
+    var sum = 0.0
+    for i in 0..<x.count { sum += x[i] * y[i] }
+    return sum
+  }
 
   private static func subtract(_ factor: Double, of x: [Double], from y: inout [Double]) {
     for i in 0..<y.count { y[i] -= factor * x[i] }

@@ -7,18 +7,18 @@ import ToposcopeKernels
 
 /// The innermost loops for one operation: those that this processor runs fastest.
 struct PairKernels<Scalar: BitwiseCopyable>: Sendable {
-  /// x, its stride and rows; y, its stride and columns; length; sums, their stride; whether only the upper triangle counts.
-  typealias Tile =
+  /// Two panels; length; chain; sums, their stride.
+  typealias Pairs =
     @Sendable (
-      UnsafePointer<Scalar>, Int, Int, UnsafePointer<Scalar>, Int, Int, Int, UnsafeMutablePointer<Double>, Int, Bool
+      UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, UnsafeMutablePointer<Double>, Int
     ) -> Void
-  /// x; y, its stride and columns; length; sums.
+  /// The coordinates of a point; a panel; length; chain; sums.
   typealias Row =
     @Sendable (
-      UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, Int, UnsafeMutablePointer<Double>
+      UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, UnsafeMutablePointer<Double>
     ) -> Void
 
-  let tile: Tile
+  let pairs: Pairs
   let row: Row
 }
 
@@ -39,18 +39,19 @@ extension PairKernels where Scalar == Float {
       if Processor.isX86V3 {
         return switch sum {
         case .squares:
-          PairKernels(tile: ToposcopeKernelsV3.floatSquaresTile, row: ToposcopeKernelsV3.floatSquaresRow)
+          PairKernels(pairs: ToposcopeKernelsV3.floatSquaresPairs, row: ToposcopeKernelsV3.floatSquaresRow)
         case .magnitudes:
-          PairKernels(tile: ToposcopeKernelsV3.floatMagnitudesTile, row: ToposcopeKernelsV3.floatMagnitudesRow)
+          PairKernels(pairs: ToposcopeKernelsV3.floatMagnitudesPairs, row: ToposcopeKernelsV3.floatMagnitudesRow)
         case .greatest:
-          PairKernels(tile: ToposcopeKernelsV3.floatGreatestTile, row: ToposcopeKernelsV3.floatGreatestRow)
+          PairKernels(pairs: ToposcopeKernelsV3.floatGreatestPairs, row: ToposcopeKernelsV3.floatGreatestRow)
         }
       }
     #endif
     return switch sum {
-    case .squares: PairKernels(tile: ToposcopeKernels.floatSquaresTile, row: ToposcopeKernels.floatSquaresRow)
-    case .magnitudes: PairKernels(tile: ToposcopeKernels.floatMagnitudesTile, row: ToposcopeKernels.floatMagnitudesRow)
-    case .greatest: PairKernels(tile: ToposcopeKernels.floatGreatestTile, row: ToposcopeKernels.floatGreatestRow)
+    case .squares: PairKernels(pairs: ToposcopeKernels.floatSquaresPairs, row: ToposcopeKernels.floatSquaresRow)
+    case .magnitudes:
+      PairKernels(pairs: ToposcopeKernels.floatMagnitudesPairs, row: ToposcopeKernels.floatMagnitudesRow)
+    case .greatest: PairKernels(pairs: ToposcopeKernels.floatGreatestPairs, row: ToposcopeKernels.floatGreatestRow)
     }
   }
 }
@@ -61,27 +62,30 @@ extension PairKernels where Scalar == Double {
       if Processor.isX86V3 {
         return switch sum {
         case .squares:
-          PairKernels(tile: ToposcopeKernelsV3.doubleSquaresTile, row: ToposcopeKernelsV3.doubleSquaresRow)
+          PairKernels(pairs: ToposcopeKernelsV3.doubleSquaresPairs, row: ToposcopeKernelsV3.doubleSquaresRow)
         case .magnitudes:
-          PairKernels(tile: ToposcopeKernelsV3.doubleMagnitudesTile, row: ToposcopeKernelsV3.doubleMagnitudesRow)
+          PairKernels(pairs: ToposcopeKernelsV3.doubleMagnitudesPairs, row: ToposcopeKernelsV3.doubleMagnitudesRow)
         case .greatest:
-          PairKernels(tile: ToposcopeKernelsV3.doubleGreatestTile, row: ToposcopeKernelsV3.doubleGreatestRow)
+          PairKernels(pairs: ToposcopeKernelsV3.doubleGreatestPairs, row: ToposcopeKernelsV3.doubleGreatestRow)
         }
       }
     #endif
     return switch sum {
-    case .squares: PairKernels(tile: ToposcopeKernels.doubleSquaresTile, row: ToposcopeKernels.doubleSquaresRow)
+    case .squares: PairKernels(pairs: ToposcopeKernels.doubleSquaresPairs, row: ToposcopeKernels.doubleSquaresRow)
     case .magnitudes:
-      PairKernels(tile: ToposcopeKernels.doubleMagnitudesTile, row: ToposcopeKernels.doubleMagnitudesRow)
-    case .greatest: PairKernels(tile: ToposcopeKernels.doubleGreatestTile, row: ToposcopeKernels.doubleGreatestRow)
+      PairKernels(pairs: ToposcopeKernels.doubleMagnitudesPairs, row: ToposcopeKernels.doubleMagnitudesRow)
+    case .greatest: PairKernels(pairs: ToposcopeKernels.doubleGreatestPairs, row: ToposcopeKernels.doubleGreatestRow)
     }
   }
 
   /// Products of rows, for linear algebra.
-  static var products: Tile {
+  static var products: PairKernels {
     #if canImport(ToposcopeKernelsV3)
-      if Processor.isX86V3 { return ToposcopeKernelsV3.doubleProductsTile }
+      if Processor.isX86V3 {
+        return PairKernels(
+          pairs: ToposcopeKernelsV3.doubleProductsPairs, row: ToposcopeKernelsV3.doubleProductsRow)
+      }
     #endif
-    return ToposcopeKernels.doubleProductsTile
+    return PairKernels(pairs: ToposcopeKernels.doubleProductsPairs, row: ToposcopeKernels.doubleProductsRow)
   }
 }

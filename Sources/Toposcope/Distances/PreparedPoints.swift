@@ -1,19 +1,18 @@
 /// Points as a kind of distance wants them, as they are, as directions, or whitened, and the way from sums over their
 /// coordinates to distances.
 ///
-/// Single-precision points are summed in single precision, and every pair for which that could cost digits is done again
-/// in double precision from the points themselves: see ``ExactPairs``. Everything else is summed in double precision.
+/// Single-precision points of many coordinates are summed in single precision, and every pair for which that could cost
+/// digits is done again in double precision from the points themselves: see ``ExactPairs``. Everything else is summed in
+/// double precision.
 final class PreparedPoints: @unchecked Sendable {
   enum Sums {
-    case single(PairSums<Float>, ExactPairs)
-    case double(PairSums<Double>)
+    case single(PanelSums<Float>, ExactPairs)
+    case double(PanelSums<Double>)
   }
 
   let count: Int
   let kind: Metric.Kind
   let sums: Sums
-  /// Keeps the table of coordinates alive.
-  private let owner: AnyObject
 
   init(
     _ cloud: PointCloud, metric: Metric, facts: inout DistanceFacts, threads: Int, progress: Progress
@@ -26,54 +25,61 @@ final class PreparedPoints: @unchecked Sendable {
       case .chebyshev: .greatest
       default: .squares
       }
-    switch (metric.kind, cloud.elementType) {
-    case (.mahalanobis, _):
+    // Few coordinates: chains of single-precision sums would be too few to average their rounding out.
+    let isSingle = cloud.elementType == .float32 && (cloud.dimension > 64 || metric.kind == .chebyshev)
+    switch metric.kind {
+    case .mahalanobis:
       let whitened = try Whitening.coordinates(
         of: cloud, metric.covariance, facts: &facts, threads: threads, progress: progress)
-      sums = .double(Self.pairSums(whitened.values.pointer, whitened.stride, .choose(sum)))
-      owner = whitened.values
-    case (.cosine, _), (.angular, _), (.correlation, _):
+      sums = .double(PanelSums(table: whitened, kernels: .choose(sum)))
+    case .cosine, .angular, .correlation:
       let directions = try Directions(
         cloud, centered: metric.kind == .correlation, threads: threads, progress: progress)
-      if cloud.elementType == .float32 {
-        let exact = ExactPairs(cloud, directions)
-        let table: AlignedMemory<Float> = try directions.table(
-          cloud, errors: exact, threads: threads, progress: progress)
-        let single = Self.pairSums(table.pointer, cloud.stride, PairKernels<Float>.choose(sum))
+      if isSingle {
+        let table: PanelTable<Float> = try directions.table(threads: threads, progress: progress)
+        let single = PanelSums(table: table, kernels: .choose(sum))
+        let exact = try ExactPairs(cloud, directions)
         if !exact.wouldOftenRefine(single, kind: metric.kind) {
-          (sums, owner) = (.single(single, exact), table)
+          sums = .single(single, exact)
           return
         }
       }
-      let table: AlignedMemory<Double> = try directions.table(cloud, errors: nil, threads: threads, progress: progress)
-      (sums, owner) = (.double(Self.pairSums(table.pointer, cloud.stride, .choose(sum))), table)
-    case (_, .float32):
-      let table = cloud.coordinates.assumingMemoryBound(to: Float.self)
-      sums = .single(Self.pairSums(table, cloud.stride, .choose(sum)), ExactPairs(cloud, nil))
-      owner = cloud
-    case (_, .float64):
-      let table = cloud.coordinates.assumingMemoryBound(to: Double.self)
-      (sums, owner) = (.double(Self.pairSums(table, cloud.stride, .choose(sum))), cloud)
+      sums = .double(
+        PanelSums(table: try directions.table(threads: threads, progress: progress), kernels: .choose(sum)))
+    case .euclidean, .sqeuclidean, .cityblock, .chebyshev:
+      if isSingle {
+        let table = try cloud.panels(of: Float.self, threads: threads, progress: progress)
+        sums = .single(PanelSums(table: table, kernels: .choose(sum)), try ExactPairs(cloud, nil))
+      } else {
+        let table = try cloud.panels(of: Double.self, threads: threads, progress: progress)
+        sums = .double(PanelSums(table: table, kernels: .choose(sum)))
+      }
     }
-  }
-
-  private static func pairSums<Scalar>(
-    _ table: UnsafePointer<Scalar>, _ length: Int, _ kernels: PairKernels<Scalar>
-  ) -> PairSums<Scalar> {
-    PairSums(table: table, length: length, tileKernel: kernels.tile, rowKernel: kernels.row)
   }
 
   /// Writes d(row, j) for every j of `columns`. Safe from several threads.
   func fill(row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-    let group = 64
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: group) { buffer in
-      for start in stride(from: columns.lowerBound, to: columns.upperBound, by: group) {
-        let part = start..<min(start + group, columns.upperBound)
-        switch sums {
-        case .single(let sums, _): sums.fill(buffer.baseAddress!, row: row, columns: part)
-        case .double(let sums): sums.fill(buffer.baseAddress!, row: row, columns: part)
+    switch sums {
+    case .single(let sums, _): fill(sums, row: row, columns: columns, into: out)
+    case .double(let sums): fill(sums, row: row, columns: columns, into: out)
+    }
+  }
+
+  @inline(__always)
+  private func fill<Scalar>(
+    _ sums: PanelSums<Scalar>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
+  ) {
+    if columns.isEmpty { return }
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: max(1, sums.table.length)) { point in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: 16) { buffer in
+        sums.copyPoint(row, to: point.baseAddress!)
+        for panel in columns.lowerBound / 16...(columns.upperBound - 1) / 16 {
+          sums.fill(buffer.baseAddress!, point: point.baseAddress!, panel: panel)
+          let part = columns.clamped(to: 16 * panel..<16 * panel + 16)
+          finish(
+            buffer.baseAddress! + (part.lowerBound - 16 * panel), row: row, columns: part,
+            into: out + (part.lowerBound - columns.lowerBound))
         }
-        finish(buffer.baseAddress!, row: row, columns: part, into: out + (start - columns.lowerBound))
       }
     }
   }
@@ -100,10 +106,10 @@ final class PreparedPoints: @unchecked Sendable {
   ///
   /// Costs a pass over the coordinates; all pairs are looked at only where their size makes such a distance possible.
   func refuseOverflow(progress: Progress) throws(ToposcopeError) {
-    let (greatest, length): (Double, Int) =
+    let (greatest, length) =
       switch sums {
-      case .single(let sums, _): (Self.greatestMagnitude(sums.table, count * sums.length), sums.length)
-      case .double(let sums): (Self.greatestMagnitude(sums.table, count * sums.length), sums.length)
+      case .single(let sums, _): (Self.greatestMagnitude(sums.table), sums.table.length)
+      case .double(let sums): (Self.greatestMagnitude(sums.table), sums.table.length)
       }
     let d = Double(length)
     let bound =
@@ -125,14 +131,16 @@ final class PreparedPoints: @unchecked Sendable {
     }
   }
 
-  private static func greatestMagnitude<Scalar: BinaryFloatingPoint>(
-    _ numbers: UnsafePointer<Scalar>, _ count: Int
-  ) -> Double {
-    var greatest: Scalar = 0
-    for k in 0..<count {
-      let size = numbers[k].magnitude
-      if size > greatest { greatest = size }
+  private static func greatestMagnitude<Scalar>(_ table: PanelTable<Scalar>) -> Double {
+    let numbers = 16 * table.panels * table.length
+    var greatest: (Scalar, Scalar, Scalar, Scalar) = (0, 0, 0, 0)  // a panel has a multiple of four numbers
+    for k in stride(from: 0, to: numbers, by: 4) {
+      let p = table.pointer + k
+      greatest.0 = p[0].magnitude > greatest.0 ? p[0].magnitude : greatest.0
+      greatest.1 = p[1].magnitude > greatest.1 ? p[1].magnitude : greatest.1
+      greatest.2 = p[2].magnitude > greatest.2 ? p[2].magnitude : greatest.2
+      greatest.3 = p[3].magnitude > greatest.3 ? p[3].magnitude : greatest.3
     }
-    return Double(greatest)
+    return Double(max(greatest.0, greatest.1, greatest.2, greatest.3))
   }
 }

@@ -33,4 +33,22 @@ struct SampleMoments {
     let denominator = (n + 1) * (alpha - mean * mean / p)
     return denominator <= 0 ? 1 : min((alpha + mean * mean) / denominator, 1)
   }
+
+  /// - Parameters:
+  ///   - sample: the centred points
+  ///   - products: A'A, A the centred points
+  init(_ sample: PanelTable<Double>, products: PanelTable<Double>, coordinates: Int) {
+    (squaredLengths, fourthPowers, squaredProducts) = (0, 0, 0)
+    count = sample.count
+    self.coordinates = coordinates
+    for i in 0..<sample.count {
+      var square = 0.0
+      for k in 0..<sample.length { square += sample[i, k] * sample[i, k] }
+      squaredLengths += square
+      fourthPowers += square * square
+    }
+    for i in 0..<products.count {
+      for k in 0..<products.count { squaredProducts += products[i, k] * products[i, k] }
+    }
+  }
 }

@@ -12,12 +12,7 @@ public final class PointCloud: @unchecked Sendable {
   public let elementType: ElementType
   /// The coordinates, point after point, 64-byte aligned. `Float` or `Double`, as ``elementType`` says.
   let coordinates: UnsafeRawPointer
-  /// Numbers from one point to the next: ``dimension`` and as many zeros as make it a multiple of the widest vector.
-  let stride: Int
   private let storage: AlignedMemory<UInt8>
-
-  /// The length of a padded row of coordinates.
-  static func stride(for dimension: Int) -> Int { (dimension &+ 7) & ~7 }
 
   /// The greatest number of points: vertices are numbered by `Int32`.
   static let greatestCount = Int(Int32.max)
@@ -30,9 +25,8 @@ public final class PointCloud: @unchecked Sendable {
     guard count >= 0, dimension >= 0 else { throw ToposcopeError(.shape, value: Double(min(count, dimension))) }
     guard count <= Self.greatestCount else { throw ToposcopeError(.shape, value: Double(count)) }
     let width = array.elementType == .float32 ? 4 : 8
-    stride = Self.stride(for: dimension)
-    let (numbers, overflow) = count.multipliedReportingOverflow(by: stride)
-    guard !overflow, dimension < Int.max - 8, numbers <= Int.max / width else {
+    let (numbers, overflow) = count.multipliedReportingOverflow(by: dimension)
+    guard !overflow, numbers <= Int.max / width else {
       throw ToposcopeError(.memory, value: Double(count) * Double(dimension) * Double(width))
     }
     storage = try AlignedMemory(numbers * width)
@@ -41,15 +35,13 @@ public final class PointCloud: @unchecked Sendable {
     self.dimension = dimension
     elementType = array.elementType
     let base = UnsafeMutableRawPointer(storage.pointer)
-    let padding = (stride - dimension) * width
     for i in 0..<count {
-      let target = base + i * stride * width
+      let target = base + i * dimension * width
       let firstBad =
         switch elementType {
         case .float32: Self.copyRow(array, i, to: target.assumingMemoryBound(to: Float.self))
         case .float64: Self.copyRow(array, i, to: target.assumingMemoryBound(to: Double.self))
         }
-      (target + dimension * width).initializeMemory(as: UInt8.self, repeating: 0, count: padding)
       if let j = firstBad { throw ToposcopeError(.notFinite, row: i, column: j, value: array[i, j]) }
     }
   }
@@ -92,24 +84,40 @@ public final class PointCloud: @unchecked Sendable {
   /// A coordinate of a point.
   subscript(point: Int, coordinate: Int) -> Double {
     switch elementType {
-    case .float32: Double(coordinates.assumingMemoryBound(to: Float.self)[point * stride + coordinate])
-    case .float64: coordinates.assumingMemoryBound(to: Double.self)[point * stride + coordinate]
+    case .float32: Double(coordinates.assumingMemoryBound(to: Float.self)[point * dimension + coordinate])
+    case .float64: coordinates.assumingMemoryBound(to: Double.self)[point * dimension + coordinate]
     }
   }
 
   /// The coordinates of one point, of the type that ``elementType`` says.
   func row<T>(_ point: Int, as type: T.Type) -> UnsafePointer<T> {
-    coordinates.assumingMemoryBound(to: T.self) + point * stride
+    coordinates.assumingMemoryBound(to: T.self) + point * dimension
+  }
+
+  /// The coordinates in the order in which the kernels read them.
+  func panels<Scalar: BitwiseCopyable & BinaryFloatingPoint>(
+    of type: Scalar.Type, threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> PanelTable<Scalar> {
+    try PanelTable(count: count, length: dimension, threads: threads, progress: progress) { i, range, out in
+      switch self.elementType {
+      case .float32:
+        let x = self.row(i, as: Float.self) + range.lowerBound
+        for k in 0..<range.count { out[k] = Scalar(x[k]) }
+      case .float64:
+        let x = self.row(i, as: Double.self) + range.lowerBound
+        for k in 0..<range.count { out[k] = Scalar(x[k]) }
+      }
+    }
   }
 
   /// Writes the coordinates of one point in double precision.
   func load(_ point: Int, to target: UnsafeMutablePointer<Double>) {
     switch elementType {
     case .float32:
-      let row = coordinates.assumingMemoryBound(to: Float.self) + point * stride
+      let row = coordinates.assumingMemoryBound(to: Float.self) + point * dimension
       for j in 0..<dimension { target[j] = Double(row[j]) }
     case .float64:
-      target.update(from: coordinates.assumingMemoryBound(to: Double.self) + point * stride, count: dimension)
+      target.update(from: coordinates.assumingMemoryBound(to: Double.self) + point * dimension, count: dimension)
     }
   }
 }

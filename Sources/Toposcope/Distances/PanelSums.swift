@@ -1,0 +1,95 @@
+/// Sums over the coordinates of pairs of points of one table.
+///
+/// Sums are made in chains, in the precision of the table, and the chains added in double precision. The order of the
+/// additions of a pair is the same in a tile and in a row, so both give the same bits.
+struct PanelSums<Scalar: BitwiseCopyable & BinaryFloatingPoint>: Sendable {
+  let table: PanelTable<Scalar>
+  let kernels: PairKernels<Scalar>
+
+  /// Coordinates that are summed in the precision of the table before a sum is widened.
+  ///
+  /// The rounding of a chain of c single-precision additions is about 0.4 sqrt(c / 3) units of 2^-24 of its sum, and
+  /// averages out over the chains: about a third of a unit for each choice here. (Double precision needs no care.)
+  private var chain: Int {
+    if MemoryLayout<Scalar>.size == 8 { return Self.blockLength }
+    return table.length < 512 ? 16 : table.length < 2048 ? 32 : table.length < 8192 ? 64 : 128
+  }
+
+  /// Coordinates of a block: two panels of eight kilobytes in the first-level cache.
+  private static var blockLength: Int { 512 / MemoryLayout<Scalar>.stride }
+
+  /// Leaves the sum of the pair (i, j) in `sums[(i - 16 * rows.lowerBound) * 16 * columns.count + j - 16 * columns.lowerBound]`.
+  ///
+  /// Rows and columns are counted in panels. With `rows` equal to `columns` only pairs of panels (a, b) with a <= b are
+  /// done. Stops where progress is cancelled.
+  func fill(_ sums: UnsafeMutablePointer<Double>, rows: Range<Int>, columns: Range<Int>, progress: Progress) {
+    let outStride = 16 * columns.count
+    sums.initialize(repeating: 0, count: 16 * rows.count * outStride)
+    let isDiagonal = rows == columns
+    let length = table.length
+    for start in stride(from: 0, to: length, by: Self.blockLength) {
+      if progress.isCancelled { return }
+      let width = min(Self.blockLength, length - start)
+      for a in rows {
+        let x = table.panel(a) + 16 * start
+        for b in (isDiagonal ? a : columns.lowerBound)..<columns.upperBound {
+          kernels.pairs(
+            x, table.panel(b) + 16 * start, width, chain,
+            sums + (16 * (a - rows.lowerBound) * outStride + 16 * (b - columns.lowerBound)), outStride)
+        }
+      }
+    }
+  }
+
+  /// Copies the coordinates of one point.
+  func copyPoint(_ point: Int, to out: UnsafeMutablePointer<Scalar>) {
+    for k in 0..<table.length { out[k] = table[point, k] }
+  }
+
+  /// Writes the sums of a point, given by its coordinates, with the sixteen points of a panel.
+  @inline(__always)
+  func fill(_ sums: UnsafeMutablePointer<Double>, point: UnsafePointer<Scalar>, panel: Int) {
+    sums.initialize(repeating: 0, count: 16)
+    kernels.row(point, table.panel(panel), table.length, chain, sums)
+  }
+
+  /// Makes the sums of every pair of panels (a, b) with a <= b, in tiles, and gives each tile to `body`, which may run on
+  /// several threads. (A tile on the diagonal has nothing in its panels below the diagonal.)
+  func forEachTile(
+    threads: Int, progress: Progress,
+    _ body: (_ sums: UnsafeMutablePointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
+  ) throws(ToposcopeError) {
+    let panels = table.panels
+    if panels == 0 { return }
+    // Threads cost more than little work gains.
+    let isSmall = 256 * panels * panels * (table.length + 8) < 4_000_000
+    let threads = isSmall ? 1 : min(Threads.resolve(threads), panels)
+    // Large tiles read the coordinates less often, small ones keep all threads busy to the end.
+    let side = max(1, min(8, Int(Double(panels) / (8 * Double(threads)).squareRoot())))
+    let bands = (panels + side - 1) / side
+    let tiles = bands * (bands + 1) / 2
+    let tileNumbers = 256 * side * side
+    let workspaces = try AlignedMemory<Double>(threads * tileNumbers)
+    let slots = Slots(threads)
+    try Threads.forEach(chunks: tiles, threads: threads, progress: progress) { tile in
+      let slot = slots.take()
+      defer { slots.give(slot) }
+      let workspace = workspaces.pointer + slot * tileNumbers
+      let (a, b) = Self.place(tile, bands)
+      let rows = a * side..<min(panels, (a + 1) * side)
+      let columns = b * side..<min(panels, (b + 1) * side)
+      fill(workspace, rows: rows, columns: columns, progress: progress)
+      if !progress.isCancelled { body(workspace, rows, columns) }
+    }
+  }
+
+  /// Row and column of a tile, a <= b, counted along the rows of the upper triangle.
+  private static func place(_ tile: Int, _ bands: Int) -> (Int, Int) {
+    var (row, rest) = (0, tile)
+    while rest >= bands - row {
+      rest -= bands - row
+      row += 1
+    }
+    return (row, row + rest)
+  }
+}

@@ -1,0 +1,72 @@
+/// Coordinates in the order in which the kernels read them: panels of sixteen points, coordinate by coordinate.
+///
+/// `pointer[(i / 16 * length + k) * 16 + i % 16]` is coordinate k of point i. Points past the last are zero.
+final class PanelTable<Scalar: BitwiseCopyable & BinaryFloatingPoint>: @unchecked Sendable {
+  let count: Int
+  /// Coordinates of a point.
+  let length: Int
+  let pointer: UnsafeMutablePointer<Scalar>
+  private let storage: AlignedMemory<Scalar>
+
+  static var panelPoints: Int { 16 }
+  var panels: Int { (count + 15) / 16 }
+
+  /// All zero.
+  init(count: Int, length: Int) throws(ToposcopeError) {
+    let (panelNumbers, overflow) = length.multipliedReportingOverflow(by: 16)
+    let (numbers, overflow2) = panelNumbers.multipliedReportingOverflow(by: (count + 15) / 16)
+    guard !overflow, !overflow2 else {
+      throw ToposcopeError(.memory, value: Double(count) * Double(length) * Double(MemoryLayout<Scalar>.size))
+    }
+    storage = try AlignedMemory(numbers)
+    pointer = storage.pointer
+    self.count = count
+    self.length = length
+  }
+
+  /// - Parameter read: writes coordinates `range` of a point, in order. Called from several threads.
+  convenience init(
+    count: Int, length: Int, threads: Int, progress: Progress,
+    read: (_ point: Int, _ range: Range<Int>, _ out: UnsafeMutablePointer<Scalar>) -> Void
+  ) throws(ToposcopeError) {
+    try self.init(count: count, length: length)
+    // Threads cost more than little work gains.
+    let threads = count * length < 200_000 ? 1 : Threads.resolve(threads)
+    let table = self
+    try Threads.forEach(chunks: panels, threads: threads, progress: progress) { panel in
+      table.fill(panel: panel, progress: progress, read: read)
+    }
+  }
+
+  @inline(__always)
+  private func fill(
+    panel: Int, progress: Progress,
+    read: (_ point: Int, _ range: Range<Int>, _ out: UnsafeMutablePointer<Scalar>) -> Void
+  ) {
+    let segment = 64
+    let out = self.panel(panel)
+    let points = min(16, count - panel * 16)
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: 16 * segment) { buffer in
+      let rows = buffer.baseAddress!
+      rows.initialize(repeating: 0, count: 16 * segment)
+      for start in stride(from: 0, to: length, by: segment) {
+        if progress.isCancelled { return }
+        let range = start..<min(start + segment, length)
+        for i in 0..<points { read(panel * 16 + i, range, rows + i * segment) }
+        for k in 0..<range.count {
+          let target = out + (start + k) * 16
+          for i in 0..<16 { target[i] = rows[i * segment + k] }
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  func panel(_ index: Int) -> UnsafeMutablePointer<Scalar> { pointer + index * length * 16 }
+
+  @inline(__always)
+  subscript(point: Int, coordinate: Int) -> Scalar {
+    get { pointer[((point >> 4) * length + coordinate) * 16 + (point & 15)] }
+    set { pointer[((point >> 4) * length + coordinate) * 16 + (point & 15)] = newValue }
+  }
+}

@@ -1,1 +1,0 @@
-../ToposcopeKernels/PairTile.swift
