@@ -18,6 +18,9 @@ from .inputs import heat_picture, pack
 LOOPS = 8
 """So many representative loops are kept a layer and metric: those of the longest bars in H1."""
 
+PAIRS_OF = 36
+"""Diagrams of all pairs of layers and metrics are compared up to so many of them: beyond that it would take minutes."""
+
 
 def contents(
     study: Any,
@@ -37,7 +40,7 @@ def contents(
         for i, row in enumerate(results)
     ]
     names = [_label(row[::-1]) for row in rows]
-    table = _records(study.table())
+    table = _records(study.table(intervals=how.get("intervals")))
     n = int(study.meta["n"])
     return {
         "title": title,
@@ -48,7 +51,7 @@ def contents(
         "planes": [_plane(study, row) for row in rows],
         "columns": list(dict.fromkeys(key for row in table for key in row)),
         "table": table,
-        "agreement": [_agreement(study, dim) for dim in _dimensions(results)],
+        "agreement": [_agreement(study, dim, rows, how.get("every_pair")) for dim in _dimensions(results)],
         "findings": list(findings),
         "warnings": [*warnings, *noticed(names, metrics, results), *_failures(study)],
         "done": _done(study, n, rows),
@@ -208,17 +211,36 @@ def _dimensions(results: Sequence[Sequence[Any]]) -> range:
     return range(max((len(result.dgms) for row in results for result in row if result is not None), default=0))
 
 
-def _agreement(study: Any, dim: int) -> dict[str, Any]:
-    matrix = study.agreement(dim)
-    values = np.asarray(matrix.values, dtype=np.float64)
-    keys = [key if isinstance(key, tuple) else (key,) for key in matrix.index]
+def _agreement(study: Any, dim: int, rows: Sequence[tuple[Any, ...]], every_pair: bool | None) -> dict[str, Any]:
+    if every_pair is None:
+        every_pair = len(study) <= PAIRS_OF
+    if every_pair:
+        matrix = study.agreement(dim)
+        keys, values = list(matrix.index), np.asarray(matrix.values, dtype=np.float64)
+    else:
+        keys, values = _within_rows(study, dim, rows)
     return {
         "dimension": dim,
         "labels": [_label((*key[-2::-1], key[-1])) for key in keys],
         "values": values,
-        "picture": heat_picture(values),
+        "picture": heat_picture(values) if every_pair else None,
         "by_metric": between_metrics(keys, list(study.metrics), values),
     }
+
+
+def _within_rows(study: Any, dim: int, rows: Sequence[tuple[Any, ...]]) -> tuple[list[tuple[str, ...]], Any]:
+    """The agreement of the metrics on each layer for itself; NaN between layers, which takes far longer."""
+    keys = [key for key in study if dim < len(study[key].dgms)]
+    place = {key: at for at, key in enumerate(keys)}
+    values = np.full((len(keys), len(keys)), np.nan)
+    for row in rows:
+        mine = [(*row, metric) for metric in study.metrics if (*row, metric) in place]
+        if mine:
+            models = {"models": [row[0]]} if len(row) > 1 else {}
+            block = study.select(layers=[row[-1]], metrics=[key[-1] for key in mine], **models).agreement(dim)
+            at = [place[tuple(key)] for key in block.index]
+            values[np.ix_(at, at)] = block.values
+    return keys, values
 
 
 def between_metrics(keys: Sequence[tuple[Any, ...]], metrics: Sequence[Any], values: Any) -> Any:

@@ -27,6 +27,8 @@ def write_report(
     findings: Sequence[str] = (),
     warnings: Sequence[str] = (),
     loops: int = LOOPS,
+    intervals: bool | None = None,
+    every_pair: bool | None = None,
 ) -> Path:
     """Write a study as one self-contained HTML file, which needs no network and no server.
 
@@ -47,6 +49,11 @@ def write_report(
         What one must know before believing it; shown before everything else, with those that the page finds itself.
     loops : int
         So many representative loops are computed and shown for each layer and metric.
+    intervals : bool, optional
+        Whether the summaries come with intervals, as in ``study.table``, which costs some time.
+    every_pair : bool, optional
+        Whether to compare the diagrams of all layers and metrics with one another, not only the metrics on each layer.
+        By default where there are few (36), since the time grows with the square of their number.
 
     Returns
     -------
@@ -58,7 +65,10 @@ def write_report(
     ValueError
         When there is not one input a sample, or an input is neither image nor text.
     """
-    page = render(study, title=title, inputs=inputs, findings=findings, warnings=warnings, loops=loops)
+    page = render(
+        study, title=title, inputs=inputs, findings=findings, warnings=warnings, loops=loops, intervals=intervals,
+        every_pair=every_pair,
+    )  # fmt: skip
     target = Path(path)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
     try:
@@ -95,7 +105,9 @@ def render(study: Any, **parts: Any) -> str:
     return environment.get_template("page.html").render(
         page=data,
         head={name: data[name] for name in ("rows", "metrics", "samples", "planes", "colors", "lanes")},
-        agreement=[{"labels": m["labels"], "values": numbers(m["values"].ravel())} for m in data["agreement"]],
+        agreement=[
+            {"labels": m["labels"], "values": numbers(m["values"].ravel())} for m in data["agreement"] if m["picture"]
+        ],
         style=Markup((beside / "page.css").read_text("utf-8")),
         script=Markup("\n".join((beside / name).read_text("utf-8") for name in SCRIPTS)),
     )

@@ -1,0 +1,140 @@
+"""The report in a real browser: opened, clicked through, without an error or a request."""
+
+import shutil
+
+import numpy as np
+import pytest
+from report_study import HOSTILE, ring_study
+
+from toposcope.report import write_report
+
+api = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("jinja2")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    study = ring_study()
+    images = np.random.default_rng(0).integers(0, 255, (20, 8, 8)).astype(np.uint8)
+    return write_report(study, tmp_path_factory.mktemp("report") / "study.html", title=HOSTILE, inputs=images)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, path):
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    yield page
+    assert said == []
+    assert [url for url in asked if not url.startswith(("data:", path.as_uri()))] == []
+    assert page.evaluate("window.evil") is None
+    page.close()
+
+
+def test_opens_on_the_first_cell(page):
+    assert page.title() == HOSTILE
+    assert page.inner_text("#detail-title") == "ring · euclidean"
+    assert page.inner_text("#bar-title").startswith("H₁, bar 1: born at 0.3129, dies at 1.782")
+    assert page.locator("#bar-inputs .tile").count() >= 4
+    assert page.locator("#plane .point").count() == 20
+
+
+def test_click_opens_a_cell_and_arrows_move_between_them(page):
+    page.click("#cell-1-1")
+    assert page.inner_text("#detail-title") == "noise · chebyshev"
+    assert page.get_attribute("#cell-1-1", "aria-pressed") == "true"
+    page.focus("#cell-1-1")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.id") == "cell-0-0"
+    page.keyboard.press("Enter")
+    assert page.inner_text("#detail-title") == "ring · euclidean"
+
+
+def test_hover_shows_a_bar_and_click_keeps_it(page):
+    before = page.inner_text("#bar-title")
+    box = page.locator("#barcode").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.2)
+    hovered = page.inner_text("#bar-title")
+    assert hovered.startswith("H₀") and hovered != before
+    page.mouse.move(5, 5)
+    assert page.inner_text("#bar-title") == before
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.up()
+    page.mouse.move(5, 5)
+    assert page.inner_text("#bar-title") == hovered
+
+
+def test_keys_walk_through_the_bars(page):
+    page.focus("#barcode")
+    page.keyboard.press("Home")
+    assert page.get_attribute("#barcode", "aria-valuenow") == "1"
+    page.keyboard.press("ArrowDown")
+    assert page.get_attribute("#barcode", "aria-valuenow") == "2"
+    assert page.get_attribute("#barcode", "aria-valuetext") == page.inner_text("#bar-title")
+    page.keyboard.press("End")
+    assert page.get_attribute("#barcode", "aria-valuenow") == page.get_attribute("#barcode", "aria-valuemax") == "21"
+
+
+def test_slider_counts_what_is_alive(page):
+    # The sides of the 20-gon are 2 sin(pi/20) long; its loop closes there and is filled in at 2 sin(7 pi/20) = 1.782.
+    for value, expected in (
+        (0, "at 0: 20 components, 0 loops"),
+        (500, "1 component, 1 loop"),
+        (1000, "1 component, 0 loops"),
+    ):
+        page.evaluate(
+            f"(s => {{ s.value = {value}; s.dispatchEvent(new Event('input')); }})(document.getElementById('value'))"
+        )
+        assert page.inner_text("#alive").endswith(expected)
+    assert page.locator("#plane path").first.get_attribute("d").count("M") == 19
+
+
+def test_components_get_colours_of_their_own(page):
+    page.select_option("#coloring", "component")
+    page.focus("#value")
+    page.keyboard.press("End")
+    colors = page.evaluate("[...document.querySelectorAll('#plane .point')].map(p => p.getAttribute('fill'))")
+    assert len(colors) == 20 and len(set(colors)) == 1
+    page.keyboard.press("Home")
+    assert set(page.evaluate("[...document.querySelectorAll('#plane .point')].map(p => p.getAttribute('fill'))")) == {
+        "#9aa1a9"
+    }
+
+
+def test_theme_turns(page):
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.click("#theme")
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert light != dark and page.get_attribute("#theme", "aria-pressed") == "true"
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_sticks_out_sideways(browser, path, width):
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_without_javascript_tables_and_pictures_are_there(browser, path):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(path.as_uri())
+    assert page.locator(".cell svg").count() == 8
+    assert not page.locator("#detail").is_visible()
+    assert page.locator("table.numbers").count() >= 3
+    page.close()
