@@ -9,14 +9,18 @@ from .bars import Barcode, Bars, read_bars
 from .curves import plot_betti
 from .draw import plot_barcode, plot_diagram
 from .filtration import plot_filtration
+from .interactive import interactive_barcode, interactive_diagram
 from .linkage import linkage_matrix, plot_dendrogram
 from .loops import plot_loop
 from .matching import match_bars, plot_matching
+from .notebook import result_html, study_html
 from .studies import plot_agreement, plot_study
 
 __all__ = [
     "Barcode",
     "Bars",
+    "interactive_barcode",
+    "interactive_diagram",
     "linkage_matrix",
     "match_bars",
     "plot_agreement",
@@ -29,4 +33,6 @@ __all__ = [
     "plot_matching",
     "plot_study",
     "read_bars",
+    "result_html",
+    "study_html",
 ]

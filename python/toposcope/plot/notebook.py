@@ -1,0 +1,96 @@
+"""How results show themselves in a notebook: a small table and inline SVG, without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from . import palette
+from .bars import Bars, read_bars
+from .studies import study_rows
+from .svg import barcode_svg, diagram_svg
+
+
+def result_html(result: Any) -> str:
+    """The table, diagram and barcode of one result: what ``RipsResult._repr_html_`` gives.
+
+    Parameters
+    ----------
+    result : RipsResult, mapping with the key ``"dgms"``, or list of (m, 2) arrays
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> text = result_html([np.array([[0.0, 1.0], [0.0, np.inf]])])
+    >>> "<td>2</td>" in text, text.count("<svg"), "<script" in text
+    (True, 2, False)
+    """
+    rows = "".join(_row(bars) for bars in read_bars(result))
+    table = (
+        "<table><thead><tr><th></th><th>bars</th><th>never die</th><th>censored</th><th>longest</th><th>born</th>"
+        f"<th>dies</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+    return (
+        f"<p>{escape(_summary(result))}</p>"
+        f'<div style="display:flex;flex-wrap:wrap;gap:24px;align-items:center">{diagram_svg(result, size=190)}'
+        f"{barcode_svg(result, width=260, height=190)}{table}</div>"
+    )
+
+
+def study_html(study: Any, most: int = 48) -> str:
+    """The diagrams of a study as a grid of layers and metrics: what ``Study._repr_html_`` gives.
+
+    Parameters
+    ----------
+    study : Study, or mapping with keys (layer, metric) or (model, layer, metric)
+    most : int
+        So many rows are drawn; how many more there are is said.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> study_html({("<b>", "cosine"): [np.array([[0.0, 1.0]])]}).count("&lt;b&gt;")
+    1
+    """
+    rows, metrics = study_rows(study), list(dict.fromkeys(key[-1] for key in study))
+    head = "".join(f"<th>{escape(str(metric))}</th>" for metric in metrics)
+    body = ""
+    for row in rows[:most]:
+        name = " · ".join(str(part) for part in row)
+        body += f"<tr><th>{escape(name)}</th>"
+        for metric in metrics:
+            key = (*row, metric)
+            body += f"<td>{diagram_svg(study[key], size=96) if key in study else 'not computed'}</td>"
+        body += "</tr>"
+    more = f"<p>and {len(rows) - most} more layers</p>" if len(rows) > most else ""
+    key_ = " ".join(f'<span style="color:{palette.color(d)}">■</span> {palette.name(d)}' for d in _dimensions(study))
+    return (
+        f"<p>{escape(repr(study)) if not isinstance(study, dict) else ''} {key_}</p>"
+        f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+    )
+
+
+def _dimensions(study: Mapping[Any, Any]) -> range:
+    return range(max((len(read_bars(result)) for result in study.values()), default=0))
+
+
+def _summary(result: Any) -> str:
+    facts = getattr(result, "meta", None)
+    if not facts:
+        return ""
+    return f"{facts.get('metric', '')}, n = {facts.get('n', '?')}, {facts.get('num_edges', '?')} edges"
+
+
+def _row(bars: Bars) -> str:
+    cells = [str(len(bars)), str(int(bars.essential.sum())), str(int(bars.censored.sum()))]
+    if bars.finite.any():
+        lengths = bars.lengths.copy()
+        lengths[~bars.finite] = -1.0
+        at = int(lengths.argmax())
+        cells += [f"{value:.4g}" for value in (lengths[at], bars.births[at], bars.deaths[at])]
+    else:
+        cells += ["–"] * 3
+    tint = palette.color(bars.dimension)
+    name = f'<th style="color:{tint}">{palette.name(bars.dimension)}</th>'
+    return f"<tr>{name}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
