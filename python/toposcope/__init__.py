@@ -13,12 +13,46 @@ The path of the data: activations -> points -> distances -> filtration -> persis
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._native import Cancelled, get_include, get_library
 from ._version import __version__
 from .metrics import Cosine, Mahalanobis, RelativeNeighborhood, distances
 from .persistence import RipsResult, rips
+
+if TYPE_CHECKING:
+    from .activations import (
+        Activations,
+        Monitor,
+        capture,
+        collect,
+        layers,
+    )
+    from .plot import (
+        interactive_barcode,
+        interactive_diagram,
+        match_bars,
+        plot_agreement,
+        plot_barcode,
+        plot_betti,
+        plot_dendrogram,
+        plot_diagram,
+        plot_filtration,
+        plot_loop,
+        plot_matching,
+        plot_study,
+    )
+    from .study import (
+        Study,
+        betti_curve,
+        by_class,
+        death_birth_ratios,
+        diagram_distance,
+        load,
+        persistence_entropy,
+        summarize,
+        triangulate,
+    )
 
 # Loaded when first used, so that importing toposcope needs neither PyTorch nor matplotlib.
 _LATER = {
@@ -28,25 +62,65 @@ _LATER = {
     "collect": "activations",
     "layers": "activations",
     "Study": "study",
+    "betti_curve": "study",
+    "by_class": "study",
+    "death_birth_ratios": "study",
+    "diagram_distance": "study",
     "load": "study",
+    "persistence_entropy": "study",
+    "summarize": "study",
     "triangulate": "study",
+    "interactive_barcode": "plot",
+    "interactive_diagram": "plot",
+    "match_bars": "plot",
+    "plot_agreement": "plot",
     "plot_barcode": "plot",
+    "plot_betti": "plot",
+    "plot_dendrogram": "plot",
     "plot_diagram": "plot",
     "plot_filtration": "plot",
+    "plot_loop": "plot",
+    "plot_matching": "plot",
+    "plot_study": "plot",
 }
 
 __all__ = [
+    "Activations",
     "Cancelled",
     "Cosine",
     "Mahalanobis",
+    "Monitor",
     "RelativeNeighborhood",
     "RipsResult",
+    "Study",
     "__version__",
+    "betti_curve",
+    "by_class",
+    "capture",
+    "collect",
+    "death_birth_ratios",
+    "diagram_distance",
     "distances",
     "get_include",
     "get_library",
+    "interactive_barcode",
+    "interactive_diagram",
+    "layers",
+    "load",
+    "match_bars",
+    "persistence_entropy",
+    "plot_agreement",
+    "plot_barcode",
+    "plot_betti",
+    "plot_dendrogram",
+    "plot_diagram",
+    "plot_filtration",
+    "plot_loop",
+    "plot_matching",
+    "plot_study",
     "rips",
-    *_LATER,
+    "summarize",
+    "triangulate",
 ]
 
 

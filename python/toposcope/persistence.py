@@ -293,6 +293,12 @@ class RipsResult(Mapping[str, Any]):
         bars = ", ".join(f"H{k}: {len(d)}" for k, d in enumerate(self.dgms))
         return f"RipsResult({self.meta['metric']}, n={self.meta['n']}, bars {bars})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a small table and inline SVG."""
+        from .plot import result_html
+
+        return result_html(self)
+
     # -- representatives -----------------------------------------------------------------------------------------
 
     @property
