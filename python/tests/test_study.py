@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import toposcope as ts
-from toposcope.study import by_class
+from toposcope.study import by_class, diagram_distance
 
 METRICS = ["euclidean", ts.Mahalanobis(), "cosine", ts.RelativeNeighborhood("euclidean", k=5)]
 
@@ -334,3 +334,19 @@ def test_labels_of_a_namespace_are_not_needed():
     acts = SimpleNamespace()
     with pytest.raises(TypeError, match="SimpleNamespace"):
         ts.triangulate(acts)
+
+
+def test_bottleneck_distances_are_those_of_hera():
+    from gudhi.hera import bottleneck_distance
+
+    rng = np.random.default_rng(0)
+
+    def diagram(trial, count):
+        births = np.zeros(count) if trial % 4 == 0 else rng.integers(0, 6, count) * 1.0
+        return np.c_[births, births + (rng.integers(1, 6, count) if trial % 3 else rng.random(count))]
+
+    for trial in range(1000):
+        a, b = (diagram(trial, count) for count in rng.integers(0, 12, 2))
+        if trial % 2:
+            b = np.concatenate([b, a[:5] + 0.01 * rng.normal(size=(len(a[:5]), 1))])
+        assert diagram_distance(a, b) == pytest.approx(bottleneck_distance(a, b, delta=0.0), abs=1e-12), (a, b)
