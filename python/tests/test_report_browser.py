@@ -47,7 +47,7 @@ def page(browser, path):
 def test_opens_on_the_first_cell(page):
     assert page.title() == HOSTILE
     assert page.inner_text("#detail-title") == "ring · euclidean"
-    assert page.inner_text("#bar-title").startswith("H₁, bar 1: born at 0.3129, dies at 1.782")
+    assert page.inner_text("#bar-title").startswith("H₁, bar 0: born at 0.3129, dies at 1.782")
     assert page.locator("#bar-inputs .tile").count() >= 4
     assert page.locator("#plane .point").count() == 20
 

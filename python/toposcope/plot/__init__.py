@@ -6,9 +6,11 @@ changes no global style and never shows a window. matplotlib is imported by the 
 """
 
 from .bars import Barcode, Bars, read_bars
+from .clusters import components_at
 from .curves import plot_betti
 from .draw import plot_barcode, plot_diagram
 from .filtration import plot_filtration
+from .flows import plot_clustermap, plot_flow, plot_hulls
 from .interactive import interactive_barcode, interactive_diagram
 from .linkage import linkage_matrix, plot_dendrogram
 from .loops import plot_loop
@@ -19,6 +21,7 @@ from .studies import plot_agreement, plot_study
 __all__ = [
     "Barcode",
     "Bars",
+    "components_at",
     "interactive_barcode",
     "interactive_diagram",
     "linkage_matrix",
@@ -26,9 +29,12 @@ __all__ = [
     "plot_agreement",
     "plot_barcode",
     "plot_betti",
+    "plot_clustermap",
     "plot_dendrogram",
     "plot_diagram",
     "plot_filtration",
+    "plot_flow",
+    "plot_hulls",
     "plot_loop",
     "plot_matching",
     "plot_study",

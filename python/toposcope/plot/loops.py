@@ -64,7 +64,7 @@ def plot_loop(
         raise ValueError(f"the loop runs through point {loop.max()}, and the embedding has {len(plane)} points")
     ax = _axes(ax, (5.0, 5.0))
     ink, tint = _ink(ax), palette.color(1)
-    _points(ax, plane, labels, legend)
+    draw_points(ax, plane, labels, legend)
     ring = plane[np.r_[loop, loop[:1]]]
     ax.plot(ring[:, 0], ring[:, 1], color=tint, linewidth=1.8, zorder=3)
     ax.scatter(plane[loop, 0], plane[loop, 1], s=34, facecolors="none", edgecolors=tint, linewidths=1.3, zorder=4)
@@ -80,7 +80,8 @@ def plot_loop(
     return ax
 
 
-def _points(ax: Axes, plane: Any, labels: Any, legend: bool) -> None:
+def draw_points(ax: Axes, plane: Any, labels: Any, legend: bool) -> None:
+    """The points of an embedding, in the colours of their classes."""
     if labels is None:
         ax.scatter(plane[:, 0], plane[:, 1], s=12, color=_ink(ax), alpha=0.35, linewidths=0, zorder=2)
         return

@@ -53,7 +53,7 @@
     $("longest").querySelector("tbody").replaceChildren(...rows.map((one) => {
       const row = document.createElement("tr"), name = document.createElement("td"), button = document.createElement("button");
       button.type = "button";
-      button.textContent = `${dimensionName(one.dimension)}, bar ${one.bar + 1}`;
+      button.textContent = `${dimensionName(one.dimension)}, bar ${one.bar}`;
       button.addEventListener("click", () => keep(one));
       name.append(button);
       row.append(name);
@@ -88,7 +88,7 @@
 
   function sentence(one) {
     const end = one.kind === "censored" ? "alive at the threshold" : one.kind === "infinite" ? "never dies" : `dies at ${say(one.death)}`;
-    return `${dimensionName(one.dimension)}, bar ${one.bar + 1}: born at ${say(one.birth)}, ${end}`;
+    return `${dimensionName(one.dimension)}, bar ${one.bar}: born at ${say(one.birth)}, ${end}`;
   }
 
   function describe(one) {

@@ -1,0 +1,239 @@
+"""Components over layers, over an embedding, and in the matrix of distances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import palette
+from .bars import Indices
+from .clusters import OTHERS, Ribbon, components_at, convex_hull, flow
+from .draw import _axes, _clean, _ink
+from .linkage import linkage_matrix
+from .loops import draw_points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_flow(
+    results: Mapping[Any, Any],
+    values: float | Sequence[float],
+    *,
+    labels: Any = None,
+    least: int = 2,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how components flow from layer to layer: an alluvial diagram.
+
+    Each column is a layer, cut at a value of its filtration (where a vertical line would cut its barcode); each block
+    is one of the components there, as high as it has points; ribbons are the points that two components share.
+
+    Parameters
+    ----------
+    results : mapping of name -> RipsResult
+        Layers of the same n samples, in order: ``{layer: study[layer, "euclidean"] for layer in study.layers}``.
+    values : float, or one a layer
+        Where each filtration is cut, in units of its distances.
+    labels : (n,) sequence, optional
+        Classes: each block is divided by them. Without labels ribbons have the colour of the block that they leave.
+    least : int
+        Components with fewer points are gathered in one grey block at the bottom.
+    ax : matplotlib Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    matplotlib Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        When the layers do not have the same number of points, or values or labels do not fit.
+
+    Examples
+    --------
+    >>> import toposcope as ts
+    >>> from toposcope.plot import plot_flow
+    >>> apart, together = ts.rips([[0.0], [1], [5], [6]], maxdim=0), ts.rips([[0.0], [1], [2], [3]], maxdim=0)
+    >>> ax = plot_flow({"first": apart, "second": together}, 1.0)
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['first\\n≤ 1', 'second\\n≤ 1']
+    """
+    names = list(results)
+    cuts = [float(values)] * len(names) if np.ndim(values) == 0 else [float(v) for v in values]  # type: ignore[arg-type, union-attr]
+    if len(cuts) != len(names):
+        raise ValueError(f"there are {len(cuts)} values for {len(names)} layers: give one a layer, or a single one")
+    partitions = [components_at(results[name], cut) for name, cut in zip(names, cuts, strict=True)]
+    sizes = sorted({len(partition) for partition in partitions})
+    if len(sizes) > 1:
+        raise ValueError(f"the layers have {sizes[0]} to {sizes[-1]} points: a flow needs the same ones in each")
+    n = sizes[0] if sizes else 0
+    classes = None if labels is None else np.unique(np.asarray(labels).astype(str), return_inverse=True)[1]
+    if classes is not None and len(classes) != n:
+        raise ValueError(f"there are {len(classes)} labels for {n} points: give one a point")
+    stages, ribbons = flow(partitions, least)
+    ax = _axes(ax, (max(4.0, 1.5 * len(names)), 4.2))
+    for ribbon in ribbons:
+        _ribbon(ax, ribbon, _tint(stages[ribbon.stage][ribbon.first].number, classes, ribbon.members))
+    for x, blocks in enumerate(stages):
+        for block in blocks:
+            _block(ax, x, block, classes)
+    ax.set_xticks(range(len(names)), [f"{name}\n≤ {cut:.3g}" for name, cut in zip(names, cuts, strict=True)])
+    ax.set(yticks=[], xlim=(-0.15, max(len(names) - 1, 0) + 0.15))
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+WIDTH = 0.07
+"""Half the width of a block, in stages."""
+
+
+def _block(ax: Axes, x: int, block: Any, classes: Any) -> None:
+    if classes is None or block.number == OTHERS:
+        ax.bar(x, block.top - block.bottom, 2 * WIDTH, block.bottom, color=_tint(block.number, None, None), zorder=3)
+        return
+    level, many = block.bottom, int(classes.max()) + 1
+    for label in np.unique(classes[block.members]):
+        count = int((classes[block.members] == label).sum())
+        ax.bar(x, count, 2 * WIDTH, level, color=palette.label_color(int(label), many), zorder=3)
+        level += count
+    edge = {"facecolor": "none", "edgecolor": _ink(ax), "linewidth": 0.6, "zorder": 4}
+    ax.bar(x, block.top - block.bottom, 2 * WIDTH, block.bottom, **edge)
+
+
+def _ribbon(ax: Axes, ribbon: Ribbon, tint: str) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    x0, x1 = ribbon.stage + WIDTH, ribbon.stage + 1 - WIDTH
+    middle = (x0 + x1) / 2
+    (a, b), (c, d) = ribbon.start, ribbon.end
+    points = [(x0, a), (middle, a), (middle, c), (x1, c), (x1, d), (middle, d), (middle, b), (x0, b), (x0, a)]
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+    ax.add_patch(PathPatch(Path(points, codes), facecolor=tint, alpha=0.4, linewidth=0, zorder=2))
+
+
+def _tint(number: int, classes: Any, members: Any) -> str:
+    if classes is not None and members is not None:
+        return palette.label_color(int(np.bincount(classes[members]).argmax()), int(classes.max()) + 1)
+    return palette.GRAY if number == OTHERS else palette.LABELS[number % len(palette.LABELS)]
+
+
+def plot_hulls(
+    result: Any, embedding: Any, value: float, *, labels: Any = None, least: int = 3, ax: Axes | None = None
+) -> Axes:
+    """Draw the components at a value of the filtration as convex hulls over a planar embedding of the points.
+
+    Hulls may overlap where components do not: they are apart in the full space, and drawn in the plane.
+
+    Parameters
+    ----------
+    result : RipsResult
+        Of n points.
+    embedding : (n, 2) array
+        Where they are drawn.
+    value : float
+        Where the filtration is cut, in units of the distances.
+    labels : (n,) sequence, optional
+        Classes, for the colours of the points.
+    least : int
+        Components with fewer points get no hull.
+    ax : matplotlib Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    matplotlib Axes
+        The axes drawn on.
+
+    Examples
+    --------
+    >>> import toposcope as ts
+    >>> from toposcope.plot import plot_hulls
+    >>> points = [[0.0, 0], [1, 0], [0, 1], [9, 9]]
+    >>> ax = plot_hulls(ts.rips(points, maxdim=0), points, 1.5)
+    >>> ax.get_title()
+    '2 components at 1.5, 1 of them with 3 points or more'
+    """
+    plane = np.asarray(embedding, dtype=np.float64)
+    if plane.ndim != 2 or plane.shape[1] != 2:
+        raise ValueError(f"embedding has shape {plane.shape}: give (n, 2) coordinates in the plane")
+    part = components_at(result, value)
+    if len(part) != len(plane):
+        raise ValueError(f"the embedding has {len(plane)} points and the result {len(part)}: give one place a point")
+    ax = _axes(ax, (5.0, 5.0))
+    draw_points(ax, plane, labels, legend=True)
+    sizes = np.bincount(part)
+    for number in np.flatnonzero(sizes >= least):
+        members = plane[part == number]
+        ring = members[convex_hull(members)]
+        tint = palette.LABELS[number % len(palette.LABELS)] if labels is None else _ink(ax)
+        ax.fill(*ring.T, facecolor=tint, alpha=0.12, zorder=1)
+        ax.fill(*ring.T, facecolor="none", edgecolor=tint, linewidth=1.2, zorder=3)
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set(xticks=[], yticks=[])
+    _clean(ax)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    shown = int((sizes >= least).sum())
+    ax.set_title(
+        f"{len(sizes)} components at {value:.3g}, {shown} of them with {least} points or more", fontsize="medium"
+    )
+    return ax
+
+
+def plot_clustermap(result: Any, distances: Any, *, cut: float | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the matrix of distances in the order of the single-linkage tree, with the tree above it.
+
+    Parameters
+    ----------
+    result : RipsResult
+        Computed without a threshold.
+    distances : (n, n) array
+        The distances that it was computed from.
+    cut : float, optional
+        Draw a line at this value, and the components that there are below it in colours.
+    ax : matplotlib Axes, optional
+        Where to draw, divided up; new axes by default.
+
+    Returns
+    -------
+    matplotlib Axes
+        The axes of the matrix; the tree is in its first child axes.
+
+    Examples
+    --------
+    >>> import toposcope as ts
+    >>> from toposcope.plot import plot_clustermap
+    >>> points = [[0.0], [5.0], [1.0], [6.5]]
+    >>> ax = plot_clustermap(ts.rips(points, maxdim=0), ts.distances(points))
+    >>> ax.images[0].get_array()[0].tolist()
+    [0.0, 1.0, 5.0, 6.5]
+    """
+    from .linkage import plot_dendrogram
+
+    matrix = np.asarray(distances, dtype=np.float64)
+    order = leaf_order(result)
+    if matrix.shape != (len(order), len(order)):
+        raise ValueError(
+            f"distances have shape {matrix.shape} for {len(order)} points: give ({len(order)}, {len(order)})"
+        )
+    ax = _axes(ax, (5.6, 6.4))
+    image = ax.imshow(matrix[np.ix_(order, order)], cmap="cividis_r", interpolation="nearest", aspect="equal")
+    ax.set(xticks=[], yticks=[])
+    tree = ax.inset_axes((0, 1.01, 1, 0.25))
+    plot_dendrogram(result, cut=cut, ax=tree)
+    ax.figure.colorbar(image, ax=ax, shrink=0.7, label="distance")
+    return ax
+
+
+def leaf_order(result: Any) -> Indices:
+    """The points in the order of the leaves of the single-linkage tree: (n,)."""
+    from scipy.cluster.hierarchy import leaves_list
+
+    links = linkage_matrix(result)
+    return leaves_list(links).astype(np.int64) if len(links) else np.zeros(1, np.int64)
