@@ -3,8 +3,6 @@ struct CellAnnotations {
   private let graph: RankedGraph
   private let field: PrimeField
   private let maxDimension: Int
-  /// Of each edge whose link is a cone: the apex.
-  private let partners: Memory<Int32>
   /// Of each edge whose link is not empty and no cone: the link.
   private var links: [Int32: Link] = [:]
   /// levels[k - 3] for dimension k.
@@ -26,7 +24,6 @@ struct CellAnnotations {
   init(_ triangles: TriangleAnnotations, _ maxDimension: Int) throws(ToposcopeError) {
     graph = triangles.graph
     field = triangles.field
-    partners = triangles.partners
     self.maxDimension = maxDimension
     for _ in 3...maxDimension { levels.append(try HomologyLevel(field)) }
   }
@@ -87,7 +84,7 @@ struct CellAnnotations {
       default:
         let level = simplex.count - 5
         if levels[level].classes.live == 0 { return 0 }
-        let value = try annotation(of: facet(i, of: simplex))
+        let value = try annotation(of: facet(i, of: simplex), triangles)
         sum = try levels[level].classes.sum(sum, value, times: sign)
       }
     }
@@ -131,20 +128,22 @@ struct CellAnnotations {
   }
 
   /// The annotation of a simplex, ascending, of dimension 3 and up.
-  private mutating func annotation(of simplex: [Int32]) throws(ToposcopeError) -> UInt32 {
+  private mutating func annotation(
+    of simplex: [Int32], _ triangles: TriangleAnnotations
+  ) throws(ToposcopeError) -> UInt32 {
     let level = simplex.count - 4
-    if let known = try lookUp(simplex, level) { return known }
+    if let known = try lookUp(simplex, level, triangles) { return known }
     var result: UInt32 = 0
-    stack.append(try frame(simplex))
+    stack.append(try frame(simplex, triangles))
     while var frame = stack.popLast() {
       var isWaiting = false
       while frame.next < frame.cofacet.count {
         let i = frame.next
         if i != frame.omitted {
           let facet = facet(i, of: frame.cofacet)
-          guard let value = try lookUp(facet, level) else {
+          guard let value = try lookUp(facet, level, triangles) else {
             stack.append(frame)
-            stack.append(try self.frame(facet))
+            stack.append(try self.frame(facet, triangles))
             isWaiting = true
             break
           }
@@ -162,24 +161,28 @@ struct CellAnnotations {
   }
 
   /// The annotation of a simplex where it needs no work.
-  private mutating func lookUp(_ simplex: [Int32], _ level: Int) throws(ToposcopeError) -> UInt32? {
+  private mutating func lookUp(
+    _ simplex: [Int32], _ level: Int, _ triangles: TriangleAnnotations
+  ) throws(ToposcopeError) -> UInt32? {
     let rank = longestEdge(simplex)
     if rank < levels[level].oldest { return 0 }
     if let known = try levels[level].known.value(of: key(of: simplex)) { return known }
-    return if case .up = matching(simplex, rank) { nil } else { 0 }
+    return if case .up = matching(simplex, rank, triangles) { nil } else { 0 }
   }
 
-  private mutating func frame(_ simplex: [Int32]) throws(ToposcopeError) -> Frame {
-    guard case .up(let apex) = matching(simplex, longestEdge(simplex)) else { throw ToposcopeError(.internalError) }
+  private mutating func frame(
+    _ simplex: [Int32], _ triangles: TriangleAnnotations
+  ) throws(ToposcopeError) -> Frame {
+    guard case .up(let apex) = matching(simplex, longestEdge(simplex), triangles) else { throw ToposcopeError(.internalError) }
     let place = simplex.firstIndex { $0 > apex } ?? simplex.count
     var cofacet = simplex
     cofacet.insert(apex, at: place)
     return Frame(key: try key(of: simplex), cofacet: cofacet, omitted: place)
   }
 
-  private func matching(_ simplex: [Int32], _ rank: Int32) -> Matching {
+  private func matching(_ simplex: [Int32], _ rank: Int32, _ triangles: TriangleAnnotations) -> Matching {
     if let link = links[rank] { return link.match(opposite(simplex, rank)[...]) }
-    let apex = partners.base[Int(rank)]
+    let apex = triangles.partner(rank)
     return simplex.contains(apex) ? .down(apex) : .up(apex)
   }
 }

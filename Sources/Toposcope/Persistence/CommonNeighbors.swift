@@ -24,23 +24,23 @@ struct CommonNeighbors {
 
   var wordCount: Int { words }
 
-  /// Finds the common neighbours of two vertices; false when there are none.
+  /// Finds the common neighbours of two vertices; returns how many there are.
   @inline(__always)
-  func find(_ u: Int32, _ v: Int32) -> Bool {
+  func find(_ u: Int32, _ v: Int32) -> Int {
     let (a, b) = (graph.row(Int(u)), graph.row(Int(v)))
-    var any: UInt64 = 0
+    var count = 0
     for k in 0..<words {
       let both = a[k] & b[k]
       common[k] = both
-      any |= both
+      count &+= both.nonzeroBitCount
     }
-    return any != 0
+    return count
   }
 
   /// The common neighbours, ascending.
   var vertices: [Int32] { listed(common) }
 
-  private func listed(_ bits: UnsafeMutablePointer<UInt64>) -> [Int32] {
+  func listed(_ bits: UnsafeMutablePointer<UInt64>) -> [Int32] {
     var vertices: [Int32] = []
     for k in 0..<words {
       var rest = bits[k]
@@ -143,7 +143,7 @@ struct CommonNeighbors {
 
   /// The core of the link: what is left when, as long as there is one, a vertex that is dominated by another has been
   /// removed. Dominators are tried from `first` on.
-  func core(first: Int32) -> [Int32] {
+  func core(first: Int32) -> UnsafeMutablePointer<UInt64> {
     reached.update(from: common, count: words)
     _ = removeDominated(by: Int(first))
     var left = -1
@@ -165,7 +165,7 @@ struct CommonNeighbors {
       }
       if left == 1 { break }
     }
-    return listed(reached)
+    return reached
   }
 
   /// Removes from `reached` all vertices that y dominates in it; false when there are none.

@@ -12,7 +12,10 @@ struct HigherPersistence {
   private let progress: Progress
   private var components: Components
   private var bars0: [PersistencePair] = []
-  private var neighbors: CommonNeighbors
+  private let neighbors: CommonNeighbors
+  private var small: SmallLink
+  /// Whether whole rows are so short that nothing is gained by listing vertices.
+  private var isDense: Bool { neighbors.wordCount <= 8 }
   private var triangles: TriangleAnnotations
   private var cells: CellAnnotations?
 
@@ -28,6 +31,7 @@ struct HigherPersistence {
     self.progress = progress
     components = Components(graph.count)
     neighbors = try CommonNeighbors(graph.count)
+    small = try SmallLink(neighbors.graph)
     triangles = try TriangleAnnotations(graph, field, progress: progress)
     if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension) }
   }
@@ -58,8 +62,9 @@ struct HigherPersistence {
     let edge = graph.edges[Int(rank)]
     let (u, v) = (edge.tail, edge.head)
     defer { neighbors.graph.insert(Int(u), Int(v)) }
-    guard neighbors.find(u, v) else {
-      triangles.setPartner(-1, of: rank)
+    let count = neighbors.find(u, v)
+    if count == 0 {
+      triangles.setUnfilled(rank)
       if let ended = components.join(u, v) {
         if edge.length > 0 { bars0.append(.component(ended, death: edge.length, deathEdge: edge.edge)) }
       } else {
@@ -67,19 +72,32 @@ struct HigherPersistence {
       }
       return
     }
-    let center = graph.end(of: graph.nearest(u, v), otherThan: u, v)
-    if let apex = neighbors.apex(first: center) {
-      triangles.setPartner(apex, of: rank)
-    } else if maxDimension > 2 {
+    let isSmall = count <= SmallLink.capacity
+    let center: Int32
+    if isSmall && !isDense {
+      small.list(neighbors.common, words: neighbors.wordCount)
+      center = small.nearest(graph.row(u), graph.row(v))
+    } else {
+      center = graph.aboutNearest(u, v)
+    }
+    let apex = isSmall && !isDense ? small.apex(first: center) : neighbors.apex(first: center)
+    if let apex {
+      if maxDimension > 2 { triangles.setPartner(apex, of: rank) }
+      return
+    }
+    if maxDimension > 2 {
       try cells!.add(rank, neighbors, &triangles)
     } else {
-      try fill(rank, u, v, center)
+      try fill(rank, u, v, center, isSmall)
     }
   }
 
   /// The triangles and tetrahedra that matter of an edge whose link is not a cone.
-  private mutating func fill(_ rank: Int32, _ u: Int32, _ v: Int32, _ center: Int32) throws(ToposcopeError) {
-    let roots = neighbors.furtherComponents(first: center)
+  private mutating func fill(
+    _ rank: Int32, _ u: Int32, _ v: Int32, _ center: Int32, _ isSmall: Bool
+  ) throws(ToposcopeError) {
+    let roots =
+      isSmall && !isDense ? small.furtherComponents(first: center) : neighbors.furtherComponents(first: center)
     for root in roots {
       let there = try triangles.path(u, center, v)
       let back = try triangles.path(u, root, v)
@@ -90,9 +108,10 @@ struct HigherPersistence {
         try triangles.voids.bear(simplexKey(rank, UInt32(bitPattern: root)), rank)
       }
     }
-    triangles.setPartner(center, of: rank, furtherRoots: roots)
+    if !roots.isEmpty { triangles.setPartner(center, of: rank, furtherRoots: roots) }
     if triangles.voids.classes.live == 0 { return }
-    for loop in LinkLoops(core: neighbors.core(first: center), neighbors.graph).loops {
+    if isSmall && isDense { small.list(neighbors.common, words: neighbors.wordCount) }
+    for loop in isSmall ? small.loops() : loops(center) {
       // The sum of the triangles between a loop of the link and the two ends of the edge: a suspension.
       var relation: UInt32 = 0
       for i in loop.indices {
@@ -105,5 +124,14 @@ struct HigherPersistence {
       }
       if relation != 0 { triangles.voids.kill(relation, at: rank, graph.edges) }
     }
+  }
+
+  /// The loops of a link with many vertices.
+  private mutating func loops(_ center: Int32) -> [[Int32]] {
+    let core = neighbors.core(first: center)
+    let vertices = neighbors.listed(core)
+    guard vertices.count <= SmallLink.capacity else { return LinkLoops(core: vertices, neighbors.graph).loops }
+    small.list(core, words: neighbors.wordCount)
+    return small.loops(isCore: true)
   }
 }

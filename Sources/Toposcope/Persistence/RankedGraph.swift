@@ -8,6 +8,9 @@ struct RankedGraph {
   /// One row a vertex, padded with `absent` to whole vectors.
   private let ranks: Memory<Int32>
   let rowLength: Int
+  /// The leading 15 bits of the ranks, for a first look.
+  private let coarse: Memory<Int16>
+  private let isCoarse: Bool
 
   /// The rank of pairs that are never joined, and of a vertex with itself. Above all others.
   static let absent = Int32.max
@@ -20,6 +23,11 @@ struct RankedGraph {
     guard !overflow else { throw ToposcopeError(.memory, value: 4 * Double(count) * Double(rowLength)) }
     edges = try Growing()
     ranks = try Memory(cells)
+    isCoarse = count <= 2048
+    coarse = try Memory(isCoarse ? cells : 0)
+    if isCoarse { coarse.base.update(repeating: Int16.max, count: cells) }
+    var shift: Int32 = 0
+    while order.expected >> Int(shift) >= Int(Int16.max) { shift += 1 }
     for vertex in 0..<count {
       (ranks.base + vertex * rowLength).update(repeating: RankedGraph.absent, count: rowLength)
       try progress.report(0, of: order.expected)
@@ -31,6 +39,10 @@ struct RankedGraph {
         guard rank < RankedGraph.absent - 1 else { throw ToposcopeError(.memory, value: 16 * Double(order.expected)) }
         row(edge.tail)[Int(edge.head)] = rank
         row(edge.head)[Int(edge.tail)] = rank
+        if isCoarse {
+          coarse.base[Int(edge.tail) * rowLength + Int(edge.head)] = Int16(truncatingIfNeeded: rank &>> shift)
+          coarse.base[Int(edge.head) * rowLength + Int(edge.tail)] = Int16(truncatingIfNeeded: rank &>> shift)
+        }
         try edges.append(edge)
       }
       try progress.report(0, of: order.expected)
@@ -64,6 +76,28 @@ struct RankedGraph {
       best.replace(with: longer, where: longer .< best)
     }
     return best.min()
+  }
+
+  /// A common neighbour of u and v that is about as near to both as the nearest.
+  @inline(__always)
+  func aboutNearest(_ u: Int32, _ v: Int32) -> Int32 {
+    guard isCoarse else { return end(of: nearest(u, v), otherThan: u, v) }
+    typealias Lanes = SIMD8<Int16>
+    let a = UnsafeRawPointer(coarse.base + Int(u) &* rowLength).assumingMemoryBound(to: Lanes.self)
+    let b = UnsafeRawPointer(coarse.base + Int(v) &* rowLength).assumingMemoryBound(to: Lanes.self)
+    var best = Lanes(repeating: Int16.max)
+    for i in 0..<(rowLength / 8) {
+      let longer = a[i].replacing(with: b[i], where: b[i] .> a[i])
+      best.replace(with: longer, where: longer .< best)
+    }
+    let bound = Lanes(repeating: best.min())
+    for i in 0..<(rowLength / 8) {
+      let isBest = (a[i] .<= bound) .& (b[i] .<= bound)
+      if any(isBest) {
+        for j in 0..<8 where isBest[j] { return Int32(i * 8 + j) }
+      }
+    }
+    return 0
   }
 
   /// The vertex p whose longest edge to u, v, x and y is shortest, as the rank of that edge.

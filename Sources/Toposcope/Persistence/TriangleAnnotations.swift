@@ -6,9 +6,9 @@
 struct TriangleAnnotations {
   let graph: RankedGraph
   let field: PrimeField
-  /// Of each edge: the common neighbour that fills it; -1 where there is none. Where the link has more than one
-  /// component -2 less the partner.
-  let partners: Memory<Int32>
+  /// Of each edge: 0 where the partner is not known yet, and is the nearest common neighbour; -1 where there is none;
+  /// 1 more than the partner; where the link has more than one component, -2 less the partner.
+  private let partners: Memory<Int32>
   var loops: HomologyLevel
   var voids: HomologyLevel
   /// Of edges whose link has more than one component: one vertex of each further one.
@@ -56,9 +56,24 @@ struct TriangleAnnotations {
   mutating func setPartner(
     _ partner: Int32, of rank: Int32, furtherRoots: [Int32] = [], tree: [Int32: Int32]? = nil
   ) {
-    partners.base[Int(rank)] = furtherRoots.isEmpty ? partner : -2 - partner
+    partners.base[Int(rank)] = furtherRoots.isEmpty ? partner + 1 : -2 - partner
     if !furtherRoots.isEmpty { roots[rank] = furtherRoots }
     if let tree { trees[rank] = tree }
+  }
+
+  /// An edge without a link: it joins two components, or bears a loop.
+  func setUnfilled(_ rank: Int32) { partners.base[Int(rank)] = -1 }
+
+  /// The vertex that fills an edge; -1 where there is none.
+  @inline(__always)
+  func partner(_ rank: Int32) -> Int32 {
+    let stored = partners.base[Int(rank)]
+    if stored > 0 { return stored &- 1 }
+    if stored < 0 { return stored == -1 ? -1 : -2 &- stored }
+    let edge = graph.edges[Int(rank)]
+    let nearest = graph.end(of: graph.nearest(edge.tail, edge.head), otherThan: edge.tail, edge.head)
+    partners.base[Int(rank)] = nearest &+ 1
+    return nearest
   }
 
   // MARK: Edges
@@ -103,12 +118,6 @@ struct TriangleAnnotations {
       try step()
     }
     return result
-  }
-
-  @inline(__always)
-  private func partner(_ rank: Int32) -> Int32 {
-    let partner = partners.base[Int(rank)]
-    return partner < -1 ? -2 - partner : partner
   }
 
   @inline(__always)
@@ -184,14 +193,15 @@ struct TriangleAnnotations {
     if ac > rank { (u, v, x, rank) = (a, c, b, ac) }
     if bc > rank { (u, v, x, rank) = (b, c, a, bc) }
     if rank < voids.oldest { return 0 }
-    let partner = partners.base[Int(rank)]
-    if partner == x { return 0 }
     let key = simplexKey(rank, UInt32(bitPattern: x))
     if let known = voids.known.value(of: key) { return known }
-    if partner < -1, partner == -2 - x || roots[rank]!.contains(x) { return 0 }
+    if partner(rank) == x || hasFurtherRoots(rank) && roots[rank]!.contains(x) { return 0 }
     wanted = Frame(key: key, u: min(u, v), v: max(u, v), x: x, p: -1)
     return nil
   }
+
+  @inline(__always)
+  private func hasFurtherRoots(_ rank: Int32) -> Bool { partners.base[Int(rank)] < -1 }
 
   /// The next vertex on the way from x to its root in the link of (u, v).
   @inline(__always)
@@ -199,8 +209,8 @@ struct TriangleAnnotations {
     let (u, v, x) = (frame.u, frame.v, frame.x)
     let rank = graph.rank(u, v)
     if !trees.isEmpty, let tree = trees[rank] { return tree[x]! }
-    let partner = partners.base[Int(rank)]
-    if partner >= 0 {
+    if !hasFurtherRoots(rank) {
+      let partner = partner(rank)
       if graph.rank(partner, x) < rank { return partner }
       let middle = graph.nearest(u, v, x, partner)
       if middle.rank < rank { return middle.vertex }
