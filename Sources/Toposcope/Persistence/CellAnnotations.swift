@@ -173,7 +173,9 @@ struct CellAnnotations {
   private mutating func frame(
     _ simplex: [Int32], _ triangles: TriangleAnnotations
   ) throws(ToposcopeError) -> Frame {
-    guard case .up(let apex) = matching(simplex, longestEdge(simplex), triangles) else { throw ToposcopeError(.internalError) }
+    guard case .up(let apex) = matching(simplex, longestEdge(simplex), triangles) else {
+      throw ToposcopeError(.internalError)
+    }
     let place = simplex.firstIndex { $0 > apex } ?? simplex.count
     var cofacet = simplex
     cofacet.insert(apex, at: place)
