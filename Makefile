@@ -1,0 +1,101 @@
+# Everything that is done here, by name: `make` lists it.
+#
+# Each target that needs Python packages makes an environment of its own (.venv-*), once, and installs into it what
+# pyproject.toml asks for in the versions of constraints.txt. Nothing outside this folder is written to, but pip's and
+# Swift's caches and the demo's trained models (~/.cache/toposcope).
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+PYTHON ?= python3
+SWIFT ?= swift
+CC ?= cc
+CXX ?= c++
+DEBIAN_PYTHON ?= /usr/bin/python3
+OUT ?= out
+
+# What the installed package is made from: when it changes, environments are installed into again.
+SOURCES := $(shell find Sources include python/_core python/toposcope -type f \
+  \( -name '*.swift' -o -name '*.[ch]' -o -name '*.py' -o -name '*.pyi' -o -name '*.map' -o -name '*.modulemap' \
+  -o -name '*.html' -o -name '*.css' -o -name '*.js' \)) Package.swift setup.py pyproject.toml constraints.txt
+
+export SWIFT
+export MPLBACKEND := Agg
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test test-swift test-python test-debian-python lint dev bench clean check-python check-swift
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv-demo/installed ## train two networks, look at the topology of their layers, write a page about it
+	@mkdir -p $(OUT)
+	.venv-demo/bin/toposcope demo -o $(OUT)/demo.html
+
+test: check-swift lint test-swift test-python test-debian-python ## every check there is, from clean
+
+test-swift: check-swift ## the core and the C interface, in Swift
+	$(SWIFT) test
+
+test-python: .venv-test/installed ## the installed package, its documentation, and the examples
+	cd / && $(CURDIR)/.venv-test/bin/python -c 'import toposcope; print("testing", toposcope.__file__)' | grep site-packages
+	.venv-test/bin/python -m pytest -q python/tests
+	.venv-test/bin/python -m pytest -q --doctest-modules --pyargs toposcope
+	.venv-test/bin/python -m pytest -q --doctest-glob='*.md' README.md CONTRIBUTING.md
+	.venv-test/bin/python -m mypy.stubtest toposcope._core
+
+lint: .venv-test/installed check-swift ## the header as C99 and C++11, formatting, types
+	$(CC) -std=c99 -pedantic -Wall -Wextra -Werror -fsyntax-only -x c include/toposcope.h
+	$(CXX) -std=c++11 -pedantic -Wall -Wextra -Werror -fsyntax-only -x c++ include/toposcope.h
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests examples/swift/Package.swift examples/swift/Sources
+	.venv-test/bin/ruff check python setup.py examples
+	.venv-test/bin/ruff format --check python setup.py
+	.venv-test/bin/mypy
+
+# The same wheel tags promise any Python from 3.10 and any NumPy from 1.23: Debian's own pair is the oldest at hand.
+test-debian-python: check-swift ## the same tests under Debian's own Python and NumPy, where they can be had
+	@.ci/debian-python "$(DEBIAN_PYTHON)"
+
+dev: check-python check-swift ## an environment to develop in, .venv-dev: the package is used in place
+	$(call venv,.venv-dev)
+	.venv-dev/bin/pip install -q -c constraints.txt -e '.[test,bench]'
+	@echo "Ready: . .venv-dev/bin/activate (after changes in Swift or C: make dev)"
+
+bench: .venv-bench/installed ## times against other engines; writes docs/benchmarks.md
+	.venv-bench/bin/python python/benchmarks/run.py
+
+clean: ## remove what was built; environments too
+	rm -rf .build .build-* build dist $(OUT) .venv-* python/*.egg-info examples/swift/.build examples/c/rips
+	rm -rf python/toposcope/*.so python/toposcope/include .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find python examples -name __pycache__ -type d -exec rm -rf {} +
+
+# ------------------------------------------------------------------------------------------------------ environments
+
+define venv
+	@[ -x $(1)/bin/pip ] || { echo "making $(1)"; rm -rf $(1); $(PYTHON) -m venv $(1); }
+endef
+
+# The folder build/ is removed first, since setuptools would install again what was deleted from the sources.
+.venv-%/installed: $(SOURCES) | check-python check-swift
+	$(call venv,.venv-$*)
+	@rm -rf build
+	.venv-$*/bin/pip install -q -c constraints.txt '.[$*]'
+	@touch $@
+
+check-python:
+	@command -v $(PYTHON) > /dev/null || { echo "No $(PYTHON) on the PATH: install Python 3.10 or newer" \
+	  "(apt-get install python3 python3-venv python3-dev), or name one: make PYTHON=/path/to/python3"; exit 1; } >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { $(PYTHON) --version; \
+	  echo "Python 3.10 or newer is needed; name one: make PYTHON=/path/to/python3"; exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo "$(PYTHON) lacks its venv module: install it" \
+	  "(on Debian and Ubuntu: apt-get install python3-venv), then try again."; exit 1; } >&2
+	@$(PYTHON) -c 'import os, sys, sysconfig as s; sys.exit(not os.path.exists(s.get_path("include") + "/Python.h"))' || \
+	  { echo "$(PYTHON) lacks its C headers: install them (on Debian and Ubuntu: apt-get install python3-dev)," \
+	  "then try again."; exit 1; } >&2
+
+check-swift:
+	@command -v $(SWIFT) > /dev/null || { echo "No swift on the PATH: install Swift 6 (https://www.swift.org/install)," \
+	  "or name it: make SWIFT=/path/to/swift"; exit 1; } >&2
+	@command -v $(CC) > /dev/null || { echo "No C compiler on the PATH: install one (apt-get install gcc g++)"; exit 1; } >&2
