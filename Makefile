@@ -44,7 +44,7 @@ test-python: .venv-test/installed ## the installed package, its documentation, a
 	.venv-test/bin/python -m pytest -q python/tests
 	.venv-test/bin/python -m pytest -q --doctest-modules --pyargs toposcope
 	.venv-test/bin/python -m pytest -q --doctest-glob='*.md' README.md CONTRIBUTING.md
-	.venv-test/bin/python -m mypy.stubtest toposcope._core
+	cd / && $(CURDIR)/.venv-test/bin/python -m mypy.stubtest toposcope._core
 
 lint: .venv-test/installed check-swift ## the header as C99 and C++11, formatting, types
 	$(CC) -std=c99 -pedantic -Wall -Wextra -Werror -fsyntax-only -x c include/toposcope.h

@@ -85,7 +85,7 @@ private let square = [[0.0, 0], [1, 0], [1, 1], [0, 1]]
     var out: Float = 0
     var metric = tps_metric()
     let call = { (element: Int32) in
-        var array = tps_array(
+      var array = tps_array(
         data: number, rows: 1, columns: 1, row_stride: 8, column_stride: 8, element_type: element)
       return CToposcope.tps_distances(&array, &metric, 1, nil, nil, &out, nil, nil)
     }

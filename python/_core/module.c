@@ -16,7 +16,7 @@ PyObject *core_raise(core_state *state, tps_status status, const tps_detail *det
 }
 
 PyDoc_STRVAR(distances_doc,
-             "distances(points, metric, threads, progress) -> (distances, facts)\n--\n\n"
+             "distances($module, points, metric, threads, progress, /)\n--\n\n"
              "All pairwise distances: (n, n) float32, and what was done.");
 
 static PyObject *core_distances(PyObject *module, PyObject *args)
@@ -44,7 +44,7 @@ static PyObject *core_distances(PyObject *module, PyObject *args)
 }
 
 PyDoc_STRVAR(landmarks_doc,
-             "landmarks(points, metric, count, first, threads, progress) -> (indices, covering_radius)\n--\n\n"
+             "landmarks($module, points, metric, count, first, threads, progress, /)\n--\n\n"
              "Farthest-point landmarks: (count,) int64, and the greatest distance of a point from them.");
 
 static PyObject *core_landmarks(PyObject *module, PyObject *args)
@@ -74,14 +74,14 @@ static PyObject *core_landmarks(PyObject *module, PyObject *args)
 }
 
 PyDoc_STRVAR(rips_doc,
-             "rips(points, metric, options, progress) -> Rips\n--\n\n"
+             "rips($module, points, metric, options, progress, /)\n--\n\n"
              "options: (max_dimension, modulus, threshold, threads, flags, max_memory).");
 
 PyDoc_STRVAR(rips_edges_doc,
-             "rips_edges(vertices, tails, heads, lengths, options, progress) -> Rips\n--\n\n"
+             "rips_edges($module, vertices, tails, heads, lengths, options, progress, /)\n--\n\n"
              "The same from a list of edges: int64, int64 and float32 arrays of one length.");
 
-PyDoc_STRVAR(status_name_doc, "status_name(status) -> str\n--\n\nThe name of a status.");
+PyDoc_STRVAR(status_name_doc, "status_name($module, status, /)\n--\n\nThe name of a status.");
 
 static PyObject *core_status_name(PyObject *module, PyObject *args)
 {
@@ -91,7 +91,7 @@ static PyObject *core_status_name(PyObject *module, PyObject *args)
     return PyUnicode_FromString(tps_status_name(status));
 }
 
-PyDoc_STRVAR(version_doc, "version() -> str\n--\n\nThe version of the library that runs.");
+PyDoc_STRVAR(version_doc, "version($module, /)\n--\n\nThe version of the library that runs.");
 
 static PyObject *core_version(PyObject *module, PyObject *unused)
 {

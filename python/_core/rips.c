@@ -27,7 +27,7 @@ static PyObject *new_array(int dimensions, npy_intp rows, npy_intp columns, int 
 }
 
 PyDoc_STRVAR(bars_doc,
-             "bars(dimension) -> (diagram, edges, censored)\n--\n\n"
+             "bars($self, dimension, /)\n--\n\n"
              "The bars of one dimension, longest first: (m, 2) float64, (m, 4) int64, (m,) bool.");
 
 static PyObject *rips_bars(PyObject *self, PyObject *args)
@@ -59,7 +59,7 @@ fail:
 }
 
 PyDoc_STRVAR(cocycle_doc,
-             "cocycle(dimension, bar) -> (simplices, values)\n--\n\n"
+             "cocycle($self, dimension, bar, /)\n--\n\n"
              "A representative cocycle: (c, dimension + 1) int64 vertices and (c,) int64 values.");
 
 static PyObject *rips_cocycle(PyObject *self, PyObject *args)
@@ -89,7 +89,7 @@ fail:
 }
 
 PyDoc_STRVAR(cycle_doc,
-             "cycle(dimension, bar) -> simplices\n--\n\n"
+             "cycle($self, dimension, bar, /)\n--\n\n"
              "A representative cycle: (c, dimension + 1) int64 vertices, in order round the loop in dimension 1.");
 
 static PyObject *rips_cycle(PyObject *self, PyObject *args)
@@ -112,7 +112,7 @@ static PyObject *rips_cycle(PyObject *self, PyObject *args)
     return simplices;
 }
 
-PyDoc_STRVAR(facts_doc, "facts() -> dict\n--\n\nHow the diagrams were got.");
+PyDoc_STRVAR(facts_doc, "facts($self, /)\n--\n\nHow the diagrams were got.");
 
 static PyObject *rips_facts(PyObject *self, PyObject *unused)
 {
