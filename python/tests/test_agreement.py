@@ -1,4 +1,4 @@
-"""The engine against a textbook reduction, and on larger inputs against ripser.py and GUDHI. Failures print the seed."""
+"""The engine against a textbook reduction, and larger inputs against ripser.py and GUDHI. Failures print the seed."""
 
 from __future__ import annotations
 
