@@ -1,0 +1,1 @@
+"""Toposcope against other engines: `python -m benchmarks --help`."""

@@ -1,0 +1,56 @@
+"""Toposcope against other engines, on generated sets: ``python -m benchmarks --help``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import tempfile
+from pathlib import Path
+
+from .runner import machine, measure, versions
+from .sets import SETS
+from .table import write
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="the small sets only: under three minutes")
+    parser.add_argument("--only", default="", metavar="REGEX", help="sets whose name matches, such as 'sphere.*H2'")
+    parser.add_argument("--engines", default="", metavar="REGEX", help="engines whose name matches")
+    parser.add_argument("--limit", type=float, default=None, metavar="SECONDS", help="of one call (10, quick: 3)")
+    parser.add_argument(
+        "--repeat", type=int, default=None, metavar="N", help="runs of which the median is taken (3, quick: 1)"
+    )
+    parser.add_argument("--memory", type=float, default=12, metavar="GB", help="that one engine may take")
+    parser.add_argument("--json", type=Path, default=None, help="results, merged with what it holds already")
+    parser.add_argument("--table", type=Path, default=None, help="the Markdown page to write")
+    parser.add_argument("--no-run", action="store_true", help="write the page from the results that are there")
+    options = parser.parse_args()
+    name = "benchmarks-quick" if options.quick else "benchmarks"
+    results_file = options.json or DOCS / f"{name}.json"
+    page = options.table or (None if options.quick else DOCS / "benchmarks.md")
+    limit = options.limit or (3 if options.quick else 10)
+    repeat = options.repeat or (1 if options.quick else 3)
+
+    results = json.loads(results_file.read_text()) if results_file.exists() else {"sets": {}}
+    chosen = [s for s in SETS if (s.quick or not options.quick) and re.search(options.only, s.key)]
+    if not options.no_run:
+        results |= {"machine": machine(), "versions": versions(), "limit": limit, "repeat": repeat}
+        exceeded: set[tuple[str, str, str]] = set()
+        with tempfile.TemporaryDirectory() as folder:
+            for one in chosen:
+                row = measure(one, Path(folder), options.engines, limit, repeat, options.memory, exceeded)
+                kept = results["sets"].get(one.key, {}).get("runs", {})
+                results["sets"][one.key] = row | {"runs": kept | row["runs"]}
+                results_file.write_text(json.dumps(results, indent=1) + "\n")
+    write(results, [s.key for s in SETS], page)
+    wrong = [key for key, row in results["sets"].items() for run in row["runs"].values() if run.get("agrees") is False]
+    if wrong:
+        raise SystemExit(f"Diagrams disagree on: {', '.join(sorted(set(wrong)))}.")
+
+
+if __name__ == "__main__":
+    main()
