@@ -94,3 +94,18 @@ public func doubleProductsRow(
 ) {
   panelRow(DoubleProducts.self, x, y, length, chain, out)
 }
+
+/// Writes the square roots of `count` numbers, a multiple of four, in single precision.
+public func squareRoots(_ values: UnsafePointer<Double>, _ count: Int, _ out: UnsafeMutablePointer<Float>) {
+  let width = MemoryLayout<DoubleLanes>.size / 8
+  var k = 0
+  while k < count {
+    let roots = UnsafeRawPointer(values + k).loadUnaligned(as: DoubleLanes.self).squareRoot()
+    var lane = 0
+    while lane < width {
+      out[k &+ lane] = Float(roots[lane])
+      lane &+= 1
+    }
+    k &+= width
+  }
+}

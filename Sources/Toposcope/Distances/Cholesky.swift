@@ -85,18 +85,35 @@ struct Cholesky: Sendable {
     }
   }
 
-  /// Replaces x by the solution y of L L' y = x.
-  func solveBoth(_ x: inout [Double]) {
-    for i in 0..<order {
-      let panel = factor.panel(i >> 4) + (i & 15)
-      var sum = x[i]
-      for k in 0..<i { sum -= panel[16 * k] * x[k] }
-      x[i] = sum / panel[16 * i]
-    }
-    for i in stride(from: order - 1, through: 0, by: -1) {
-      let panel = factor.panel(i >> 4) + (i & 15)
-      x[i] /= panel[16 * i]
-      for k in 0..<i { x[k] -= x[i] * panel[16 * k] }
+  /// The solution of L L' y = x as a function of x, for many x one after the other.
+  func solver() throws(ToposcopeError) -> (_ x: [Double], _ y: inout [Double]) -> Void {
+    let n = order
+    let rows = try AlignedMemory<Double>(n * n)
+    for i in 0..<n { for k in 0...i { rows.pointer[i * n + k] = factor[i, k] } }
+    return { x, y in
+      for i in 0..<n {
+        let row = rows.pointer + i * n
+        var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
+        var k = 0
+        while k + 4 <= i {
+          a += row[k] * y[k]
+          b += row[k + 1] * y[k + 1]
+          c += row[k + 2] * y[k + 2]
+          d += row[k + 3] * y[k + 3]
+          k += 4
+        }
+        while k < i {
+          a += row[k] * y[k]
+          k += 1
+        }
+        y[i] = (x[i] - ((a + b) + (c + d))) / row[i]
+      }
+      for i in stride(from: n - 1, through: 0, by: -1) {
+        let row = rows.pointer + i * n
+        y[i] /= row[i]
+        let weight = y[i]
+        for k in 0..<i { y[k] -= weight * row[k] }
+      }
     }
   }
 }

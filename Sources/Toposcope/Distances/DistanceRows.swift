@@ -32,7 +32,7 @@ public final class DistanceRows: @unchecked Sendable {
     if let neighborhood = metric.neighborhood {
       let points = self.points
       scales = try NeighborScales(neighborhood, count: count, threads: threads, progress: progress) {
-        points.fill(row: $0, columns: 0..<points.count, into: $1)
+        points.fill(rows: $0, into: $1)
       }
     } else {
       scales = nil
@@ -46,6 +46,15 @@ public final class DistanceRows: @unchecked Sendable {
   public func fill(row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {
     points.fill(row: row, columns: columns, into: out)
     scales?.normalize(row: row, columns: columns, out)
+  }
+
+  /// Writes several whole rows, one after the other: for large clouds far faster than one at a time, because the
+  /// coordinates are read once for sixteen rows. Rows that begin at a multiple of sixteen waste nothing.
+  public func fill(rows: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    points.fill(rows: rows, into: out)
+    if let scales {
+      for i in rows { scales.normalize(row: i, columns: 0..<count, out + (i - rows.lowerBound) * count) }
+    }
   }
 
   /// Writes the whole row.

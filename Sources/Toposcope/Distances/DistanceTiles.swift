@@ -19,26 +19,24 @@ struct DistanceTiles {
     let n = points.count
     let rows = 16 * rowPanels.lowerBound..<min(n, 16 * rowPanels.upperBound)
     let columns = 16 * columnPanels.lowerBound..<min(n, 16 * columnPanels.upperBound)
-    for i in rows {
-      // On the diagonal only the pairs from (i, i) on are there.
-      let first = rows == columns ? i : columns.lowerBound
-      points.finish(
-        sums + ((i - rows.lowerBound) * 16 * columnPanels.count + first - columns.lowerBound), row: i,
-        columns: first..<columns.upperBound, into: out + (i * n + first))
-    }
-    // The mirror image, in squares that fit the first-level cache on both sides.
-    let square = 32
-    for top in stride(from: rows.lowerBound, to: rows.upperBound, by: square) {
-      for left in stride(from: columns.lowerBound, to: columns.upperBound, by: square) {
-        for j in left..<min(left + square, columns.upperBound) {
-          let mirrored = out + j * n
-          let end = min(top + square, rows.upperBound, rows == columns ? j : .max)
-          var i = top
-          while i < end {
-            mirrored[i] = out[i * n + j]
-            i += 1
-          }
-        }
+    let isDiagonal = rows == columns
+    // The mirror image is read from a copy of the tile: rows of the result lie pages apart. An odd number of cache lines
+    // from row to row keeps the columns of the copy from falling on the same lines.
+    let copyStride = 16 * columnPanels.count + 16
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * rowPanels.count * copyStride) { copy in
+      let copy = copy.baseAddress!
+      for i in rows {
+        let first = isDiagonal ? i : columns.lowerBound  // on the diagonal only pairs from (i, i) on are there
+        let place = (i - rows.lowerBound) * copyStride + (first - columns.lowerBound)
+        points.finish(
+          sums + ((i - rows.lowerBound) * 16 * columnPanels.count + first - columns.lowerBound), row: i,
+          columns: first..<columns.upperBound, into: copy + place)
+        (out + (i * n + first)).update(from: copy + place, count: columns.upperBound - first)
+      }
+      for j in columns {
+        let mirrored = out + (j * n + rows.lowerBound)
+        let column = copy + (j - columns.lowerBound)
+        for k in 0..<(isDiagonal ? j - rows.lowerBound : rows.count) { mirrored[k] = column[k * copyStride] }
       }
     }
   }

@@ -12,10 +12,10 @@ final class NeighborScales: @unchecked Sendable {
     guard k >= 1, k < count else { throw ToposcopeError(.neighborCount, row: count, value: Double(k)) }
   }
 
-  /// - Parameter fill: writes a row of `count` distances; called from several threads.
+  /// - Parameter fill: writes rows of `count` distances each; called from several threads.
   init(
     _ neighborhood: RelativeNeighborhood, count: Int, threads: Int, progress: Progress,
-    fill: (_ row: Int, _ out: UnsafeMutablePointer<Float>) -> Void
+    fill: (_ rows: Range<Int>, _ out: UnsafeMutablePointer<Float>) -> Void
   ) throws(ToposcopeError) {
     try Self.check(neighborhood, count: count)
     scaling = neighborhood.scaling
@@ -25,18 +25,18 @@ final class NeighborScales: @unchecked Sendable {
       return
     }
     let scales = self.scales.pointer
-    let workers = min(Threads.resolve(threads), count)
-    let rows = try AlignedMemory<Float>(workers * count)
-    let chunk = max(1, min(64, count / (4 * workers)))
+    let workers = count < 200 ? 1 : min(Threads.resolve(threads), count / 16)
+    let band = 16
+    let rows = try AlignedMemory<Float>(workers * band * count)
     let slots = Slots(workers)
-    try Threads.forEach(chunks: (count + chunk - 1) / chunk, threads: workers, progress: progress) { c in
+    try Threads.forEach(chunks: (count + band - 1) / band, threads: workers, progress: progress) { c in
       let slot = slots.take()
       defer { slots.give(slot) }
-      let row = rows.pointer + slot * count
-      for i in c * chunk..<min(count, (c + 1) * chunk) {
-        if progress.isCancelled { return }
-        fill(i, row)
-        scales[i] = Self.scale(row, count: count, point: i, neighborhood)
+      let out = rows.pointer + slot * band * count
+      let part = c * band..<min(count, (c + 1) * band)
+      fill(part, out)
+      for i in part {
+        scales[i] = Self.scale(out + (i - part.lowerBound) * count, count: count, point: i, neighborhood)
       }
     }
     try refuse(neighborhood, count: count, row: rows.pointer, fill: fill, progress: progress)
@@ -59,7 +59,7 @@ final class NeighborScales: @unchecked Sendable {
   /// 0 / 0 is 0, for duplicates; a positive distance over 0 is refused, and so is a scale that is infinite.
   private func refuse(
     _ neighborhood: RelativeNeighborhood, count: Int, row: UnsafeMutablePointer<Float>,
-    fill: (_ row: Int, _ out: UnsafeMutablePointer<Float>) -> Void, progress: Progress
+    fill: (_ rows: Range<Int>, _ out: UnsafeMutablePointer<Float>) -> Void, progress: Progress
   ) throws(ToposcopeError) {
     let scales = self.scales.pointer
     if let lonely = (0..<count).first(where: { scales[$0] == .infinity }) {
@@ -68,7 +68,7 @@ final class NeighborScales: @unchecked Sendable {
     let zeros = (0..<count).filter { scales[$0] == 0 }
     for (done, i) in zeros.enumerated() {
       try progress.report(done, of: zeros.count)
-      fill(i, row)
+      fill(i..<i + 1, row)
       if (0..<count).contains(where: { row[$0] > 0 && divisor(i, $0) == 0 }) {
         throw ToposcopeError(.duplicates, row: zeros[0], value: Double(zeros.count))
       }
@@ -81,7 +81,7 @@ final class NeighborScales: @unchecked Sendable {
     progress: Progress
   ) throws(ToposcopeError) {
     let scales = try NeighborScales(neighborhood, count: n, threads: threads, progress: progress) {
-      $1.update(from: matrix + $0 * n, count: n)
+      $1.update(from: matrix + $0.lowerBound * n, count: $0.count * n)
     }
     let band = 16
     let workers = n < 500 ? 1 : Threads.resolve(threads)

@@ -88,4 +88,11 @@ extension PairKernels where Scalar == Double {
     #endif
     return PairKernels(pairs: ToposcopeKernels.doubleProductsPairs, row: ToposcopeKernels.doubleProductsRow)
   }
+
+  static let squareRoots: @Sendable (UnsafePointer<Double>, Int, UnsafeMutablePointer<Float>) -> Void = {
+    #if canImport(ToposcopeKernelsV3)
+      if Processor.isX86V3 { return ToposcopeKernelsV3.squareRoots }
+    #endif
+    return ToposcopeKernels.squareRoots
+  }()
 }

@@ -84,6 +84,35 @@ final class PreparedPoints: @unchecked Sendable {
     }
   }
 
+  /// Writes several whole rows. Safe from several threads.
+  func fill(rows: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    switch sums {
+    case .single(let sums, _): fill(sums, rows: rows, into: out)
+    case .double(let sums): fill(sums, rows: rows, into: out)
+    }
+  }
+
+  @inline(__always)
+  private func fill<Scalar>(_ sums: PanelSums<Scalar>, rows: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    if rows.isEmpty { return }
+    let (watcher, group, n) = (Progress(), 8, count)
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 256 * group) { buffer in
+      let buffer = buffer.baseAddress!
+      for rowPanel in rows.lowerBound / 16...(rows.upperBound - 1) / 16 {
+        for first in stride(from: 0, to: sums.table.panels, by: group) {
+          let columnPanels = first..<min(first + group, sums.table.panels)
+          let columns = 16 * first..<min(n, 16 * columnPanels.upperBound)
+          sums.fill(buffer, rows: rowPanel..<rowPanel + 1, columns: columnPanels, progress: watcher)
+          for i in rows.clamped(to: 16 * rowPanel..<16 * rowPanel + 16) {
+            finish(
+              buffer + (i - 16 * rowPanel) * 16 * columnPanels.count, row: i, columns: columns,
+              into: out + ((i - rows.lowerBound) * n + columns.lowerBound))
+          }
+        }
+      }
+    }
+  }
+
   /// Turns the sums of a row's pairs into distances.
   func finish(
     _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
@@ -91,7 +120,9 @@ final class PreparedPoints: @unchecked Sendable {
     if case .single(_, let exact) = self.sums { exact.refine(sums, row: row, columns: columns, kind: kind) }
     switch kind {
     case .euclidean, .mahalanobis:
-      for k in 0..<columns.count { out[k] = Float(sums[k].squareRoot()) }
+      let count = columns.count
+      PairKernels<Double>.squareRoots(sums, count & ~3, out)
+      for k in count & ~3..<count { out[k] = Float(sums[k].squareRoot()) }
     case .sqeuclidean, .cityblock, .chebyshev:
       for k in 0..<columns.count { out[k] = Float(sums[k]) }
     case .cosine, .correlation:

@@ -28,7 +28,9 @@ enum Whitening {
     let sample = try span.centeredSample(threads: threads, progress: progress)
     let matrix = try symmetricProducts(
       of: sample.transposed(threads: threads, progress: progress), threads: threads, progress: progress)
-    let rank = try Self.rank(matrix, threads: threads, progress: progress)
+    // Reduced coordinates are as many as the points have directions, unless the sample is others than the points.
+    let isFull = span.dimension < cloud.dimension && covariance.reference == nil
+    let rank = isFull ? span.dimension : try Self.rank(matrix, threads: threads, progress: progress)
     let factor = try shrinkAndFactor(
       matrix, SampleMoments(sample, products: matrix, coordinates: cloud.dimension), covariance.estimate, rank: rank,
       facts: &facts, threads: threads, progress: progress)
@@ -63,7 +65,7 @@ enum Whitening {
     let greatest = ExtremeEigenvalues.greatest(order: reduced, apply: matrix.times)
     guard let factor = try Cholesky(matrix, threads: threads, progress: progress) else { throw singular }
     // Directions outside the span have the eigenvalue `shift`, the least of all.
-    let leastInverse = reduced < coordinates ? 1 / shift : Self.greatestInverse(factor)
+    let leastInverse = reduced < coordinates ? 1 / shift : try greatestInverse(factor)
     facts.shrinkage = shrinkage
     facts.rank = rank
     facts.dimension = reduced
@@ -71,11 +73,8 @@ enum Whitening {
     return factor
   }
 
-  private static func greatestInverse(_ factor: Cholesky) -> Double {
-    ExtremeEigenvalues.greatest(order: factor.order) { x, y in
-      y = x
-      factor.solveBoth(&y)
-    }
+  private static func greatestInverse(_ factor: Cholesky) throws(ToposcopeError) -> Double {
+    ExtremeEigenvalues.greatest(order: factor.order, apply: try factor.solver())
   }
 
   /// The rank of a matrix of products, after every coordinate is brought to unit scale: a small unit of one coordinate is
@@ -119,7 +118,7 @@ enum Whitening {
     guard rank == d, let factor = try Cholesky(covariance, threads: threads, progress: progress) else {
       throw ToposcopeError(.singularCovariance, row: rank, column: d)
     }
-    (facts.rank, facts.dimension, facts.condition) = (rank, d, greatest * greatestInverse(factor))
+    (facts.rank, facts.dimension, facts.condition) = (rank, d, greatest * (try greatestInverse(factor)))
     let span = try AffineSpan(unreduced: cloud, threads: threads, progress: progress)
     try factor.solve(span.steps, threads: threads, progress: progress)
     return span.steps  // every step is from the first point, so steps are positions

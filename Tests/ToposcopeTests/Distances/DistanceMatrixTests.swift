@@ -79,7 +79,7 @@ enum TextbookDistance {
 
   /// All shapes of remainder of the loops: 0 ... 19 points, awkward numbers of coordinates, both element types.
   @Test(arguments: plainKinds) func agreesWithTheDefinition(kind: Metric.Kind) throws {
-    for (n, d) in [(2, 3), (3, 8), (5, 17), (9, 31), (19, 64), (18, 260), (7, 1031)] {
+    for (n, d) in [(2, 3), (3, 8), (5, 17), (19, 66), (18, 150), (3, 601), (2, 2100)] {
       for single in [true, false] {
         var random = LinearCongruence(seed: n * 1000 + d)
         var rows = random.rows(n, d)
@@ -99,12 +99,12 @@ enum TextbookDistance {
 
   /// Near-duplicates, |x - y| = 1e-6 |x|, far from the origin: where distances from products of points fail.
   @Test(arguments: plainKinds) func nearDuplicatesFarFromTheOrigin(kind: Metric.Kind) throws {
-    for d in [16, 100, 700] {
+    for d in [16, 100] {
       var random = LinearCongruence(seed: d)
       let base = random.rows(1, d)[0].map { $0 + 1000 }
-      let rows = (0..<8).map { _ in base.map { Double(Float($0 * (1 + 2e-6 * random.next()))) } }
+      let rows = (0..<5).map { _ in base.map { Double(Float($0 * (1 + 2e-6 * random.next()))) } }
       let m = try DistanceMatrix(singleCloud(rows), metric: Metric(kind))
-      for i in 0..<8 {
+      for i in 0..<5 {
         for j in 0..<i {
           let error = Self.ulps(m[i, j], TextbookDistance.value(kind, rows[i], rows[j]))
           #expect(error < 4, "\(kind) d=\(d) \(i),\(j): \(error) ulp")
@@ -117,7 +117,7 @@ enum TextbookDistance {
     for scale in [1e-30, 1e-20, 1e15, 3e18, 1e30] {
       if kind == .sqeuclidean && scale != 1e-20 && scale != 1e15 { continue }
       var random = LinearCongruence(seed: 3)
-      let rows = random.rows(6, 40).map { $0.map { Double(Float($0 * scale)) } }
+      let rows = random.rows(6, 70).map { $0.map { Double(Float($0 * scale)) } }
       let m = try DistanceMatrix(singleCloud(rows), metric: Metric(kind))
       for i in 0..<6 {
         for j in 0..<i {
@@ -154,7 +154,7 @@ enum TextbookDistance {
   }
 
   @Test(arguments: Metric.Kind.allCases) func rowsAreThoseOfTheMatrix(kind: Metric.Kind) throws {
-    for (n, d) in [(1, 5), (11, 3), (40, 70), (70, 300)] {
+    for (n, d) in [(1, 5), (11, 3), (35, 70), (18, 200)] {
       for single in [true, false] {
         var random = LinearCongruence(seed: n)
         let rows = random.rows(n, d)
@@ -172,6 +172,22 @@ enum TextbookDistance {
             #expect(part.allSatisfy { row[$0 - part.lowerBound].bitPattern == m[i, $0].bitPattern })
           }
         }
+      }
+    }
+  }
+
+  /// Several rows at a time, wherever they begin, are the rows of the matrix.
+  @Test func bandsOfRowsAreThoseOfTheMatrix() throws {
+    var random = LinearCongruence(seed: 8)
+    for cloud in [try singleCloud(random.rows(53, 90)), try PointCloud(random.rows(40, 5))] {
+      let metric = Metric(.euclidean, neighborhood: RelativeNeighborhood(neighbors: 3))
+      let m = try DistanceMatrix(cloud, metric: metric)
+      let source = try DistanceRows(cloud, metric: metric)
+      var band = [Float](repeating: -1, count: 20 * cloud.count)
+      for rows in [0..<16, 0..<1, 13..<33, 39..<40, 16..<16] {
+        source.fill(rows: rows, into: &band)
+        let offset = rows.lowerBound * cloud.count
+        #expect((0..<rows.count * cloud.count).allSatisfy { band[$0] == m.entries[offset + $0] })
       }
     }
   }
@@ -197,7 +213,7 @@ enum TextbookDistance {
 
   @Test func cancelling() throws {
     var random = LinearCongruence()
-    let cloud = try PointCloud(random.rows(600, 50))
+    let cloud = try PointCloud(random.rows(300, 20))
     #expect(
       failure { _ = try DistanceMatrix(cloud, threads: 2, progress: Progress { _, _ in false }) }?.kind == .cancelled)
   }

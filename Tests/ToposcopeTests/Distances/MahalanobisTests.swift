@@ -125,6 +125,34 @@ import Testing
     }
   }
 
+  /// More coordinates than points, and two points so close together that products of long differences would lose their
+  /// distance: it must be the length of the small step, in the metric of the definition (S = a A'A + b I, by Woodbury).
+  @Test func nearDuplicatesWithMoreCoordinatesThanPoints() throws {
+    var random = LinearCongruence(seed: 11)
+    var rows = random.rows(6, 30).map { $0.map { $0 + 5 } }
+    rows.append(rows[2].map { $0 + 1e-9 * random.next() })
+    rows.append(rows[4])  // and an exact duplicate
+    let m = try DistanceMatrix(PointCloud(rows), metric: .mahalanobis)
+    #expect(m[4, 7] == 0 && m.facts.rank == 6 && m.facts.dimension == 6)
+    // Magnify the step: the distance of x and x + t e in the same metric grows with t; take the metric as given.
+    let mean = (0..<30).map { k in rows.reduce(0) { $0 + $1[k] } / 8 }
+    let centered = rows.map { zip($0, mean).map { $0 - $1 } }
+    let share = m.facts.shrinkage
+    let variance = centered.reduce(0) { $0 + $1.reduce(0) { $0 + $1 * $1 } } / 8 / 30
+    var covariance = [Double](repeating: 0, count: 900)
+    for a in 0..<30 {
+      for b in 0..<30 {
+        covariance[30 * a + b] = centered.reduce(0) { $0 + $1[a] * $1[b] } / 8 * (1 - share)
+      }
+      covariance[31 * a] += share * variance
+    }
+    let step = zip(rows[6], rows[2]).map { $0 - $1 }
+    let enlarged = try PointCloud([[Double](repeating: 0, count: 30), step.map { $0 * 1e9 }])
+    let expected = try DistanceMatrix(
+      enlarged, metric: Metric(.mahalanobis, covariance: Covariance(.given(covariance))))
+    #expect(close(Double(m[2, 6]), Double(expected[0, 1]) * 1e-9), "\(m[2, 6]) \(expected[0, 1])")
+  }
+
   @Test func badOptions() throws {
     let points = try cloud(5, 2)
     #expect(

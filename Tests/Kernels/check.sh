@@ -1,0 +1,44 @@
+#!/bin/sh
+# The kernels are compiled twice, for any x86-64 processor and for those with AVX2. This checks that the two cannot get
+# mixed up, and that the first are right:
+#   1. no weak function in the kernels' objects (the linker would keep one copy of the two);
+#   2. no AVX instruction in the objects for any processor;
+#   3. distances of every metric from the finished library agree with their definitions, here and under emulation of a
+#      processor without AVX (skipped where qemu-x86_64 is missing).
+# Usage: check.sh FOLDER-OF-BUILT-TARGETS LIBRARY
+#   sh Tests/Kernels/check.sh .build-python/release python/toposcope/libtoposcope.so
+set -eu
+targets=$1
+library=$2
+root=$(cd "$(dirname "$0")/../.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+if [ "$(uname -m)" != x86_64 ]; then echo "one set of kernels on $(uname -m): nothing to mix up"; exit 0; fi
+
+for target in ToposcopeKernels ToposcopeKernelsV3; do
+  for object in "$targets/$target.build"/Kernels*.o "$targets/$target.build"/Pa*.o; do
+    if nm "$object" | grep -E ' [Ww] ' | grep -vE ' w __'; then
+      echo "check.sh: weak functions in $object" >&2
+      exit 1
+    fi
+  done
+done
+objdump -d "$targets/ToposcopeKernels.build"/Kernels*.o > "$scratch/baseline"
+if grep -qE '%ymm|vfmadd' "$scratch/baseline"; then
+  echo "check.sh: AVX instructions in the kernels for any processor" >&2
+  exit 1
+fi
+objdump -d "$targets/ToposcopeKernelsV3.build"/Kernels*.o > "$scratch/wide"
+grep -q vfmadd "$scratch/wide" || { echo "check.sh: no fused operations in the kernels for x86-64-v3" >&2; exit 1; }
+echo "objects: no weak functions, no AVX where there must be none"
+
+${CC:-gcc} -std=c99 -O1 -Wall -Wextra -I"$root/include" "$root/Tests/Kernels/distances.c" "$library" -lm \
+  -Wl,-rpath,"$(cd "$(dirname "$library")" && pwd)" -o "$scratch/distances"
+"$scratch/distances"
+if command -v qemu-x86_64 > /dev/null; then
+  echo "the same on a processor without AVX:"
+  qemu-x86_64 -cpu Nehalem "$scratch/distances"
+else
+  echo "qemu-x86_64 is not installed: the kernels for old processors were not run"
+fi
