@@ -108,6 +108,18 @@ def test_models_become_rows_of_their_own():
     study = ring_study(models=("trained", "untrained"))
     data = contents.contents(study, title="")
     assert data["rows"] == ["ring, trained", "noise, trained", "ring, untrained", "noise, untrained"]
+    assert data["layers"] == ["ring", "noise"] * 2 and data["models"] == ["trained"] * 2 + ["untrained"] * 2
+    first, second = data["agreement"][1]["by_metric"]
+    assert (first["model"], second["model"]) == ("trained", "untrained")
+    np.testing.assert_allclose(first["table"], second["table"])
+    assert first["table"][0, 1] == pytest.approx(
+        np.mean(
+            [
+                study.agreement(1).loc[("trained", x, "euclidean"), ("trained", x, "chebyshev")]
+                for x in ("ring", "noise")
+            ]
+        )
+    )
     assert data["agreement"][0]["labels"][-1] == "noise, untrained, chebyshev"
 
 

@@ -116,6 +116,18 @@ def test_components_get_colours_of_their_own(page):
     }
 
 
+def test_components_flow_between_the_layers(page):
+    assert page.locator("#flow > g").count() >= 2
+    for value, blocks in ((0, 2), (1000, 2)):  # all apart: one grey block a layer; all joined: one component a layer
+        page.evaluate(
+            f"(s => {{ s.value = {value}; s.dispatchEvent(new Event('input')); }})(document.getElementById('cut'))"
+        )
+        assert page.locator("#flow > g").count() == blocks
+    page.focus("#flow > g")
+    assert page.inner_text("#flow-text") == "ring: a component of 20 inputs"
+    assert page.locator("#flow-inputs .tile").count() == 20
+
+
 def test_theme_turns(page):
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.click("#theme")

@@ -45,6 +45,8 @@ def contents(
     return {
         "title": title,
         "rows": names,
+        "layers": [str(row[-1]) for row in rows],
+        "models": [str(row[0]) if len(row) > 1 else None for row in rows],
         "metrics": metrics,
         "grid": grid,
         "samples": _samples(study, n, inputs),
@@ -119,6 +121,7 @@ def _cell(result: Any, row: int, column: int, loops: int) -> dict[str, Any]:
         "barcode": barcode_svg(result, width=104, height=104),
         "data": {
             "frame": {name: numbers([getattr(extent, name)])[0] for name in _FRAME},
+            "scale": numbers([result.meta.get("scale", 1.0)])[0],
             "dimensions": dimensions,
             "loops": _loops(result, loops),
             "facts": _facts(result.meta),
@@ -219,13 +222,20 @@ def _agreement(study: Any, dim: int, rows: Sequence[tuple[Any, ...]], every_pair
         keys, values = list(matrix.index), np.asarray(matrix.values, dtype=np.float64)
     else:
         keys, values = _within_rows(study, dim, rows)
+    models = study.models or (None,)
+    parts = [{"model": model, "table": _of_model(model, keys, study.metrics, values)} for model in models]
     return {
         "dimension": dim,
         "labels": [_label((*key[-2::-1], key[-1])) for key in keys],
         "values": values,
         "picture": heat_picture(values) if every_pair else None,
-        "by_metric": between_metrics(keys, list(study.metrics), values),
+        "by_metric": [part for part in parts if part["table"] is not None],
     }
+
+
+def _of_model(model: str | None, keys: Sequence[tuple[Any, ...]], metrics: Sequence[Any], values: Any) -> Any:
+    at = [place for place, key in enumerate(keys) if model in (None, key[0])]
+    return between_metrics([keys[place] for place in at], metrics, values[np.ix_(at, at)])
 
 
 def _within_rows(study: Any, dim: int, rows: Sequence[tuple[Any, ...]]) -> tuple[list[tuple[str, ...]], Any]:
@@ -251,6 +261,8 @@ def between_metrics(keys: Sequence[tuple[Any, ...]], metrics: Sequence[Any], val
     keys : list of (..., layer, metric)
         What each row and column of ``values`` is.
 
+    None where no layer has all metrics.
+
     >>> keys = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
     >>> D = [[0, 1, 9, 9], [1, 0, 9, 9], [9, 9, 0, 3], [9, 9, 3, 0]]
     >>> between_metrics(keys, ["x", "y"], np.array(D))
@@ -262,7 +274,7 @@ def between_metrics(keys: Sequence[tuple[Any, ...]], metrics: Sequence[Any], val
     names = list(map(str, metrics))
     full = [[place.get((*row, m), -1) for m in names] for row in rows]
     full = [at for at in full if min(at, default=-1) >= 0]
-    return np.mean([values[np.ix_(at, at)] for at in full], axis=0) if full else np.zeros((len(names), len(names)))
+    return np.mean([values[np.ix_(at, at)] for at in full], axis=0) if full else None
 
 
 def _label(label: Any) -> str:

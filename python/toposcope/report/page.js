@@ -42,6 +42,7 @@
     kept = bars.filter((one) => one.dimension === 1).reduce(longer, null) || bars.reduce(longer, null);
     show(kept);
     at(kept && kept.dimension === 1 ? (kept.birth + kept.end) / 2 : (cell.frame.low + cell.frame.high) / 2);
+    flowThrough(row, column);
     history.replaceState(null, "", "#" + button.id);
     if (move) $("detail").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
@@ -66,6 +67,40 @@
       return row;
     }));
   }
+
+  // -- the layers of one model under the metric of the open cell ------------------------------------------------------
+
+  let stream = null;
+
+  function flowThrough(row, column) {
+    const name = `${page.models[row]} ${column}`;
+    if (stream && stream.name === name) return;
+    const rows = page.rows.map((_, i) => i).filter((i) => page.models[i] === page.models[row] && $(`cell-${i}-${column}`));
+    const layers = rows.map((i) => {
+      const cell = read(`cell-${i}-${column}-data`);
+      return { name: page.layers[i], scale: cell.scale, merges: mergesOf(cell) };
+    });
+    const deaths = layers.flatMap((layer) => layer.merges.map((merge) => merge.death / layer.scale)).sort((a, b) => a - b);
+    $("flow-section").hidden = layers.length < 2 || !deaths.length;
+    stream = { name, layers, reach: deaths[deaths.length - 1] };
+    if ($("flow-section").hidden) return;
+    $("flow-caption").textContent = (page.models[row] === null ? "" : page.models[row] + " · ") + page.metrics[column];
+    $("cut").value = Math.round((1000 * deaths[Math.floor(0.9 * deaths.length)]) / stream.reach);
+    cutAt();
+  }
+
+  function cutAt() {
+    const value = (stream.reach * $("cut").value) / 1000;
+    const found = stream.layers.map(({ merges, scale }) => components(samples.n, merges, (merge) => merge.death <= value * scale * (1 + 1e-6)));
+    $("cut-text").textContent = `${say(value)} of the scale`;
+    $("cut").setAttribute("aria-valuetext", $("cut-text").textContent);
+    drawFlow($("flow"), stream.layers.map((layer) => layer.name), flowOf(found.map((one) => one.of)), samples.labels, (text, members) => {
+      $("flow-text").textContent = text;
+      $("flow-inputs").replaceChildren(tiles(samples, members, () => {}));
+    });
+  }
+
+  $("cut").addEventListener("input", cutAt);
 
   // -- a bar -----------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..plot import palette
 from .contents import LOOPS, contents, numbers, said
 
-SCRIPTS = ("pictures.js", "samples.js", "page.js")
+SCRIPTS = ("pictures.js", "samples.js", "flow.js", "page.js")
 
 
 def write_report(
@@ -104,7 +104,9 @@ def render(study: Any, **parts: Any) -> str:
     data = contents(study, **parts)
     return environment.get_template("page.html").render(
         page=data,
-        head={name: data[name] for name in ("rows", "metrics", "samples", "planes", "colors", "lanes")},
+        head={
+            name: data[name] for name in ("rows", "layers", "models", "metrics", "samples", "planes", "colors", "lanes")
+        },
         agreement=[
             {"labels": m["labels"], "values": numbers(m["values"].ravel())} for m in data["agreement"] if m["picture"]
         ],

@@ -1,0 +1,88 @@
+// How components flow from layer to layer: the same layout as toposcope.plot.clusters.flow.
+
+const OTHERS = -1;
+
+// The blocks of every stage, from the bottom up, and the ribbons between stages; `partitions` hold a number a sample.
+function flowOf(partitions, least = 2, gap = 0.02) {
+  const n = partitions[0].length, stages = [];
+  let height = new Array(n).fill(0);
+  partitions.forEach((partition, at) => {
+    const counts = new Map();
+    for (const number of partition) counts.set(number, (counts.get(number) || 0) + 1);
+    const groups = new Map();
+    partition.forEach((number, i) => {
+      const shown = counts.get(number) < least ? OTHERS : number;
+      if (!groups.has(shown)) groups.set(shown, []);
+      groups.get(shown).push(i);
+    });
+    const standing = ([number, members]) => (number === OTHERS ? -Infinity : at ? members.reduce((sum, i) => sum + height[i], 0) / members.length : -members.length);
+    let level = 0;
+    const blocks = [...groups].map((group) => [standing(group), group]).sort((a, b) => a[0] - b[0]).map(([, [number, members]]) => {
+      members.sort((a, b) => height[a] - height[b] || a - b);
+      const block = { number, members, bottom: level, top: level + members.length };
+      level = block.top + gap * n;
+      return block;
+    });
+    height = height.slice();
+    for (const block of blocks) block.members.forEach((i, place) => { height[i] = block.bottom + 0.5 + place; });
+    stages.push(blocks);
+  });
+  const ribbons = [];
+  for (let at = 0; at + 1 < stages.length; at++) {
+    const left = stages[at].map((block) => block.bottom), right = stages[at + 1].map((block) => block.bottom);
+    const home = new Array(n);
+    stages[at + 1].forEach((block, j) => block.members.forEach((i) => { home[i] = j; }));
+    stages[at].forEach((block, i) => {
+      const going = new Map();
+      for (const sample of block.members) going.set(home[sample], [...(going.get(home[sample]) || []), sample]);
+      for (const j of [...going.keys()].sort((a, b) => a - b)) {
+        const members = going.get(j);
+        ribbons.push({ stage: at, members, start: left[i], end: right[j] });
+        left[i] += members.length;
+        right[j] += members.length;
+      }
+    });
+  }
+  return { stages, ribbons };
+}
+
+// `onBlock` is told which samples are in a block that is pointed at or in focus, and in which stage it is.
+function drawFlow(svg, names, { stages, ribbons }, classes, onBlock) {
+  const width = 1180, high = 360, left = 40, bottom = 300, top = 12, half = 7;
+  svg.replaceChildren();
+  svg.setAttribute("viewBox", `0 0 ${width} ${high}`);
+  const reach = Math.max(...stages.map((blocks) => blocks[blocks.length - 1].top));
+  const x = (stage) => left + (stage * (width - 2 * left)) / Math.max(1, stages.length - 1);
+  const y = (level) => bottom - (level * (bottom - top)) / reach;
+  const colors = classes ? colorsByLabel(classes) : null;
+  const most = (members) => {
+    const counts = new Map();
+    for (const i of members) counts.set(colors[i], (counts.get(colors[i]) || 0) + 1);
+    return [...counts].sort((a, b) => b[1] - a[1])[0][0];
+  };
+  for (const { stage, members, start, end } of ribbons) {
+    const [x0, x1] = [x(stage) + half, x(stage + 1) - half], m = (x0 + x1) / 2, many = members.length;
+    add(svg, "path", {
+      d: `M${x0} ${y(start)}C${m} ${y(start)} ${m} ${y(end)} ${x1} ${y(end)}V${y(end + many)}C${m} ${y(end + many)} ${m} ${y(start + many)} ${x0} ${y(start + many)}Z`,
+      fill: colors ? most(members) : "#0072B2", "fill-opacity": 0.35,
+    });
+  }
+  stages.forEach((blocks, stage) => {
+    for (const { number, members, bottom: low, top: upper } of blocks) {
+      const group = add(svg, "g", { class: "point", tabindex: 0, role: "img" });
+      const size = members.length, said = number === OTHERS ? `${size} inputs in components of one` : `a component of ${size} inputs`;
+      group.setAttribute("aria-label", `${names[stage]}: ${said}`);
+      let level = low;
+      const runs = new Map();
+      for (const i of members) runs.set(colors ? colors[i] : "#0072B2", (runs.get(colors ? colors[i] : "#0072B2") || 0) + 1);
+      for (const [color, count] of number === OTHERS ? [["#8a8f96", size]] : runs) {
+        add(group, "rect", { x: x(stage) - half, y: y(level + count), width: 2 * half, height: y(level) - y(level + count), fill: color });
+        level += count;
+      }
+      add(group, "rect", { x: x(stage) - half, y: y(upper), width: 2 * half, height: y(low) - y(upper), fill: "none", stroke: "currentColor", "stroke-opacity": 0.5 });
+      for (const event of ["mouseenter", "focus"]) group.addEventListener(event, () => onBlock(`${names[stage]}: ${said}`, members));
+    }
+    const turn = names.length > 8;
+    add(svg, "text", turn ? { transform: `translate(${x(stage) + 4} ${bottom + 12}) rotate(28)` } : { x: x(stage), y: bottom + 18, "text-anchor": "middle" }, names[stage]);
+  });
+}
