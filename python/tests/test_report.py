@@ -93,7 +93,7 @@ def test_every_cell_has_its_pictures_and_its_bars(study, page):
                 np.testing.assert_allclose(got, diagram[finite, 1], rtol=1e-4)
             assert [len(d["edges"]) for d in cell["dimensions"]] == [4 * len(d) for d in result.dgms]
     buttons = [a for tag, a in reader.tags if tag == "button" and a.get("class") == "cell"]
-    assert len(buttons) == 4 and len([1 for tag, _ in reader.tags if tag == "svg"]) == 2 * 4 + 3
+    assert len(buttons) == 4 and len([1 for tag, _ in reader.tags if tag == "svg"]) == 2 * 4 + 4
     assert buttons[0]["aria-label"].split(":")[1].split() == "20 bars in H0, 1 bars in H1".split()
 
 
