@@ -1,21 +1,46 @@
-"""Studies: the same activations under several metrics, compared."""
+"""Studies: the same activations under several metrics, compared.
+
+`triangulate` makes a `Study`. What is computed from diagrams and distances alone stands in functions of its own:
+summaries, distances between diagrams, significance, tests, components, consensus, divergence.
+"""
 
 from .collection import Study, load
+from .components import cophenetic, intrinsic_dimension, purity, single_linkage
 from .diagram_distances import diagram_distance
+from .divergence import cross_barcode, topology_divergence
+from .hypotheses import Test, class_structure, compare_layers, paired_difference
+from .models import compare_models
 from .samples import by_class
+from .shared_features import consensus, overlap
 from .subsampling import half_samples
 from .summaries import betti_curve, death_birth_ratios, persistence_entropy, summarize
 from .triangulation import triangulate
+from .universal_null import adjust, significance
 
 __all__ = [
     "Study",
+    "Test",
+    "adjust",
     "betti_curve",
     "by_class",
+    "class_structure",
+    "compare_layers",
+    "compare_models",
+    "consensus",
+    "cophenetic",
+    "cross_barcode",
     "death_birth_ratios",
     "diagram_distance",
     "half_samples",
+    "intrinsic_dimension",
     "load",
+    "overlap",
+    "paired_difference",
     "persistence_entropy",
+    "purity",
+    "significance",
+    "single_linkage",
     "summarize",
+    "topology_divergence",
     "triangulate",
 ]
