@@ -38,7 +38,7 @@ def filtration():
 
 
 def diagram_and_barcode():
-    """Diagram and barcode of noise in six dimensions. The longest bars have lanes of their own, others share a block."""
+    """Diagram and barcode of noise in six dimensions. The longest bars have lanes of their own, others a block."""
     result = ts.rips(cloud)
     _, axes = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
     ts.plot_diagram(result, ax=axes[0])
