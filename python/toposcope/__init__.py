@@ -129,6 +129,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
         globals()[name] = value
         return value
+    if name in ("learn", "study", "torch"):
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'toposcope' has no attribute {name!r}")
 
 
