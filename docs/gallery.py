@@ -18,7 +18,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import toposcope as ts
-from toposcope import plot
 
 rng = np.random.default_rng(0)
 angle = rng.uniform(0, 2 * np.pi, 36)
@@ -90,20 +89,20 @@ def tree():
 def clustermap():
     """The distances in the order of the tree."""
     points = layers["block 4"]
-    return plot.plot_clustermap(ts.rips(points, maxdim=0), ts.distances(points), cut=5.0)
+    return ts.plot_clustermap(ts.rips(points, maxdim=0), ts.distances(points), cut=5.0)
 
 
 def flow():
     """How components flow from layer to layer, each layer cut at the same value; colours are classes."""
     results = {name: ts.rips(points, maxdim=0) for name, points in layers.items()}
-    return plot.plot_flow(results, 4.2, labels=labels)
+    return ts.plot_flow(results, 4.2, labels=labels)
 
 
 def hulls():
     """The components at one value as hulls over an embedding."""
     points = layers["block 3"]
     plane = np.linalg.svd(points - points.mean(0), full_matrices=False)
-    return plot.plot_hulls(ts.rips(points, maxdim=0), plane.U[:, :2] * plane.S[:2], 4.2, labels=labels)
+    return ts.plot_hulls(ts.rips(points, maxdim=0), plane.U[:, :2] * plane.S[:2], 4.2, labels=labels)
 
 
 PICTURES = (
@@ -146,7 +145,7 @@ def page():
     """The text of the page."""
     source = Path(__file__).read_text("utf-8")
     setup = source[source.index("rng = ") : source.index("\n\n\ndef ")]
-    parts = [HEAD.format(setup=f"import toposcope as ts\nfrom toposcope import plot\n\n{setup}")]
+    parts = [HEAD.format(setup=f"import numpy as np\nimport toposcope as ts\n\n{setup}")]
     for picture in PICTURES:
         body = inspect.getsource(picture).split('"""', 2)[2]
         title = picture.__name__.replace("_", " ").capitalize()
