@@ -1,11 +1,15 @@
 """The report in a real browser: opened, clicked through, without an error or a request."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 from report_study import HOSTILE, ring_study
 
+from toposcope.plot.bars import read_bars
+from toposcope.plot.clusters import components_at, flow
+from toposcope.plot.geometry import LANES, barcode_bands, frame
 from toposcope.report import write_report
 
 api = pytest.importorskip("playwright.sync_api")
@@ -150,3 +154,59 @@ def test_without_javascript_tables_and_pictures_are_there(browser, path):
     assert not page.locator("#detail").is_visible()
     assert page.locator("table.numbers").count() >= 3
     page.close()
+
+
+# -- the page's own geometry against that of toposcope.plot ----------------------------------------------------------
+
+
+def test_bars_lie_where_the_geometry_says(page):
+    births = np.random.default_rng(3).integers(0, 50, 150).astype(float)
+    deaths = births + np.random.default_rng(4).integers(1, 50, 150)
+    order = np.argsort(births - deaths, kind="stable")  # longest first, as in a result
+    diagrams = [np.column_stack([births, deaths])[order], np.array([[1.0, np.inf], [2.0, 3.0]])]
+    barcode = read_bars(diagrams)
+    extent = frame(barcode)
+    dimensions = [
+        {
+            "births": diagram[:, 0].tolist(),
+            "deaths": [None if np.isinf(death) else death for death in diagram[:, 1]],
+            "censored": [],
+            "edges": [],
+        }
+        for diagram in diagrams
+    ]
+    cell = {"frame": vars(extent), "dimensions": dimensions}
+    drawn = page.evaluate(f"barsOf({json.dumps(cell)}, {LANES})")
+    for dimension, band in enumerate(barcode_bands(barcode, extent)):
+        mine = [bar for bar in drawn["bars"] if bar["dimension"] == dimension]
+        np.testing.assert_allclose([bar["top"] for bar in mine], band.bottom)
+        np.testing.assert_allclose([bar["height"] for bar in mine], band.height)
+        np.testing.assert_allclose([bar["end"] for bar in mine], band.right)
+        np.testing.assert_allclose([bar["birth"] for bar in mine], band.left)
+    assert drawn["height"] == pytest.approx(band.end)
+
+
+def test_flow_is_that_of_the_plots(page):
+    rng = np.random.default_rng(5)
+    partitions = [rng.integers(0, 5, 60), rng.integers(0, 7, 60), np.r_[np.arange(100, 104), rng.integers(0, 3, 56)]]
+    drawn = page.evaluate(f"flowOf({json.dumps([p.tolist() for p in partitions])})")
+    stages, _ = flow(partitions)
+    for mine, blocks in zip(drawn["stages"][1:], stages[1:], strict=True):
+        assert {frozenset(b["members"]) for b in mine} == {frozenset(b.members.tolist()) for b in blocks}
+    for at, blocks in enumerate(drawn["stages"][:-1]):
+        passing = [ribbon for ribbon in drawn["ribbons"] if ribbon["stage"] == at]
+        assert sorted(i for ribbon in passing for i in ribbon["members"]) == list(range(60))
+        for ribbon in passing:
+            (home,) = [block for block in blocks if set(ribbon["members"]) <= set(block["members"])]
+            assert home["bottom"] - 1e-9 <= ribbon["start"] <= home["top"] - len(ribbon["members"]) + 1e-9
+
+
+def test_components_are_those_of_the_plots(page):
+    result = ring_study()["noise", "euclidean"]
+    for value in (0.3, 0.8, 1.2):
+        found = page.evaluate(
+            "(value => { const cell = JSON.parse(document.getElementById('cell-1-0-data').textContent);"
+            f"return components(20, mergesOf(cell), merge => merge.death <= value).of; }})({value})"
+        )
+        part = components_at(result, value)
+        np.testing.assert_array_equal(np.equal.outer(found, found), np.equal.outer(part, part))
