@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .runner import machine, measure, versions
 from .sets import SETS
-from .table import write
+from .table import disagreeing, write
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -47,9 +47,9 @@ def main() -> None:
                 results["sets"][one.key] = row | {"runs": kept | row["runs"]}
                 results_file.write_text(json.dumps(results, indent=1) + "\n")
     write(results, [s.key for s in SETS], page)
-    wrong = [key for key, row in results["sets"].items() for run in row["runs"].values() if run.get("agrees") is False]
+    wrong = [key for key, row in results["sets"].items() if disagreeing(row["runs"])]
     if wrong:
-        raise SystemExit(f"Diagrams disagree on: {', '.join(sorted(set(wrong)))}.")
+        raise SystemExit(f"Diagrams disagree on: {'; '.join(wrong)}.")
 
 
 if __name__ == "__main__":

@@ -92,6 +92,11 @@ def integers(n: int, rng: Generator) -> np.ndarray:
     return squareform(rng.integers(1, 10, n * (n - 1) // 2).astype(float))
 
 
+def independent(n: int, rng: Generator) -> np.ndarray:
+    """Independent lengths: as many loops alive at once as can be."""
+    return squareform(rng.uniform(size=n * (n - 1) // 2))
+
+
 def equidistant(n: int, rng: Generator) -> np.ndarray:
     return 1 - np.eye(n)
 
@@ -161,6 +166,7 @@ SETS: list[Set] = [
     Set("hard cases", "half of the distances zero", half_zero, 300, 2),
     Set("hard cases", "independent integers", integers, 500, 1, quick=True),
     Set("hard cases", "independent integers", integers, 100, 2),
+    Set("hard cases", "independent lengths", independent, 300, 1, quick=True),
     Set("hard cases", "equidistant points", equidistant, 200, 2, quick=True),
     Set("hard cases", "every point twice", duplicates, 2000, 1),
     Set("hard cases", "every point twice", duplicates, 400, 2),

@@ -19,13 +19,13 @@ Written by `python -m benchmarks` (see `python/benchmarks`); results as numbers:
 - One call from a finished matrix of distances to diagrams, each engine in a process of its own, all with the same
   numbers rounded to float32. Imports and conversion of the matrix are not timed. Z/2 for all.
 - Seconds: for one thread the processor time of the call, which a busy machine disturbs least; for two threads the time
-  on the clock. Medians of {repeat} runs in turn; runs longer than 3 s are timed once.
+  on the clock. Medians of {repeat} runs in turn; runs longer than 1.5 s are timed once.
 - Peak memory: how far the peak of the process rises above what it holds before the call (the matrix included there).
 - `>{limit:g}`: more than {limit:g} s; in parentheses where a smaller set had shown it already. `memory`: more than
   allowed. `-`: the engine has no such dimension. GUDHI is RipsPersistence with coefficient 2; tda with `peel=True`.
 - Speed-up: the fastest peer with one thread, over Toposcope with one thread. Where every peer reached the limit it is
   taken with the limit, so the true ratio is greater.
-- The diagrams of all engines were compared bar for bar; one that disagrees with the first is marked `(differs)`.
+- The diagrams of all engines were compared bar for bar; one that disagrees with Toposcope is marked `(differs)`.
 
 Machine: {machine}. Versions: {versions}.
 """
@@ -71,7 +71,7 @@ def _group(group: str, rows: list[tuple[str, dict[str, Any]]], limit: float) -> 
         if ratio is not None:
             speedups.append(ratio)
         shown = "" if ratio is None else f"{ratio:.1f}" if known else f">{ratio:.1f}"
-        times.append(_line([key, *(_seconds(runs.get(c), c, limit) for c in columns), shown]))
+        times.append(_line([key, *(_seconds(runs.get(c), c, limit, c in disagreeing(runs)) for c in columns), shown]))
         memory.append(_line([key, *(_megabytes(runs.get(c)) for c in columns)]))
     mean = math.exp(sum(map(math.log, speedups)) / len(speedups)) if speedups else math.nan
     summary = f"Geometric mean of the speed-ups: {mean:.1f}; smallest: {min(speedups, default=math.nan):.2f}."
@@ -88,7 +88,13 @@ def speedup(runs: dict[str, Any], limit: float) -> tuple[float | None, bool]:
     return (min(done) / ours, True) if done else (limit / ours, False)
 
 
-def _seconds(run: dict[str, Any] | None, column: str, limit: float) -> str:
+def disagreeing(runs: dict[str, Any]) -> set[str]:
+    """The engines whose diagrams are not those of Toposcope with one thread, bar for bar."""
+    reference = runs.get(OURS[0], {}).get("hash")
+    return {c for c, run in runs.items() if reference and run.get("hash", reference) != reference}
+
+
+def _seconds(run: dict[str, Any] | None, column: str, limit: float, differs: bool) -> str:
     if run is None:
         return ""
     if run["status"] == "limit":
@@ -96,7 +102,7 @@ def _seconds(run: dict[str, Any] | None, column: str, limit: float) -> str:
     if run["status"] != "ok":
         return "-" if run["status"] == "no such dimension" else run["status"]
     value = run["processor"] if "1 thread" in column else run["wall"]
-    return f"{value:.3g}" + ("" if run.get("agrees", True) else " (differs)")
+    return f"{value:.3g}" + (" (differs)" if differs else "")
 
 
 def _megabytes(run: dict[str, Any] | None) -> str:
