@@ -2,6 +2,7 @@
 
 import threading
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import joblib
@@ -350,3 +351,16 @@ def test_bottleneck_distances_are_those_of_hera():
         if trial % 2:
             b = np.concatenate([b, a[:5] + 0.01 * rng.normal(size=(len(a[:5]), 1))])
         assert diagram_distance(a, b) == pytest.approx(bottleneck_distance(a, b, delta=0.0), abs=1e-12), (a, b)
+
+
+def test_the_guide_is_true():
+    import doctest
+
+    guide = Path(__file__).parents[2] / "docs" / "study.md"
+    assert doctest.testfile(str(guide), module_relative=False).failed == 0
+
+
+def test_pictures_and_reports_take_the_study(study, tmp_path):
+    study.select(layers="blob", metrics=["euclidean", "cosine"]).plot()
+    page = study.select(layers="blob").report(tmp_path / "study.html", loops=0, intervals=False)
+    assert "mahalanobis" in (tmp_path / "study.html").read_text() and page
