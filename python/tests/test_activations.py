@@ -1,0 +1,667 @@
+"""Capture and collect on small modules: what comes out is what the layers gave, for the samples that it says."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import weakref
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+from torch import nn  # noqa: E402
+from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset  # noqa: E402
+
+import toposcope as ts  # noqa: E402
+
+
+class Images(nn.Module):
+    """Two stages of convolutions, a pool, a classifier."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(1, 4, 3, padding=1)
+        self.stages = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(inplace=True)) for _ in range(2)
+        )
+        self.drop = nn.Dropout(0.5)
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x):
+        x = self.stem(x)
+        for stage in self.stages:
+            x = stage(x)
+        return self.head(self.drop(x.mean((2, 3))))
+
+
+class Tokens(nn.Module):
+    """A transformer over tokens that come with an attention mask."""
+
+    def __init__(self, blocks: int = 2) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(20, 8)
+        self.blocks = nn.ModuleList(
+            nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, dropout=0.1) for _ in range(blocks)
+        )
+
+    def forward(self, input_ids, attention_mask=None):
+        x = self.embed(input_ids)
+        for block in self.blocks:
+            x = block(x, src_key_padding_mask=None if attention_mask is None else attention_mask == 0)
+        return {"loss": x.sum(), "hidden": x}
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def images():
+    return Images()
+
+
+@pytest.fixture
+def data():
+    return TensorDataset(torch.randn(60, 1, 5, 5), torch.arange(60) % 3)
+
+
+def outputs(model, module, *args, **kwargs):
+    """What a module gives in evaluation mode, by a hook of our own that copies."""
+    found = []
+    handle = module.register_forward_hook(lambda m, a, o: found.append((o[0] if isinstance(o, tuple) else o).clone()))
+    model.eval()
+    with torch.no_grad():
+        model(*args, **kwargs)
+    handle.remove()
+    return found[0]
+
+
+# -- what is recorded ---------------------------------------------------------------------------------------------
+
+
+def test_the_readme_lines(images, data):
+    with ts.capture(images, layers="stages.*", reduce="mean", max_samples=30, seed=0) as cap:
+        for x, y in DataLoader(data, batch_size=16):
+            cap.label(y)
+            images(x)
+    acts = cap.activations
+    assert list(acts) == ["stages.0", "stages.1"] and acts["stages.0"].shape == (30, 4)
+    assert acts["stages.0"].dtype == np.float32
+    assert (acts.labels == acts.ids % 3).all()
+    expected = outputs(images, images.stages[1], data.tensors[0]).mean((2, 3)).numpy()
+    np.testing.assert_allclose(acts["stages.1"], expected[acts.ids], atol=1e-6)
+
+
+def test_outputs_are_copied_before_an_inplace_module_overwrites_them(images, data):
+    x = data.tensors[0]
+    acts = ts.collect(images, x, layers="stages.0.1", reduce="flatten")
+    expected = images.eval().stages[0][1](images.stages[0][0](images.stem(x))).detach().flatten(1).numpy()
+    assert (expected < 0).any()
+    np.testing.assert_allclose(acts["stages.0.1"], expected, atol=1e-6)
+
+
+def test_two_dimensional_outputs_are_copied_too():
+    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(inplace=True))
+    x = torch.randn(10, 3)
+    acts = ts.collect(net, x, layers=["0", "1"])
+    np.testing.assert_array_equal(acts["0"], net[0](x).detach().numpy())
+    assert (acts["0"] < 0).any() and (acts["1"] >= 0).all()
+
+
+def test_inputs_are_taken_before_the_module_overwrites_them():
+    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(inplace=True))
+    x = torch.randn(10, 3)
+    acts = ts.collect(net, x, layers="1", what="input")
+    np.testing.assert_array_equal(acts["1"], net[0](x).detach().numpy())
+
+
+def test_named_inputs():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.part = nn.Identity()
+
+        def forward(self, x):
+            return self.part(input=x)
+
+    x = torch.randn(4, 3)
+    np.testing.assert_array_equal(ts.collect(Named(), x, layers="part", what="input")["part"], x.numpy())
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_other_precisions_become_single(dtype):
+    net = nn.Sequential(nn.Linear(3, 4)).to(dtype)
+    acts = ts.collect(net, torch.randn(6, 3, dtype=dtype), layers="0")
+    assert acts["0"].dtype == np.float32 and np.isfinite(acts["0"]).all()
+
+
+def test_means_and_norms_of_half_precision_do_not_overflow():
+    class Large(nn.Module):
+        def forward(self, x):
+            return x
+
+    net = nn.Sequential(Large())
+    x = torch.full((2, 300, 4), 6e4, dtype=torch.float16)
+    x[:, 7] = 6.5e4
+    np.testing.assert_array_equal(ts.collect(net, x, layers="0", reduce="top-norm")["0"], np.float32(x[0, 7, 0]))
+    assert np.isfinite(ts.collect(net, x, layers="0", reduce="mean")["0"]).all()
+
+
+def test_channels_last_memory_and_gradients(images, data):
+    x = data.tensors[0].to(memory_format=torch.channels_last).requires_grad_()
+    a = ts.collect(images.to(memory_format=torch.channels_last), [x], layers="stem", reduce="mean")
+    b = outputs(images, images.stem, data.tensors[0]).mean((2, 3)).numpy()
+    np.testing.assert_allclose(a["stem"], b, atol=1e-6)
+
+
+# -- reductions ---------------------------------------------------------------------------------------------------
+
+
+def test_a_choice_is_required_for_three_and_four_dimensions(images, data):
+    with pytest.raises(
+        ValueError, match=r"'stem' cannot be captured: its output is \(60, 4, 5, 5\).*'mean'.*'positions'"
+    ):
+        ts.collect(images, data, layers="stem")
+    with pytest.raises(ValueError, match=r"\(2, 5, 8\).*'cls'.*'tokens'.*'flatten'"):
+        ts.collect(Tokens(), torch.randint(20, (2, 5)), layers="blocks.0")
+    with pytest.raises(ValueError, match="reduce='cls' is for tokens"):
+        ts.collect(images, data, layers="stem", reduce="cls")
+    with pytest.raises(ValueError, match="reduce='avg' is unknown: 'cls'"):
+        ts.collect(images, data, layers="stem", reduce="avg")
+
+
+@pytest.mark.parametrize("reduce", ["mean", "max", "top-norm", "flatten", "positions"])
+def test_reductions_of_images(images, data, reduce):
+    out = outputs(images, images.stem, data.tensors[0]).numpy()
+    cells = out.reshape(60, 4, 25).transpose(0, 2, 1)
+    expected = {
+        "mean": cells.mean(1),
+        "max": cells.max(1),
+        "top-norm": cells[np.arange(60), np.linalg.norm(cells, axis=2).argmax(1)],
+        "flatten": out.reshape(60, -1),
+        "positions": cells.reshape(-1, 4),
+    }[reduce]
+    acts = ts.collect(images, data, layers="stem", reduce=reduce, batch_size=16)
+    np.testing.assert_allclose(acts["stem"], expected, atol=1e-6)
+    if reduce == "positions":
+        np.testing.assert_array_equal(acts.ids, np.repeat(np.arange(60), 25))
+        np.testing.assert_array_equal(acts.positions, np.tile(np.arange(25), 60))
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("reduce", ["cls", "mean", "max", "last", "top-norm", "tokens", "patches", "positions"])
+def test_reductions_of_tokens_leave_padding_out(reduce, left):
+    model = Tokens()
+    lengths = np.array([5, 2, 3, 1])
+    mask = np.arange(5) < lengths[:, None]
+    mask = mask[:, ::-1].copy() if left else mask
+    batch = {"input_ids": torch.randint(20, (4, 5)), "attention_mask": torch.from_numpy(mask).long()}
+    out = outputs(model, model.embed, **batch).numpy()
+    kept = [out[i][mask[i]] for i in range(4)]
+    of_one = {
+        "cls": lambda t: t[0],
+        "mean": lambda t: t.mean(0),
+        "max": lambda t: t.max(0),
+        "last": lambda t: t[-1],
+        "top-norm": lambda t: t[np.linalg.norm(t, axis=1).argmax()],
+    }
+    if reduce in of_one:
+        expected = np.stack([of_one[reduce](tokens) for tokens in kept])
+    elif reduce == "patches":
+        expected = np.concatenate([out[i][1:][mask[i][1:]] for i in range(4)])
+    else:
+        expected = np.concatenate(kept)
+    acts = ts.collect(model, [batch], layers=["embed", "blocks.*"], reduce=reduce)
+    np.testing.assert_allclose(acts["embed"], expected, atol=1e-6)
+    assert len(acts["blocks.1"]) == len(expected)
+
+
+def test_the_mask_can_be_given_or_left_out():
+    model = Tokens()
+    x, mask = torch.randint(20, (3, 4)), torch.tensor([[1, 1, 0, 0]] * 3)
+    with ts.capture(model, "embed", "mean") as cap:
+        cap.mask(mask)
+        model(x)
+    with_mask = model.embed(x)[:, :2].mean(1).detach().numpy()
+    np.testing.assert_allclose(cap.activations["embed"], with_mask, atol=1e-6)
+    batch = {"input_ids": x, "attention_mask": mask}
+    without = ts.collect(model, [batch], "embed", "mean", mask=False)["embed"]
+    np.testing.assert_allclose(without, model.embed(x).mean(1).detach().numpy(), atol=1e-6)
+    with (
+        pytest.raises(ValueError, match=r"attention mask is \(3, 2\).*\(3, 4, 8\)"),
+        ts.capture(model, "embed", "mean") as cap,
+    ):
+        cap.mask(mask[:, :2])
+        model(x)
+    with pytest.raises(ValueError, match="no token of sample 1"), ts.capture(model, "embed", "mean") as cap:
+        cap.mask([[1, 1, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1]])
+        model(x)
+
+
+def test_a_reduction_for_each_layer_and_functions(images, data):
+    acts = ts.collect(
+        images, data, layers=["stem", "stages.0"], reduce={"stem": "max", "stages.*": lambda t: t[:, :, 0, 0]}
+    )
+    expected = outputs(images, images.stages[0], data.tensors[0])[:, :, 0, 0].numpy()
+    np.testing.assert_allclose(acts["stages.0"], expected, atol=1e-6)
+    with pytest.raises(ValueError, match=r"returned \(60, 4, 5\), not a tensor \(60, d\)"):
+        ts.collect(images, data, layers="stem", reduce=lambda t: t[:, :, 0])
+
+
+def test_channels_of_one_dimensional_convolutions_come_first():
+    net = nn.Sequential(nn.Conv1d(2, 6, 3), nn.Sequential(nn.ReLU(), nn.BatchNorm1d(6)), nn.ReLU())
+    x = torch.randn(5, 2, 9)
+    acts = ts.collect(net, x, layers="*", reduce="mean")
+    assert [acts[layer].shape[1] for layer in acts] == [6, 6, 7]  # a bare ReLU cannot be known
+    assert ts.collect(net, x, layers="2", reduce="mean", channels="first")["2"].shape[1] == 6
+    images = torch.randn(2, 7, 7, 3)
+    assert ts.collect(nn.Sequential(nn.LayerNorm(3)), images, "0", "mean", channels="last")["0"].shape[1] == 3
+
+
+def test_another_batch_dimension():
+    net = nn.Sequential(nn.TransformerEncoderLayer(8, 2, 16))
+    x = torch.randn(7, 3, 8)
+    with ts.capture(net, "0", "mean", batch_dim=1) as cap:
+        cap.label(ids=[0, 1, 2])
+        out = net(x)
+    np.testing.assert_allclose(cap.activations["0"], out.mean(0).numpy(), atol=1e-5)
+
+
+# -- choosing layers ----------------------------------------------------------------------------------------------
+
+
+def test_names_globs_types_modules_and_predicates(images):
+    def chosen(layers):
+        return [layer.name for layer in ts.capture(images, layers, "mean").layers]
+
+    assert chosen("stages.*") == ["stages.0", "stages.1"]
+    assert chosen("stages.**") == [f"stages.{i}{j}" for i in range(2) for j in ("", ".0", ".1", ".2")]
+    assert chosen("stages.[1-9]") == ["stages.1"]
+    assert chosen(nn.Conv2d) == ["stem", "stages.0.0", "stages.1.0"]
+    assert chosen(["head", "stem", "stem", images.stages[1]]) == ["stem", "stages.1", "head"]
+    assert chosen(lambda name, module: name.endswith(".2")) == ["stages.0.2", "stages.1.2"]
+    assert chosen([nn.Linear, "s?em"]) == ["stem", "head"]
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ("stage.0", "No layer matches 'stage.0': the nearest names are stages.0"),
+        ("blocks.*", "No layer matches 'blocks.*'.*stem, stages, drop, head"),
+        (["stem", "haed"], "No layer matches 'haed'.*head"),
+        (nn.Conv3d, "no module of type Conv3d: it has BatchNorm2d, Conv2d"),
+        (nn.Linear(1, 1), "Linear is no part of the model"),
+        (lambda name, module: False, "holds for no module"),
+        ([], "layers is empty"),
+        ("stem#x", "must end in the number of a call"),
+    ],
+)
+def test_patterns_that_match_nothing(images, layers, message):
+    with pytest.raises(ValueError, match=message):
+        ts.capture(images, layers)
+    with pytest.raises(TypeError, match="layers=3 names no layers"):
+        ts.capture(images, 3)
+
+
+def test_a_module_that_is_called_again():
+    class Again(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.step = nn.Linear(4, 4)
+            self.alias = self.step
+
+        def forward(self, x):
+            return self.step(torch.relu(self.step(x)))
+
+    net, x = Again(), torch.randn(5, 4)
+    first = net.step(x)
+    second = net.step(torch.relu(first)).detach().numpy()
+    acts = ts.collect(net, x, layers="step")
+    assert list(acts) == ["step", "step#1"]
+    np.testing.assert_allclose(acts["step"], first.detach().numpy(), atol=1e-6)
+    np.testing.assert_allclose(acts["step#1"], second, atol=1e-6)
+    only = ts.collect(net, x, layers="step#1")
+    assert list(only) == ["step#1"]
+    np.testing.assert_array_equal(only["step#1"], acts["step#1"])
+    assert list(ts.collect(net, x, layers="alias")) == ["alias", "alias#1"]
+    with pytest.raises(RuntimeError, match="No forward pass made the call 'step#2'"):
+        ts.collect(net, x, layers=["step", "step#2"][1:])
+
+
+# -- outputs of every kind ----------------------------------------------------------------------------------------
+
+
+def test_tuples_dicts_and_dataclasses():
+    from dataclasses import dataclass
+
+    @dataclass
+    class Result:
+        score: torch.Tensor
+        states: tuple
+
+    class Part(nn.Module):
+        def __init__(self, kind):
+            super().__init__()
+            self.kind = kind
+
+        def forward(self, x):
+            scalar, states = x.sum(), (x, 2 * x)
+            if self.kind == "tuple":
+                return scalar, states
+            if self.kind == "dict":
+                return {"loss": scalar, "states": states}
+            return Result(scalar, states)
+
+    x = torch.randn(4, 3)
+    for kind, path in (("tuple", (1, 1)), ("dict", ("states", 1)), ("dataclass", ("states", 1))):
+        net = nn.Sequential(Part(kind))
+        np.testing.assert_array_equal(ts.collect(net, x, layers="0")["0"], x.numpy())
+        np.testing.assert_array_equal(ts.collect(net, x, layers="0", select=path)["0"], 2 * x.numpy())
+    with pytest.raises(ValueError, match="select='hidden' leads nowhere in an output of type Result"):
+        ts.collect(nn.Sequential(Part("dataclass")), x, layers="0", select="hidden")
+    with pytest.raises(ValueError, match="leads nowhere in an output of type dict with keys loss, states"):
+        ts.collect(nn.Sequential(Part("dict")), x, layers="0", select="hidden")
+
+
+def test_recurrent_layers():
+    net = nn.Sequential(nn.LSTM(3, 5, batch_first=True))
+    x = torch.randn(4, 6, 3)
+    acts = ts.collect(net, x, layers="0", reduce="last")
+    np.testing.assert_allclose(acts["0"], net(x)[0][:, -1].detach().numpy(), atol=1e-6)
+    packed = nn.utils.rnn.pack_padded_sequence(x, [6, 4, 3, 1], batch_first=True)
+    with pytest.raises(ValueError, match="PackedSequence"), ts.capture(net, "0", "last") as cap:
+        cap.label(ids=range(4))
+        net(packed)
+
+
+@pytest.mark.parametrize(
+    ("convert", "message"),
+    [(lambda x: x.to(torch.complex64), "complex"), (lambda x: torch.nested.nested_tensor([x[0], x[1]]), "nested")],
+)
+def test_outputs_that_are_no_points(convert, message):
+    class Odd(nn.Module):
+        def forward(self, x):
+            return convert(x)
+
+    with pytest.raises(ValueError, match=message):
+        ts.collect(nn.Sequential(Odd()), torch.randn(2, 3), layers="0")
+
+
+def test_sparse_and_integer_outputs():
+    class Sparse(nn.Module):
+        def forward(self, x):
+            return x.to_sparse()
+
+    class Argmax(nn.Module):
+        def forward(self, x):
+            return x.to_dense().argmax(1)
+
+    x = torch.randn(3, 4)
+    acts = ts.collect(nn.Sequential(Sparse(), Argmax()), x, layers="*")
+    np.testing.assert_array_equal(acts["0"], x.numpy())
+    np.testing.assert_array_equal(acts["1"][:, 0], x.argmax(1).numpy())
+
+
+def test_rows_that_are_not_samples_are_refused():
+    class Windows(nn.Module):
+        def forward(self, x):
+            return x.reshape(-1, 2)
+
+    with pytest.raises(ValueError, match=r"\(8, 2\) for a batch of 4 samples.*batch_dim="):
+        ts.collect(nn.Sequential(Windows()), torch.randn(4, 4), layers="0")
+
+
+# -- which samples ------------------------------------------------------------------------------------------------
+
+
+def test_the_same_samples_in_every_layer_order_and_batch_size(images, data):
+    other = Images()
+    a = ts.collect(images, DataLoader(data, batch_size=7), ["stem", "head"], "mean", max_samples=20, seed=3)
+    b = ts.collect(other, DataLoader(data, batch_size=32, shuffle=True), ["stem"], "mean", max_samples=20, seed=3)
+    c = ts.collect(images, DataLoader(data, batch_size=7), ["head"], max_samples=20, seed=4)
+    np.testing.assert_array_equal(a.ids, b.ids)
+    assert len(set(a.ids.tolist())) == 20 and not np.array_equal(a.ids, c.ids)
+    for layer, module in (("stem", images.stem), ("head", images.head)):
+        out = outputs(images, module, data.tensors[0])
+        expected = (out.mean((2, 3)) if out.dim() == 4 else out).numpy()[a.ids]
+        np.testing.assert_allclose(a[layer], expected, atol=1e-6)
+
+
+def test_every_sample_is_as_likely():
+    """Each of 20 samples is in a choice of 5 for a quarter of the seeds: chi-square over 2000 seeds."""
+    from toposcope.activations.reservoir import Reservoir
+
+    counts = np.zeros(20)
+    for seed in range(2000):
+        reservoir = Reservoir(5, seed)
+        for batch in np.arange(20).reshape(5, 4):
+            reservoir.accept(reservoir.offer(batch, np.zeros(4, np.int64)))
+        assert len(reservoir.keys) == 5
+        counts[[key for key, _ in reservoir.keys]] += 1
+    assert ((counts - 500) ** 2 / (500 * 0.75)).sum() < 45  # 20 cells, 0.999 quantile of chi-square with 19 degrees
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_ids_come_from_the_data_set(workers):
+    data = TensorDataset(torch.arange(50.0).reshape(-1, 1), torch.arange(50) % 7)
+    subset = Subset(Subset(data, range(10, 50)), range(0, 40, 2))
+    loader = DataLoader(subset, batch_size=6, shuffle=True, num_workers=workers)
+    acts = ts.collect(nn.Sequential(nn.Identity()), loader, layers="0")
+    np.testing.assert_array_equal(acts.ids, np.arange(10, 50, 2))
+    np.testing.assert_array_equal(acts["0"][:, 0], acts.ids)
+    np.testing.assert_array_equal(acts.labels, acts.ids % 7)
+
+
+def test_samples_seen_again_are_not_taken_again(images, data):
+    loader = DataLoader(data, batch_size=16, shuffle=True)
+    once = ts.collect(images, loader, "head", max_samples=25)
+    with ts.capture(images, "head", max_samples=25) as cap:
+        for _ in range(3):
+            for x, y, i in DataLoader(TensorDataset(*data.tensors, torch.arange(60)), batch_size=16, shuffle=True):
+                cap.label(y, ids=i)
+                images(x)
+    np.testing.assert_array_equal(cap.activations.ids, once.ids)
+    np.testing.assert_allclose(cap.activations["head"], once["head"], atol=1e-6)
+    assert cap.activations.meta["repeats_left_out"] > 0
+
+
+def test_names_as_ids_and_classes(images, data):
+    names = [f"img-{i:02}" for i in range(60)]
+    with ts.capture(images, "head", max_samples=10, classes=[0, 2]) as cap:
+        for start in range(0, 60, 16):
+            part = slice(start, start + 16)
+            cap.label(data.tensors[1][part], ids=names[part])
+            images(data.tensors[0][part])
+    acts = cap.activations
+    assert set(acts.labels.tolist()) <= {0, 2} and acts.n == 10
+    numbers = np.array([int(name[4:]) for name in acts.ids])
+    np.testing.assert_array_equal(acts.labels, numbers % 3)
+    np.testing.assert_allclose(acts["head"], outputs(images, images.head, data.tensors[0]).numpy()[numbers], atol=1e-6)
+    few = acts.of_class(2)
+    assert few.n and (few.labels == 2).all()
+    with pytest.raises(ValueError, match="No sample has the label 1: the labels are 0, 2"):
+        acts.of_class(1)
+
+
+def test_tokens_are_sampled_alike_in_every_layer():
+    model = Tokens()
+    x = torch.randint(20, (12, 6))
+    acts = ts.collect(model, x, ["embed", "blocks.*"], "tokens", max_samples=20, batch_size=5)
+    assert acts.n == 20 and len(set(zip(acts.ids.tolist(), acts.positions.tolist(), strict=True))) == 20
+    for layer, module in (("embed", model.embed), ("blocks.1", model.blocks[1])):
+        expected = outputs(model, module, x)[acts.ids, acts.positions].numpy()
+        np.testing.assert_allclose(acts[layer], expected, atol=1e-5)
+
+
+def test_layers_with_different_numbers_of_positions_are_refused():
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2))
+    with pytest.raises(ValueError, match="it gives 20 points and '0' gives 80"):
+        ts.collect(net, torch.randn(5, 1, 6, 6), layers="*", reduce="positions")
+
+
+def test_loaders_of_every_kind(images, data):
+    class Stream(IterableDataset):
+        def __iter__(self):
+            return iter(zip(*data.tensors, strict=True))
+
+    expected = outputs(images, images.head, data.tensors[0]).numpy()
+    dicts = [{"x": x, "labels": y} for x, y in DataLoader(data, batch_size=20)]
+    for source in (data, DataLoader(Stream(), batch_size=16), list(DataLoader(data, batch_size=9)), dicts):
+        acts = ts.collect(images, source, layers="head")
+        np.testing.assert_allclose(acts["head"], expected, atol=1e-5)
+        np.testing.assert_array_equal(acts.labels, data.tensors[1])
+    np.testing.assert_allclose(ts.collect(images, data.tensors[0], "head")["head"], expected, atol=1e-5)
+    for source in (7, "images"):
+        with pytest.raises(TypeError, match="give a DataLoader"):
+            ts.collect(images, source, layers="head")
+    with pytest.raises(TypeError, match="A batch is a str: give forward="):
+        ts.collect(images, ["abc"], layers="head")
+
+
+def test_places_in_a_batch_and_progress(images, data):
+    x, y = data.tensors
+    source = [{"image": x[:30], "who": range(100, 130), "kind": y[:30]}]
+    seen = []
+    acts = ts.collect(
+        images,
+        source,
+        "head",
+        forward=lambda model, batch: model(batch["image"]),
+        labels="kind",
+        ids="who",
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert seen == [(1, 1)] and acts.ids[0] == 100 and acts.labels.tolist() == y[:30].tolist()
+    with pytest.raises(ValueError, match="labels='class' leads nowhere in a batch of type dict with keys image, who"):
+        ts.collect(images, source, "head", forward=lambda m, b: m(b["image"]), labels="class")
+
+
+# -- what is wrong is said ----------------------------------------------------------------------------------------
+
+
+def test_labels_that_do_not_fit(images, data):
+    x, y = data.tensors
+    with pytest.raises(ValueError, match="there are 3 labels and 60 samples"), ts.capture(images, "head") as cap:
+        cap.label([1, 2, 3])
+        images(x)
+    with pytest.raises(RuntimeError, match="labels were given twice"), ts.capture(images, "head") as cap:
+        cap.label(y)
+        cap.label(y)
+    with (
+        pytest.raises(RuntimeError, match="Some passes have labels and some have none"),
+        ts.capture(images, "head") as cap,
+    ):
+        cap.label(y)
+        images(x)
+        images(x)
+    with pytest.raises(RuntimeError, match="belong to no forward pass"), ts.capture(images, "head") as cap:
+        images(x)
+        cap.label(y)
+    with pytest.raises(RuntimeError, match="classes= needs labels"):
+        ts.collect(images, x, "head", classes=[1])
+
+
+def test_a_capture_without_a_pass(images):
+    with pytest.raises(RuntimeError, match="was not called inside the with block"), ts.capture(images, "head"):
+        pass
+    with pytest.raises(RuntimeError, match="no block ran to its end"):
+        ts.capture(images, "head").activations  # noqa: B018
+    with pytest.raises(TypeError, match="model is a int"):
+        ts.capture(3, "head")
+    with pytest.raises(ValueError, match="max_samples=0"):
+        ts.capture(images, "head", max_samples=0)
+
+
+def test_layers_that_no_pass_calls(images, data):
+    class Unused(Images):
+        def __init__(self):
+            super().__init__()
+            self.spare = nn.Linear(2, 2)
+            self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+
+        def forward(self, x):
+            y = self.stem(x).flatten(2).transpose(1, 2)
+            return self.attention(y, y, y)[0]
+
+    with pytest.raises(RuntimeError, match="No forward pass called spare, attention.out_proj .*take attention"):
+        ts.collect(Unused(), data, layers=["stem", "spare", "attention.out_proj"], reduce="mean")
+    assert ts.collect(Unused(), data, layers="attention", reduce="mean")["attention"].shape == (60, 4)
+
+
+def test_layers_that_only_some_passes_call():
+    class Sometimes(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b, self.count = nn.Identity(), nn.Identity(), 0
+
+        def forward(self, x):
+            self.count += 1
+            return self.b(self.a(x)) if self.count == 1 else self.a(x)
+
+    with pytest.raises(RuntimeError, match=r"Pass 1 called other layers than the passes before \(b\)"):
+        ts.collect(Sometimes(), torch.ones(4, 2), layers=["a", "b"], batch_size=2)
+
+
+def test_widths_that_change():
+    net = nn.Sequential(nn.Identity())
+    with pytest.raises(ValueError, match="gives 10 coordinates and gave 8 before"):
+        ts.collect(net, [torch.ones(2, 4, 2), torch.ones(2, 5, 2)], "0", "flatten")
+
+
+# -- the model is left as it was ----------------------------------------------------------------------------------
+
+
+def state(model):
+    return [
+        (name, module.training, len(module._forward_hooks), len(module._forward_pre_hooks))
+        for name, module in model.named_modules()
+    ]
+
+
+def test_flags_and_hooks_are_as_before(images, data):
+    images.train()
+    images.stages[0][1].eval()  # a frozen normalisation
+    before, statistics = state(images), images.stages[1][1].running_mean.clone()
+    ts.collect(images, data, "stages.*", "mean")
+    assert state(images) == before and torch.is_grad_enabled()
+    assert torch.equal(statistics, images.stages[1][1].running_mean)
+    for error in (KeyboardInterrupt, ValueError):
+        with pytest.raises(error), ts.capture(images, "stages.*", "mean"):
+            assert not images.training and not torch.is_grad_enabled()
+            raise error
+        assert state(images) == before and torch.is_grad_enabled()
+
+
+def test_a_pass_that_fails_leaves_no_trace(images, data):
+    x, y = data.tensors
+    with ts.capture(images, ["stem", "head"], "mean", max_samples=10) as cap:
+        cap.label(y)
+        images(x)
+        cap.label([9])
+        with pytest.raises(RuntimeError):
+            images(torch.ones(1, 2, 5, 5))
+        handle = images.drop.register_forward_pre_hook(lambda m, a: 1 / 0)
+        cap.label(torch.full((60,), 9), ids=range(100, 160))
+        with pytest.raises(ZeroDivisionError):
+            images(x + 100)
+        handle.remove()
+    assert cap.activations.ids.max() < 60 and cap.activations.labels.max() < 3
+
+
+def test_no_reference_to_the_model_is_kept(data):
+    model = Images()
+    with ts.capture(model, "stages.*", "mean") as cap:
+        model(data.tensors[0])
+    gone = weakref.ref(model)
+    acts = cap.activations
+    del model
+    gc.collect()
+    assert gone() is None and acts.n == 60 and cap.activations is acts
+
+
+def test_importing_the_package_does_not_import_torch():
+    code = "import sys, toposcope as ts; ts.Activations({'a': [[1.0]]}); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

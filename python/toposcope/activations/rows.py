@@ -1,0 +1,80 @@
+"""Where the rows of the layers lie: in memory, or in files that the system reads and writes when memory runs out."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Budget", "Rows"]
+
+_CHUNK = 1 << 24  # bytes that are moved at a time
+
+
+class Budget:
+    """The memory that all layers together may take, in bytes (None: any amount), and the folder for what exceeds it."""
+
+    def __init__(self, limit: int | None, directory: str | Path | None):
+        self.limit, self.directory = limit, directory
+        self.taken = 0
+        self.spilled = False
+
+    def array(self, shape: tuple[int, int], dtype: Any, before: int) -> NDArray[Any]:
+        """Zeros, instead of an array of ``before`` bytes in memory: in a nameless file where memory does not do."""
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        if self.limit is None or self.taken - before + size <= self.limit or size == 0:
+            self.taken += size - before
+            return np.zeros(shape, dtype)
+        self.taken -= before
+        self.spilled = True
+        with tempfile.TemporaryFile(dir=self.directory, prefix="toposcope-") as file:
+            return np.memmap(file, dtype, "w+", shape=shape)  # the mapping outlives the file object and its name
+
+
+class Rows:
+    """A growing (n, d) array of one layer, filled by slots in any order.
+
+    Examples
+    --------
+    >>> rows = Rows(width=2, dtype="float32", capacity=None, budget=Budget(None, None))
+    >>> rows.put(np.array([1, 0]), np.array([[3, 4], [1, 2]]))
+    >>> rows.ordered(np.array([0, 1])).tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+
+    def __init__(self, width: int, dtype: Any, capacity: int | None, budget: Budget):
+        self.width, self.dtype, self.capacity, self._budget = width, np.dtype(dtype), capacity, budget
+        self._array = np.zeros((0, width), self.dtype)
+
+    def put(self, slots: NDArray[np.int64], values: NDArray[Any]) -> None:
+        """Write ``values`` (m, d) to the rows ``slots`` (m,)."""
+        needed = int(slots.max(initial=-1)) + 1
+        if needed > len(self._array):
+            length = max(needed, 2 * len(self._array), 64)
+            self._resize(length if self.capacity is None else max(needed, min(length, self.capacity)))
+        self._array[slots] = values
+
+    def ordered(self, slots: NDArray[np.int64]) -> NDArray[Any]:
+        """The rows of ``slots`` in that order; the store is empty afterwards."""
+        source, before = self._array, self._in_memory()
+        if before:
+            out: NDArray[Any] = np.empty((len(slots), self.width), self.dtype)
+        else:
+            out = self._budget.array((len(slots), self.width), self.dtype, before)
+        step = max(1, _CHUNK // max(1, self.width * self.dtype.itemsize))
+        for first in range(0, len(slots), step):
+            out[first : first + step] = source[slots[first : first + step]]
+        self._budget.taken -= before
+        self._array = np.zeros((0, self.width), self.dtype)
+        return out
+
+    def _resize(self, length: int) -> None:
+        grown = self._budget.array((length, self.width), self.dtype, self._in_memory())
+        grown[: len(self._array)] = self._array
+        self._array = grown
+
+    def _in_memory(self) -> int:
+        return 0 if isinstance(self._array, np.memmap) else self._array.nbytes

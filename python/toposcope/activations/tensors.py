@@ -1,0 +1,100 @@
+"""What a module returns, as the one tensor that is wanted of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.nn.utils.rnn import PackedSequence
+
+__all__ = ["Select", "find_tensor", "plain"]
+
+Select = int | str | Callable[[Any], Any] | Sequence[int | str] | None
+
+
+def find_tensor(value: Any, select: Select = None) -> torch.Tensor | None:
+    """The wanted tensor in an output: tuples, lists, dicts, dataclasses and model outputs, nested in any way.
+
+    Parameters
+    ----------
+    value : object
+        What a module has returned (or what it was given).
+    select : int, str, sequence of them, or callable
+        The place in the output: an index, a key or attribute, a path of these, or a function of the output. By default
+        the first tensor that has a batch dimension (so a scalar loss is passed over).
+
+    Examples
+    --------
+    >>> import torch
+    >>> find_tensor({"loss": torch.tensor(0.5), "states": (torch.ones(2, 3), torch.zeros(2))}).shape
+    torch.Size([2, 3])
+    >>> find_tensor({"a": (torch.ones(1), torch.zeros(2))}, select=("a", 1))
+    tensor([0., 0.])
+    """
+    if select is not None:
+        return _follow(value, select)
+    return next((tensor for tensor in _tensors(value) if tensor.dim() > 0), None)
+
+
+def plain(tensor: torch.Tensor) -> torch.Tensor:
+    """A dense, strided tensor of real numbers, out of the graph. Half precision stays: reductions raise it."""
+    tensor = tensor.detach()
+    if tensor.is_nested:
+        raise ValueError(
+            "it is a nested tensor, whose samples have different lengths: give select= a function that pads it "
+            "(torch.nested.to_padded_tensor)"
+        )
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    if tensor.layout != torch.strided:
+        tensor = tensor.to_dense()
+    if tensor.is_complex():
+        raise ValueError("it is complex: give select= a function, such as torch.view_as_real or torch.abs")
+    return tensor if tensor.is_floating_point() else tensor.float()
+
+
+def _follow(value: Any, select: Select) -> torch.Tensor:
+    if callable(select):
+        found = select(value)
+    else:
+        found = value
+        for step in [select] if isinstance(select, (int, str)) else select or ():
+            try:
+                if isinstance(step, str) and not isinstance(found, Mapping):
+                    found = getattr(found, step)
+                else:
+                    found = found[step]
+            except (LookupError, TypeError, AttributeError):
+                raise ValueError(f"select={select!r} leads nowhere in an output of type {_describe(value)}") from None
+    if not isinstance(found, torch.Tensor):
+        raise ValueError(f"select={select!r} leads to {_describe(found)}, which is no tensor")
+    return found
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, PackedSequence):
+        raise ValueError(
+            "it is a PackedSequence, in which the samples are interleaved: give select= a function that pads it "
+            "(torch.nn.utils.rnn.pad_packed_sequence)"
+        )
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _tensors(item)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _tensors(item)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from _tensors(getattr(value, field.name))
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{type(value).__name__} with keys {', '.join(map(str, value))}"
+    if isinstance(value, (tuple, list)):
+        return f"{type(value).__name__} of {len(value)}"
+    return type(value).__name__
