@@ -40,7 +40,7 @@ def plot_flow(
     labels : (n,) sequence, optional
         Classes: each block is divided by them. Without labels ribbons have the colour of the block that they leave.
     least : int
-        Components with fewer points are gathered in one grey block at the bottom.
+        Components with fewer points are gathered in one empty block at the bottom.
     ax : matplotlib Axes, optional
         Where to draw; new axes by default.
 
@@ -78,7 +78,9 @@ def plot_flow(
     stages, ribbons = flow(partitions, least)
     ax = _axes(ax, (max(4.0, 1.5 * len(names)), 4.2))
     for ribbon in ribbons:
-        _ribbon(ax, ribbon, _tint(stages[ribbon.stage][ribbon.first].number, classes, ribbon.members))
+        number = stages[ribbon.stage][ribbon.first].number
+        tint = _ink(ax) if number == OTHERS else _tint(number, classes, ribbon.members)
+        _ribbon(ax, ribbon, tint, 0.08 if number == OTHERS else 0.4)
     for x, blocks in enumerate(stages):
         for block in blocks:
             _block(ax, x, block, classes)
@@ -94,7 +96,11 @@ WIDTH = 0.07
 
 
 def _block(ax: Axes, x: int, block: Any, classes: Any) -> None:
-    if classes is None or block.number == OTHERS:
+    edge = {"facecolor": "none", "edgecolor": _ink(ax), "linewidth": 0.6, "zorder": 4}
+    ax.bar(x, block.top - block.bottom, 2 * WIDTH, block.bottom, **edge)
+    if block.number == OTHERS:
+        return
+    if classes is None:
         ax.bar(x, block.top - block.bottom, 2 * WIDTH, block.bottom, color=_tint(block.number, None, None), zorder=3)
         return
     level, many = block.bottom, int(classes.max()) + 1
@@ -102,11 +108,9 @@ def _block(ax: Axes, x: int, block: Any, classes: Any) -> None:
         count = int((classes[block.members] == label).sum())
         ax.bar(x, count, 2 * WIDTH, level, color=palette.label_color(int(label), many), zorder=3)
         level += count
-    edge = {"facecolor": "none", "edgecolor": _ink(ax), "linewidth": 0.6, "zorder": 4}
-    ax.bar(x, block.top - block.bottom, 2 * WIDTH, block.bottom, **edge)
 
 
-def _ribbon(ax: Axes, ribbon: Ribbon, tint: str) -> None:
+def _ribbon(ax: Axes, ribbon: Ribbon, tint: Any, alpha: float) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
@@ -115,13 +119,13 @@ def _ribbon(ax: Axes, ribbon: Ribbon, tint: str) -> None:
     (a, b), (c, d) = ribbon.start, ribbon.end
     points = [(x0, a), (middle, a), (middle, c), (x1, c), (x1, d), (middle, d), (middle, b), (x0, b), (x0, a)]
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
-    ax.add_patch(PathPatch(Path(points, codes), facecolor=tint, alpha=0.4, linewidth=0, zorder=2))
+    ax.add_patch(PathPatch(Path(points, codes), facecolor=tint, alpha=alpha, linewidth=0, zorder=2))
 
 
 def _tint(number: int, classes: Any, members: Any) -> str:
     if classes is not None and members is not None:
         return palette.label_color(int(np.bincount(classes[members]).argmax()), int(classes.max()) + 1)
-    return palette.GRAY if number == OTHERS else palette.LABELS[number % len(palette.LABELS)]
+    return palette.LABELS[number % len(palette.LABELS)]
 
 
 def plot_hulls(

@@ -37,7 +37,7 @@ function flowOf(partitions, least = 2, gap = 0.02) {
       for (const sample of block.members) going.set(home[sample], [...(going.get(home[sample]) || []), sample]);
       for (const j of [...going.keys()].sort((a, b) => a - b)) {
         const members = going.get(j);
-        ribbons.push({ stage: at, members, start: left[i], end: right[j] });
+        ribbons.push({ stage: at, number: block.number, members, start: left[i], end: right[j] });
         left[i] += members.length;
         right[j] += members.length;
       }
@@ -48,11 +48,11 @@ function flowOf(partitions, least = 2, gap = 0.02) {
 
 // `onBlock` is told which samples are in a block that is pointed at or in focus, and in which stage it is.
 function drawFlow(svg, names, { stages, ribbons }, classes, onBlock) {
-  const width = 1180, high = 360, left = 40, bottom = 300, top = 12, half = 7;
+  const width = 1180, high = 360, left = 40, right = 1110, bottom = 300, top = 12, half = 7;
   svg.replaceChildren();
   svg.setAttribute("viewBox", `0 0 ${width} ${high}`);
   const reach = Math.max(...stages.map((blocks) => blocks[blocks.length - 1].top));
-  const x = (stage) => left + (stage * (width - 2 * left)) / Math.max(1, stages.length - 1);
+  const x = (stage) => left + (stage * (right - left)) / Math.max(1, stages.length - 1);
   const y = (level) => bottom - (level * (bottom - top)) / reach;
   const colors = classes ? colorsByLabel(classes) : null;
   const most = (members) => {
@@ -60,11 +60,11 @@ function drawFlow(svg, names, { stages, ribbons }, classes, onBlock) {
     for (const i of members) counts.set(colors[i], (counts.get(colors[i]) || 0) + 1);
     return [...counts].sort((a, b) => b[1] - a[1])[0][0];
   };
-  for (const { stage, members, start, end } of ribbons) {
+  for (const { stage, number, members, start, end } of ribbons) {
     const [x0, x1] = [x(stage) + half, x(stage + 1) - half], m = (x0 + x1) / 2, many = members.length;
     add(svg, "path", {
       d: `M${x0} ${y(start)}C${m} ${y(start)} ${m} ${y(end)} ${x1} ${y(end)}V${y(end + many)}C${m} ${y(end + many)} ${m} ${y(start + many)} ${x0} ${y(start + many)}Z`,
-      fill: colors ? most(members) : "#0072B2", "fill-opacity": 0.35,
+      fill: number === OTHERS ? "currentColor" : colors ? most(members) : "#0072B2", "fill-opacity": number === OTHERS ? 0.06 : 0.35,
     });
   }
   stages.forEach((blocks, stage) => {
@@ -75,8 +75,9 @@ function drawFlow(svg, names, { stages, ribbons }, classes, onBlock) {
       let level = low;
       const runs = new Map();
       for (const i of members) runs.set(colors ? colors[i] : "#0072B2", (runs.get(colors ? colors[i] : "#0072B2") || 0) + 1);
-      for (const [color, count] of number === OTHERS ? [["#8a8f96", size]] : runs) {
-        add(group, "rect", { x: x(stage) - half, y: y(level + count), width: 2 * half, height: y(level) - y(level + count), fill: color });
+      for (const [color, count] of number === OTHERS ? [["currentColor", size]] : runs) {
+        const opacity = number === OTHERS ? 0.12 : 1;
+        add(group, "rect", { x: x(stage) - half, y: y(level + count), width: 2 * half, height: y(level) - y(level + count), fill: color, "fill-opacity": opacity });
         level += count;
       }
       add(group, "rect", { x: x(stage) - half, y: y(upper), width: 2 * half, height: y(low) - y(upper), fill: "none", stroke: "currentColor", "stroke-opacity": 0.5 });

@@ -43,8 +43,9 @@
     show(kept);
     at(kept && kept.dimension === 1 ? (kept.birth + kept.end) / 2 : (cell.frame.low + cell.frame.high) / 2);
     flowThrough(row, column);
+    if (!move) return;
     history.replaceState(null, "", "#" + button.id);
-    if (move) $("detail").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    $("detail").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
 
   const longer = (best, one) => (one.death !== null && (!best || one.end - one.birth > best.end - best.birth) ? one : best);
@@ -276,6 +277,8 @@
       readout.textContent = `${matrix.labels[i]} and ${matrix.labels[j]}: ${say(matrix.values[i * many + j])}`;
     });
   }
+
+  for (const place of document.querySelectorAll(".legend")) place.append(...legend(samples.labels));
 
   const wanted = location.hash.startsWith("#cell-") && $(location.hash.slice(1));
   const first = wanted || document.querySelector(".cell");

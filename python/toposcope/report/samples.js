@@ -90,6 +90,20 @@ function colorsByLabel(labels) {
   return labels.map((label) => of.get(label));
 }
 
+// A swatch and a name for each label, where there are few enough to tell apart.
+function legend(labels) {
+  if (!labels) return [];
+  const colors = new Map(colorsByLabel(labels).map((color, i) => [labels[i], color]));
+  if (colors.size > 10) return [];
+  return [...colors].sort((a, b) => a[0].localeCompare(b[0], "en", { numeric: true })).map(([name, color]) => {
+    const item = document.createElement("span"), swatch = document.createElement("span");
+    swatch.className = "swatch";
+    swatch.style.background = color;
+    item.append(swatch, name);
+    return item;
+  });
+}
+
 function colorsByComponent({ of, size }) {
   return of.map((root) => (size[root] < 2 ? "#9aa1a9" : `hsl(${((root * 137.5) % 360).toFixed(0)} 62% 48%)`));
 }
