@@ -14,6 +14,7 @@ struct HigherPersistence {
   private var bars0: [PersistencePair] = []
   private let neighbors: CommonNeighbors
   private var small: SmallLink
+  private var large: LinkLoops
   /// Whether whole rows are so short that nothing is gained by listing vertices.
   private var isDense: Bool { neighbors.wordCount <= 8 }
   private var triangles: TriangleAnnotations
@@ -32,6 +33,7 @@ struct HigherPersistence {
     components = Components(graph.count)
     neighbors = try CommonNeighbors(graph.count)
     small = try SmallLink(neighbors.graph)
+    large = try LinkLoops()
     triangles = try TriangleAnnotations(graph, field, progress: progress)
     if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension) }
   }
@@ -111,7 +113,7 @@ struct HigherPersistence {
     if !roots.isEmpty { triangles.setPartner(center, of: rank, furtherRoots: roots) }
     if triangles.voids.classes.live == 0 { return }
     if isSmall && isDense { small.list(neighbors.common, words: neighbors.wordCount) }
-    for loop in isSmall ? small.loops() : loops(center) {
+    for loop in isSmall ? small.loops() : try loops(center) {
       // The sum of the triangles between a loop of the link and the two ends of the edge: a suspension.
       var relation: UInt32 = 0
       for i in loop.indices {
@@ -127,10 +129,12 @@ struct HigherPersistence {
   }
 
   /// The loops of a link with many vertices.
-  private mutating func loops(_ center: Int32) -> [[Int32]] {
+  private mutating func loops(_ center: Int32) throws(ToposcopeError) -> [[Int32]] {
     let core = neighbors.core(first: center)
     let vertices = neighbors.listed(core)
-    guard vertices.count <= SmallLink.capacity else { return LinkLoops(core: vertices, neighbors.graph).loops }
+    guard vertices.count <= SmallLink.capacity else {
+      return try large.loops(core: vertices, neighbors.graph)
+    }
     small.list(core, words: neighbors.wordCount)
     return small.loops(isCore: true)
   }

@@ -23,7 +23,7 @@ struct RankedGraph {
     guard !overflow else { throw ToposcopeError(.memory, value: 4 * Double(count) * Double(rowLength)) }
     edges = try Growing()
     ranks = try Memory(cells)
-    isCoarse = count <= 2048
+    isCoarse = 512 < count && count <= 2048
     coarse = try Memory(isCoarse ? cells : 0)
     if isCoarse { coarse.base.update(repeating: Int16.max, count: cells) }
     var shift: Int32 = 0
