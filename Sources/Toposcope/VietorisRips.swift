@@ -110,7 +110,9 @@ private func persistence(
     return Array([loops.bars0, loops.bars1].prefix(options.maxDimension + 1))
   default:
     var engine = try HigherPersistence(
-      order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut, progress: progress)
+      order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut,
+      wanted: Wanted(cocycles: options.cocycles, cycles: options.cycles), maxMemory: options.maxMemory,
+      progress: progress)
     try engine.run()
     facts.edges = order.taken
     return engine.diagrams

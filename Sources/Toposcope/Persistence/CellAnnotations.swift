@@ -21,17 +21,55 @@ struct CellAnnotations {
     var sum: UInt32 = 0
   }
 
-  init(_ triangles: TriangleAnnotations, _ maxDimension: Int) throws(ToposcopeError) {
+  init(_ triangles: TriangleAnnotations, _ maxDimension: Int, isComplete: Bool) throws(ToposcopeError) {
     graph = triangles.graph
     field = triangles.field
     self.maxDimension = maxDimension
-    for _ in 3...maxDimension { levels.append(try HomologyLevel(field)) }
+    for _ in 3...maxDimension { levels.append(try HomologyLevel(field, isComplete: isComplete)) }
   }
 
   var bars: [[PersistencePair]] { levels.map { $0.bars } }
+  var representatives: [[Representative]] { levels.map { $0.representatives } }
 
-  mutating func finish(isComplete: Bool) {
-    for k in levels.indices { levels[k].finish(isComplete: isComplete, graph.edges) }
+  /// The bars of the classes that are alive at the end.
+  mutating func finish(_ triangles: TriangleAnnotations) throws(ToposcopeError) {
+    for k in levels.indices {
+      for alive in levels[k].alive {
+        let cocycle = try cocycle(k, of: alive, before: Int32(graph.edgesBeforeClosing), triangles)
+        levels[k].addEssential(alive, graph, Representative(cocycle: cocycle))
+      }
+    }
+  }
+
+  /// The cocycle of a class that is alive, on all simplices of edges before `end`: every simplex is asked. Empty if it
+  /// is not wanted.
+  private mutating func cocycle(
+    _ level: Int, of homologyClass: Int, before end: Int32, _ triangles: TriangleAnnotations
+  ) throws(ToposcopeError) -> Cochain {
+    var cochain: Cochain = []
+    guard triangles.wanted.cocycles else { return cochain }
+    for rank in levels[level].births[homologyClass]..<max(end, levels[level].births[homologyClass]) {
+      let edge = graph.edges[Int(rank)]
+      let (u, v) = (graph.row(edge.tail), graph.row(edge.head))
+      let common = (0..<Int32(graph.count)).filter { u[Int($0)] < rank && v[Int($0)] < rank }
+      for clique in cliques(of: level + 2, in: common, before: rank) {
+        let simplex = (clique + [edge.tail, edge.head]).sorted()
+        let value = try annotation(of: simplex, triangles)
+        let coefficient = levels[level].classes.coefficient(of: homologyClass, in: value)
+        if coefficient != 0 { cochain.append((simplex.reversed(), Int(coefficient))) }
+      }
+    }
+    return cochain
+  }
+
+  /// The sets of so many vertices that are joined pairwise by edges before a rank.
+  private func cliques(of size: Int, in vertices: [Int32], before rank: Int32) -> [[Int32]] {
+    if size == 0 { return [[]] }
+    return vertices.enumerated().flatMap { i, x in
+      let row = graph.row(x)
+      let further = vertices[(i + 1)...].filter { row[Int($0)] < rank }
+      return cliques(of: size - 1, in: further, before: rank).map { [x] + $0 }
+    }
   }
 
   /// The critical simplices of an edge whose link is not a cone.
@@ -55,9 +93,19 @@ struct CellAnnotations {
     let k = simplex.count - 2  // the dimension of its facets
     let relation = try boundary(simplex, &triangles)
     switch (k, relation != 0) {
-    case (1, true): triangles.loops.kill(relation, at: rank, graph.edges)
-    case (2, true): triangles.voids.kill(relation, at: rank, graph.edges)
-    case (_, true): levels[k - 3].kill(relation, at: rank, graph.edges)
+    case (1, true): triangles.loops.kill(relation, at: rank, graph, Representative())
+    case (2, true):
+      try triangles.killVoid(relation, at: rank) {
+        simplex.indices.map { i in
+          let face = facet(i, of: simplex)
+          return (face[0], face[1], face[2], i & 1 == 0 ? 1 : field.p - 1)
+        }
+      }
+    case (_, true):
+      let dying = levels[k - 3].classes.youngest(relation)
+      let end = min(rank, Int32(graph.edgesBeforeClosing))
+      let cocycle = try cocycle(k - 3, of: dying, before: end, triangles)
+      levels[k - 3].kill(relation, at: rank, graph, Representative(cocycle: cocycle))
     case (1, false): try triangles.voids.bear(key(of: simplex), rank)
     case (maxDimension, false): break
     case (_, false): try levels[k - 2].bear(key(of: simplex), rank)

@@ -10,6 +10,7 @@ struct HigherPersistence {
   private let maxDimension: Int
   private let isComplete: Bool
   private let progress: Progress
+  private let maxMemory: Int?
   private var components: Components
   private var bars0: [PersistencePair] = []
   private let neighbors: CommonNeighbors
@@ -21,11 +22,16 @@ struct HigherPersistence {
   private var cells: CellAnnotations?
 
   /// - Parameters:
+  ///   - wanted: representatives to keep; cycles in dimension 2 only
   ///   - isComplete: whether classes alive after the last edge never die; if not, their bars are censored
   init(
-    _ order: EdgeOrder, maxDimension: Int, field: PrimeField, isComplete: Bool, progress: Progress = Progress()
+    _ order: EdgeOrder, maxDimension: Int, field: PrimeField, isComplete: Bool, wanted: Wanted = Wanted(),
+    maxMemory: Int? = nil, progress: Progress = Progress()
   ) throws(ToposcopeError) {
-    graph = try RankedGraph(order, progress: progress)
+    let least = RankedGraph.bytes(vertices: order.vertexCount, edges: 0) + BitRows.bytes(order.vertexCount)
+    if let maxMemory, least > maxMemory { throw ToposcopeError(.memory, value: Double(least)) }
+    self.maxMemory = maxMemory
+    graph = try RankedGraph(order, isClosed: wanted.cycles, progress: progress)
     self.field = field
     self.maxDimension = maxDimension
     self.isComplete = isComplete
@@ -34,8 +40,8 @@ struct HigherPersistence {
     neighbors = try CommonNeighbors(graph.count)
     small = try SmallLink(neighbors.graph)
     large = try LinkLoops()
-    triangles = try TriangleAnnotations(graph, field, progress: progress)
-    if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension) }
+    triangles = try TriangleAnnotations(graph, field, wanted, isComplete: isComplete, progress: progress)
+    if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension, isComplete: isComplete) }
   }
 
   /// The bars of dimension 0 ... maxDimension.
@@ -44,20 +50,41 @@ struct HigherPersistence {
     return Array(all.prefix(maxDimension + 1))
   }
 
+  /// Of each bar, in the order of ``diagrams``; none below dimension 2.
+  var representatives: [[Representative]] {
+    Array(([[], [], triangles.voids.representatives] + (cells?.representatives ?? [])).prefix(maxDimension + 1))
+  }
+
   /// Adds all edges, and closes the diagrams.
   mutating func run() throws(ToposcopeError) {
-    for rank in 0..<Int32(graph.edges.count) {
-      if rank & 15 == 0 { try progress.report(Int(rank), of: graph.edges.count) }
+    for rank in 0..<Int32(graph.edgesBeforeClosing) {
+      if rank & 15 == 0 { try report(rank) }
       try add(rank)
     }
     for vertex in 0..<Int32(graph.count) where components.root(vertex) == vertex {
+      if triangles.wanted.cycles && Int(vertex) == graph.count - 1 { continue }
       var bar = PersistencePair.component(vertex, death: .infinity, deathEdge: nil)
       bar.isCensored = !isComplete && vertex > 0
       bars0.append(bar)
     }
-    triangles.loops.finish(isComplete: isComplete, graph.edges)
-    triangles.voids.finish(isComplete: isComplete, graph.edges)
-    cells?.finish(isComplete: isComplete)
+    for rank in Int32(graph.edgesBeforeClosing)..<Int32(graph.edges.count) {
+      try report(rank)
+      try add(rank)
+    }
+    for alive in triangles.loops.alive { triangles.loops.addEssential(alive, graph, Representative()) }
+    for alive in triangles.voids.alive {
+      let end = Int32(graph.edgesBeforeClosing)
+      let cocycle = triangles.wanted.cocycles ? try triangles.cocycle(of: alive, before: end) : []
+      triangles.voids.addEssential(alive, graph, Representative(cocycle: cocycle))
+    }
+    try cells?.finish(triangles)
+  }
+
+  private func report(_ rank: Int32) throws(ToposcopeError) {
+    try progress.report(Int(rank), of: graph.edges.count)
+    guard let maxMemory else { return }
+    let taken = RankedGraph.bytes(vertices: graph.count, edges: graph.edges.count) + triangles.byteCount
+    if taken > maxMemory { throw ToposcopeError(.memory, value: 2 * Double(taken)) }
   }
 
   private mutating func add(_ rank: Int32) throws(ToposcopeError) {
@@ -68,7 +95,9 @@ struct HigherPersistence {
     if count == 0 {
       triangles.setUnfilled(rank)
       if let ended = components.join(u, v) {
-        if edge.length > 0 { bars0.append(.component(ended, death: edge.length, deathEdge: edge.edge)) }
+        if edge.length > 0 && Int(rank) < graph.edgesBeforeClosing {
+          bars0.append(.component(ended, death: edge.length, deathEdge: edge.edge))
+        }
       } else {
         try triangles.loops.bear(simplexKey(rank, 0), rank)
       }
@@ -105,7 +134,7 @@ struct HigherPersistence {
       let back = try triangles.path(u, root, v)
       let relation = try triangles.loops.classes.sum(there, back, times: field.p - 1)
       if relation != 0 {
-        triangles.loops.kill(relation, at: rank, graph.edges)
+        triangles.loops.kill(relation, at: rank, graph, Representative())
       } else {
         try triangles.voids.bear(simplexKey(rank, UInt32(bitPattern: root)), rank)
       }
@@ -114,18 +143,27 @@ struct HigherPersistence {
     if triangles.voids.classes.live == 0 { return }
     if isSmall && isDense { small.list(neighbors.common, words: neighbors.wordCount) }
     for loop in isSmall ? small.loops() : try loops(center) {
-      // The sum of the triangles between a loop of the link and the two ends of the edge: a suspension.
+      let boundary = suspension(of: loop, u, v)
       var relation: UInt32 = 0
-      for i in loop.indices {
-        let (x, y) = (loop[i], loop[i + 1 == loop.count ? 0 : i + 1])
-        for (end, isBack) in [(u, false), (v, true)] {
-          let isOdd = field.p > 2 && TriangleAnnotations.isOdd(end, x, y) != isBack
-          let value = try triangles.triangle(end, x, y)
-          relation = try triangles.voids.classes.sum(relation, value, times: isOdd ? field.p - 1 : 1)
-        }
+      for (a, b, c, value) in boundary {
+        relation = try triangles.voids.classes.sum(relation, triangles.triangle(a, b, c), times: value)
       }
-      if relation != 0 { triangles.voids.kill(relation, at: rank, graph.edges) }
+      if relation != 0 { try triangles.killVoid(relation, at: rank) { boundary } }
     }
+  }
+
+  /// The triangles between a loop of the link and the two ends of the edge, with the values that make them a cycle.
+  private func suspension(of loop: [Int32], _ u: Int32, _ v: Int32) -> [(Int32, Int32, Int32, UInt32)] {
+    var triangles: [(Int32, Int32, Int32, UInt32)] = []
+    triangles.reserveCapacity(2 * loop.count)
+    for i in loop.indices {
+      let (x, y) = (loop[i], loop[i + 1 == loop.count ? 0 : i + 1])
+      for (end, isBack) in [(u, false), (v, true)] {
+        let isOdd = field.p > 2 && TriangleAnnotations.isOdd(end, x, y) != isBack
+        triangles.append((end, x, y, isOdd ? field.p - 1 : 1))
+      }
+    }
+    return triangles
   }
 
   /// The loops of a link with many vertices.

@@ -9,8 +9,13 @@ struct HomologyLevel {
   /// have annotation zero.
   private(set) var oldest = Int32.max
   private(set) var bars: [PersistencePair] = []
+  /// Of each bar.
+  private(set) var representatives: [Representative] = []
+  private let isComplete: Bool
 
-  init(_ field: PrimeField) throws(ToposcopeError) {
+  /// - Parameter isComplete: whether classes alive after the last edge never die; if not, their bars are censored
+  init(_ field: PrimeField, isComplete: Bool) throws(ToposcopeError) {
+    self.isComplete = isComplete
     classes = try LazyAnnotations(field)
     known = try SimplexTable()
     births = try Growing()
@@ -24,25 +29,40 @@ struct HomologyLevel {
   }
 
   /// The relation `vector` = 0 ends the youngest class in it.
-  mutating func kill(_ vector: UInt32, at rank: Int32, _ edges: Growing<FiltrationEdge>) {
-    let birth = edges[Int(births[classes.kill(vector)])]
-    let death = edges[Int(rank)]
+  mutating func kill(
+    _ vector: UInt32, at rank: Int32, _ graph: RankedGraph, _ representative: @autoclosure () -> Representative
+  ) {
+    let dead = classes.kill(vector)
     oldest = classes.live > 0 ? births[classes.oldestLive] : Int32.max
+    if Int(rank) >= graph.edgesBeforeClosing {
+      if Int(births[dead]) < graph.edgesBeforeClosing { addEssential(dead, graph, representative()) }
+      return
+    }
+    let (birth, death) = (graph.edges[Int(births[dead])], graph.edges[Int(rank)])
     if birth.length < death.length {
       bars.append(
         PersistencePair(birth: birth.length, death: death.length, birthEdge: birth.edge, deathEdge: death.edge))
+      representatives.append(representative())
     }
   }
 
-  /// The bars of the classes that are alive at the end.
-  mutating func finish(isComplete: Bool, _ edges: Growing<FiltrationEdge>) {
-    for i in 0..<births.count where classes.isLive(i) {
-      let birth = edges[Int(births[i])]
-      bars.append(
-        PersistencePair(
-          birth: birth.length, death: .infinity, birthEdge: birth.edge, deathEdge: nil, isCensored: !isComplete))
-    }
+  /// The bar of a class that is alive at the end.
+  mutating func addEssential(_ homologyClass: Int, _ graph: RankedGraph, _ representative: Representative) {
+    let birth = graph.edges[Int(births[homologyClass])]
+    bars.append(
+      PersistencePair(
+        birth: birth.length, death: .infinity, birthEdge: birth.edge, deathEdge: nil, isCensored: !isComplete))
+    representatives.append(representative)
   }
+
+  /// The classes that are alive.
+  var alive: [Int] { (0..<births.count).filter { classes.isLive($0) } }
+}
+
+/// What is wanted besides the bars.
+struct Wanted: Equatable {
+  var cocycles = false
+  var cycles = false
 }
 
 /// A number of 64 bits for a simplex of a given dimension: the rank of its longest edge, and a number for the opposite

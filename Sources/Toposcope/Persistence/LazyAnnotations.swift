@@ -47,6 +47,14 @@ struct LazyAnnotations {
     return intern([Term(homologyClass: UInt32(relation.count - 1), value: 1)])
   }
 
+  /// The youngest class in a nonzero vector.
+  func youngest(_ vector: UInt32) -> Int { Int(terms(of: vector).last!.homologyClass) }
+
+  /// The entry of a live class in a vector.
+  mutating func coefficient(of homologyClass: Int, in vector: UInt32) -> UInt32 {
+    terms(of: resolve(vector)).first { $0.homologyClass == homologyClass }?.value ?? 0
+  }
+
   /// Sets a nonzero vector to zero: its youngest class dies.
   mutating func kill(_ vector: UInt32) -> Int {
     let all = Array(terms(of: resolve(vector)))

@@ -16,8 +16,12 @@ struct RankedGraph {
   static let absent = Int32.max
   private typealias Block = SIMD8<Int32>
 
-  init(_ order: EdgeOrder, progress: Progress) throws(ToposcopeError) {
-    count = order.vertexCount
+  /// The edges of greater rank close the complex: they join one more vertex to all others, so that every class dies.
+  private(set) var edgesBeforeClosing = 0
+
+  /// - Parameter isClosed: whether a last vertex is joined to all others after everything else
+  init(_ order: EdgeOrder, isClosed: Bool, progress: Progress) throws(ToposcopeError) {
+    count = order.vertexCount + (isClosed ? 1 : 0)
     rowLength = (count + 15) / 16 * 16
     let (cells, overflow) = count.multipliedReportingOverflow(by: rowLength)
     guard !overflow else { throw ToposcopeError(.memory, value: 4 * Double(count) * Double(rowLength)) }
@@ -33,20 +37,28 @@ struct RankedGraph {
       try progress.report(0, of: order.expected)
     }
     while let run = try order.nextRun() {
-      for i in 0..<run.count {
-        let edge = run[i]
-        let rank = Int32(edges.count)
-        guard rank < RankedGraph.absent - 1 else { throw ToposcopeError(.memory, value: 16 * Double(order.expected)) }
-        row(edge.tail)[Int(edge.head)] = rank
-        row(edge.head)[Int(edge.tail)] = rank
-        if isCoarse {
-          coarse.base[Int(edge.tail) * rowLength + Int(edge.head)] = Int16(truncatingIfNeeded: rank &>> shift)
-          coarse.base[Int(edge.head) * rowLength + Int(edge.tail)] = Int16(truncatingIfNeeded: rank &>> shift)
-        }
-        try edges.append(edge)
-      }
+      for i in 0..<run.count { try add(run[i], shift) }
       try progress.report(0, of: order.expected)
     }
+    edgesBeforeClosing = edges.count
+    if isClosed {
+      for vertex in 0..<Int32(count - 1) {
+        try add(FiltrationEdge(length: .infinity, tail: vertex, head: Int32(count - 1)), shift)
+      }
+    }
+  }
+
+  private mutating func add(_ edge: FiltrationEdge, _ shift: Int32) throws(ToposcopeError) {
+    let rank = Int32(edges.count)
+    guard rank < RankedGraph.absent - 1 else { throw ToposcopeError(.memory, value: 16 * Double(edges.count)) }
+    let (there, back) = (Int(edge.tail) * rowLength + Int(edge.head), Int(edge.head) * rowLength + Int(edge.tail))
+    ranks.base[there] = rank
+    ranks.base[back] = rank
+    if isCoarse {
+      coarse.base[there] = Int16(truncatingIfNeeded: min(rank &>> shift, Int32(Int16.max - 1)))
+      coarse.base[back] = coarse.base[there]
+    }
+    try edges.append(edge)
   }
 
   /// The bytes that a graph of so many vertices and edges takes.

@@ -9,12 +9,15 @@ struct TriangleAnnotations {
   /// Of each edge: 0 where the partner is not known yet, and is the nearest common neighbour; -1 where there is none;
   /// 1 more than the partner; where the link has more than one component, -2 less the partner.
   private let partners: Memory<Int32>
+  let wanted: Wanted
+  /// Of classes of H2 that have died, where cycles are wanted: a cycle that is born with the class and bounds.
+  var cycles: [Int: TriangleChain] = [:]
   var loops: HomologyLevel
   var voids: HomologyLevel
   /// Of edges whose link has more than one component: one vertex of each further one.
-  private var roots: [Int32: [Int32]] = [:]
+  private(set) var roots: [Int32: [Int32]] = [:]
   /// Of some edges: the next vertex on the way from each vertex of the link to its root.
-  private var trees: [Int32: [Int32: Int32]] = [:]
+  private(set) var trees: [Int32: [Int32: Int32]] = [:]
   private var edgeStack: Growing<EdgeFrame>
   private var stack: Growing<Frame>
   private let progress: Progress
@@ -29,7 +32,7 @@ struct TriangleAnnotations {
 
   /// A triangle (u, v, x) with the longest edge (u, v), and the way p that its annotation goes:
   /// (u, v, x) = (v, x, p) - (u, x, p) + (u, v, p).
-  private struct Frame: BitwiseCopyable {
+  struct Frame: BitwiseCopyable {
     var key: UInt64
     var u: Int32
     var v: Int32
@@ -39,13 +42,16 @@ struct TriangleAnnotations {
     var sum: UInt32 = 0
   }
 
-  init(_ graph: RankedGraph, _ field: PrimeField, progress: Progress) throws(ToposcopeError) {
+  init(
+    _ graph: RankedGraph, _ field: PrimeField, _ wanted: Wanted, isComplete: Bool, progress: Progress
+  ) throws(ToposcopeError) {
     self.graph = graph
     self.field = field
     self.progress = progress
+    self.wanted = wanted
     partners = try Memory(graph.edges.count)
-    loops = try HomologyLevel(field)
-    voids = try HomologyLevel(field)
+    loops = try HomologyLevel(field, isComplete: isComplete)
+    voids = try HomologyLevel(field, isComplete: isComplete)
     edgeStack = try Growing()
     stack = try Growing()
   }
@@ -74,6 +80,30 @@ struct TriangleAnnotations {
     let nearest = graph.end(of: graph.nearest(edge.tail, edge.head), otherThan: edge.tail, edge.head)
     partners.base[Int(rank)] = nearest &+ 1
     return nearest
+  }
+
+  /// Ends the youngest class of H2 in a relation, which is the sum around `boundary`, a cycle that now bounds.
+  mutating func killVoid(
+    _ relation: UInt32, at rank: Int32, boundary: () -> [(Int32, Int32, Int32, UInt32)]
+  ) throws(ToposcopeError) {
+    var representative = Representative()
+    if wanted != Wanted() {
+      let dying = voids.classes.youngest(relation)
+      if wanted.cocycles && voids.births[dying] < Int32(graph.edgesBeforeClosing) {
+        representative.cocycle = try cocycle(of: dying, before: min(rank, Int32(graph.edgesBeforeClosing)))
+      }
+      if wanted.cycles {
+        var chain = TriangleChain()
+        for (a, b, c, value) in boundary() {
+          let (rank, opposite) = place(a, b, c)
+          chain.add(rank, opposite, value, field)
+        }
+        let cycle = try moveDown(chain, to: dying)
+        cycles[dying] = cycle
+        representative.cycle = triangles(cycle)
+      }
+    }
+    voids.kill(relation, at: rank, graph, representative)
   }
 
   // MARK: Edges
@@ -168,7 +198,7 @@ struct TriangleAnnotations {
 
   /// The sign of the part of a frame that is next, between ascending orders.
   @inline(__always)
-  private func sign(_ frame: Frame) -> UInt32 {
+  func sign(_ frame: Frame) -> UInt32 {
     if field.p == 2 { return 1 }
     let (u, v, x, p) = (frame.u, frame.v, frame.x, frame.p)
     var isOdd = TriangleAnnotations.isOdd(u, v, x)
@@ -201,11 +231,11 @@ struct TriangleAnnotations {
   }
 
   @inline(__always)
-  private func hasFurtherRoots(_ rank: Int32) -> Bool { partners.base[Int(rank)] < -1 }
+  func hasFurtherRoots(_ rank: Int32) -> Bool { partners.base[Int(rank)] < -1 }
 
   /// The next vertex on the way from x to its root in the link of (u, v).
   @inline(__always)
-  private mutating func way(_ frame: Frame) -> Int32 {
+  mutating func way(_ frame: Frame) -> Int32 {
     let (u, v, x) = (frame.u, frame.v, frame.x)
     let rank = graph.rank(u, v)
     if !trees.isEmpty, let tree = trees[rank] { return tree[x]! }
@@ -249,7 +279,7 @@ struct TriangleAnnotations {
 
   /// Lets the caller stop a long step.
   @inline(__always)
-  private mutating func step() throws(ToposcopeError) {
+  mutating func step() throws(ToposcopeError) {
     steps &+= 1
     if steps & 1023 == 0 { try progress.report(0, of: graph.edges.count) }
   }

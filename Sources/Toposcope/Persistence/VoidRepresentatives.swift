@@ -1,0 +1,230 @@
+/// A simplex with its vertices in descending order, and its value modulo p.
+typealias Cochain = [(simplex: [Int32], value: Int)]
+
+/// What stands for a homology class: a cocycle that is one on the complex just before the class dies, and a cycle that is
+/// born with the class and bounds when it dies. Empty where it was not asked for.
+struct Representative {
+  var cocycle: Cochain = []
+  var cycle: [[Int32]] = []
+}
+
+/// A sum of triangles: of each longest edge, by rank, and each opposite vertex, the coefficient in ascending order.
+struct TriangleChain {
+  var cells: [Int32: [Int32: UInt32]] = [:]
+
+  mutating func add(_ rank: Int32, _ x: Int32, _ value: UInt32, _ field: PrimeField) {
+    let sum = field.sum(cells[rank]?[x] ?? 0, value)
+    cells[rank, default: [:]][x] = sum == 0 ? nil : sum
+  }
+}
+
+extension TriangleAnnotations {
+  /// The place of a triangle in a chain.
+  func place(_ a: Int32, _ b: Int32, _ c: Int32) -> (rank: Int32, opposite: Int32) {
+    let (ab, ac, bc) = (graph.rank(a, b), graph.rank(a, c), graph.rank(b, c))
+    if ab > ac && ab > bc { return (ab, c) }
+    return ac > bc ? (ac, b) : (bc, a)
+  }
+
+  /// The vertices of a triangle, descending.
+  private func vertices(_ rank: Int32, _ x: Int32) -> [Int32] {
+    let edge = graph.edges[Int(rank)]
+    return [edge.tail, edge.head, x].sorted(by: >)
+  }
+
+  // MARK: Cycles
+
+  /// The cycle that kills a class, moved down to its birth: a cycle of triangles that were there when the class was born.
+  ///
+  /// Triangles are replaced from the longest edge down. One that follows a way in the link goes over to the other
+  /// triangles of that tetrahedron, until only those of roots are left. One that bore a younger class is cleared by the
+  /// cycle of that class, which has died, and bounds. Then those of partners have cancelled, for the sum is a cycle.
+  mutating func moveDown(_ chain: TriangleChain, to homologyClass: Int) throws(ToposcopeError) -> TriangleChain {
+    let birth = voids.births[homologyClass]
+    var chain = chain
+    var heap = RankHeap()
+    for rank in chain.cells.keys { heap.insert(rank) }
+    while let rank = heap.removeGreatest(), rank >= birth {
+      guard let cells = chain.cells.removeValue(forKey: rank), !cells.isEmpty else { continue }
+      var settled = try settle(cells, rank, &chain, &heap)
+      var kept: [Int32: UInt32] = [:]
+      while let (root, born) = youngest(settled, rank) {
+        let value = settled.removeValue(forKey: root)!
+        if rank == birth && born <= homologyClass {
+          kept[root] = value
+          continue
+        }
+        guard let bounding = cycles[born], let own = bounding.cells[rank]?[root] else {
+          throw ToposcopeError(.internalError)
+        }
+        let factor = field.negative(field.product(value, field.inverse(own)))
+        for (otherRank, others) in bounding.cells {
+          for (x, coefficient) in others where otherRank != rank || x != root {
+            let term = field.product(coefficient, factor)
+            if otherRank == rank {
+              let sum = field.sum(settled[x] ?? 0, term)
+              settled[x] = sum == 0 ? nil : sum
+            } else {
+              if chain.cells[otherRank] == nil { heap.insert(otherRank) }
+              chain.add(otherRank, x, term, field)
+            }
+          }
+        }
+        try step()
+      }
+      if rank == birth {
+        chain.cells[rank] = kept.merging(settled) { kept, _ in kept }
+        break
+      }
+      guard settled.isEmpty else { throw ToposcopeError(.internalError) }
+    }
+    return chain
+  }
+
+  /// Moves the triangles of one longest edge along their ways to the roots of the link. Returns those of roots.
+  private mutating func settle(
+    _ cells: [Int32: UInt32], _ rank: Int32, _ chain: inout TriangleChain, _ heap: inout RankHeap
+  ) throws(ToposcopeError) -> [Int32: UInt32] {
+    let edge = graph.edges[Int(rank)]
+    let partner = partner(rank)
+    var waiting = cells
+    var settled: [Int32: UInt32] = [:]
+    while let (x, value) = waiting.first {
+      waiting[x] = nil
+      if x == partner || hasFurtherRoots(rank) && roots[rank]!.contains(x) {
+        let sum = field.sum(settled[x] ?? 0, value)
+        settled[x] = sum == 0 ? nil : sum
+        continue
+      }
+      var frame = Frame(key: 0, u: edge.tail, v: edge.head, x: x, p: -1)
+      frame.p = way(frame)
+      for next in 0..<3 {
+        frame.next = Int32(next)
+        let term = field.product(value, sign(frame))
+        if next == 2 {
+          let sum = field.sum(waiting[frame.p] ?? 0, term)
+          waiting[frame.p] = sum == 0 ? nil : sum
+        } else {
+          let (otherRank, opposite) = place(next == 0 ? frame.v : frame.u, x, frame.p)
+          if chain.cells[otherRank] == nil { heap.insert(otherRank) }
+          chain.add(otherRank, opposite, term, field)
+        }
+      }
+      try step()
+    }
+    return settled
+  }
+
+  /// Of the triangles of an edge with further roots: the one that bore the youngest class.
+  private func youngest(_ settled: [Int32: UInt32], _ rank: Int32) -> (root: Int32, homologyClass: Int)? {
+    var found: (root: Int32, homologyClass: Int)?
+    for root in settled.keys {
+      guard let unit = voids.known.value(of: simplexKey(rank, UInt32(bitPattern: root))) else { continue }
+      let born = voids.classes.youngest(unit)
+      if found == nil || born > found!.homologyClass { found = (root, born) }
+    }
+    return found
+  }
+
+  /// The triangles of a chain.
+  func triangles(_ chain: TriangleChain) -> [[Int32]] {
+    chain.cells.flatMap { rank, cells in cells.keys.map { vertices(rank, $0) } }.sorted {
+      $0.lexicographicallyPrecedes($1)
+    }
+  }
+
+  // MARK: Cocycles
+
+  /// The cocycle of a class that is alive, on all triangles of edges before `end`.
+  ///
+  /// One pass over the edges since its birth, with the triangles on which it is not zero: where x is joined to the
+  /// partner w of (u, v), it is zero on (u, v, x) if it is so on (u, x, w) and (v, x, w).
+  mutating func cocycle(of homologyClass: Int, before end: Int32) throws(ToposcopeError) -> Cochain {
+    var values: [UInt64: UInt32] = [:]
+    var active: [Int32: [UInt64]] = [:]
+    let words = (graph.count + 63) / 64
+    func value(_ a: Int32, _ b: Int32, _ c: Int32) -> UInt32 {
+      let (rank, x) = place(a, b, c)
+      return values[simplexKey(rank, UInt32(bitPattern: x))] ?? 0
+    }
+    func set(_ u: Int32, _ v: Int32, _ x: Int32, _ rank: Int32, _ value: UInt32) {
+      values[simplexKey(rank, UInt32(bitPattern: x))] = value
+      for (edge, opposite) in [(rank, x), (graph.rank(u, x), v), (graph.rank(v, x), u)] {
+        active[edge, default: Array(repeating: 0, count: words)][Int(opposite) >> 6] |= 1 << UInt64(opposite & 63)
+      }
+    }
+    for rank in voids.births[homologyClass]..<end {
+      let partner = partner(rank)
+      if partner < 0 { continue }
+      let edge = graph.edges[Int(rank)]
+      let (u, v) = (edge.tail, edge.head)
+      let further = hasFurtherRoots(rank) ? roots[rank]! : []
+      for root in further {
+        guard let unit = voids.known.value(of: simplexKey(rank, UInt32(bitPattern: root))) else { continue }
+        let coefficient = voids.classes.coefficient(of: homologyClass, in: unit)
+        if coefficient != 0 { set(u, v, root, rank, coefficient) }
+      }
+      let (toU, toV, toPartner) = (graph.row(u), graph.row(v), graph.row(partner))
+      let (nearU, nearV) = (active[graph.rank(u, partner)], active[graph.rank(v, partner)])
+      let isPlain = further.isEmpty && trees[rank] == nil
+      for i in 0..<graph.count where toU[i] < rank && toV[i] < rank {
+        let x = Int32(i)
+        if x == partner || further.contains(x) { continue }
+        if isPlain && toPartner[i] < rank {
+          let bits = (nearU?[i >> 6] ?? 0) | (nearV?[i >> 6] ?? 0)
+          if bits >> UInt64(i & 63) & 1 == 0 { continue }
+        }
+        var sum: UInt32 = 0
+        var factor: UInt32 = 1
+        var frame = Frame(key: 0, u: u, v: v, x: x, p: -1)
+        while frame.x != partner {
+          if further.contains(frame.x) {
+            sum = field.sum(sum, field.product(factor, value(u, v, frame.x)))
+            break
+          }
+          frame.p = way(frame)
+          frame.next = 0
+          sum = field.sum(sum, field.product(field.product(factor, sign(frame)), value(v, frame.x, frame.p)))
+          frame.next = 1
+          sum = field.sum(sum, field.product(field.product(factor, sign(frame)), value(u, frame.x, frame.p)))
+          frame.next = 2
+          factor = field.product(factor, sign(frame))
+          frame.x = frame.p
+        }
+        if sum != 0 { set(u, v, x, rank, sum) }
+      }
+      try step()
+    }
+    return values.sorted { $0.key < $1.key }.map { key, value in
+      (vertices(Int32(key >> 32), Int32(key & 0xFFFF_FFFF)), Int(value))
+    }
+  }
+}
+
+/// The greatest rank first.
+struct RankHeap {
+  private var ranks: [Int32] = []
+
+  mutating func insert(_ rank: Int32) {
+    ranks.append(rank)
+    var i = ranks.count - 1
+    while i > 0, ranks[(i - 1) / 2] < ranks[i] {
+      ranks.swapAt(i, (i - 1) / 2)
+      i = (i - 1) / 2
+    }
+  }
+
+  mutating func removeGreatest() -> Int32? {
+    guard let greatest = ranks.first, let last = ranks.popLast() else { return nil }
+    if ranks.isEmpty { return greatest }
+    ranks[0] = last
+    var i = 0
+    while true {
+      var largest = i
+      for child in [2 * i + 1, 2 * i + 2] where child < ranks.count && ranks[child] > ranks[largest] { largest = child }
+      if largest == i { return greatest }
+      ranks.swapAt(i, largest)
+      i = largest
+    }
+  }
+}
