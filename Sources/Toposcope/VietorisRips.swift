@@ -50,21 +50,41 @@ public final class RipsResult: @unchecked Sendable {
   /// H0 ... H(maxDimension).
   public let diagrams: [PersistenceDiagram]
 
-  init(options: RipsOptions, facts: RipsFacts, diagrams: [PersistenceDiagram]) {
+  /// Of each dimension, in the order of its diagram; empty where there are none.
+  private let representatives: [[Representative]]
+
+  init(
+    options: RipsOptions, facts: RipsFacts, diagrams: [PersistenceDiagram], representatives: [[Representative]] = []
+  ) {
     self.options = options
     self.facts = facts
     self.diagrams = diagrams
+    self.representatives = representatives
   }
 
   /// A representative cocycle of a bar: simplices, each with its vertices in descending order, and nonzero values mod p.
+  /// - Throws: ``ToposcopeError`` of kind `notComputed` where the options did not ask for it.
   public func cocycle(dimension: Int, bar: Int) throws(ToposcopeError) -> [(simplex: [Int32], value: Int)] {
-    throw ToposcopeError(.notComputed)
+    let cocycle = try representative(dimension, bar).cocycle
+    guard !cocycle.isEmpty else { throw ToposcopeError(.notComputed) }
+    return cocycle
+  }
+
+  private func representative(_ dimension: Int, _ bar: Int) throws(ToposcopeError) -> Representative {
+    guard representatives.indices.contains(dimension), representatives[dimension].indices.contains(bar) else {
+      throw ToposcopeError(.notComputed)
+    }
+    return representatives[dimension][bar]
   }
 
   /// A representative cycle of a bar: simplices whose sum is born with it and is a boundary at its death. In dimension 1
   /// the edges come in order round a loop; in dimension 0 the vertices of the component that ends with the bar.
+  /// Up to dimension 2.
+  /// - Throws: ``ToposcopeError`` of kind `notComputed` where the options did not ask for it.
   public func cycle(dimension: Int, bar: Int) throws(ToposcopeError) -> [[Int32]] {
-    throw ToposcopeError(.notComputed)
+    let cycle = try representative(dimension, bar).cycle
+    guard !cycle.isEmpty else { throw ToposcopeError(.notComputed) }
+    return cycle
   }
 }
 
@@ -88,17 +108,21 @@ public func vietorisRips(
   facts.stoppingRadius = extent.limit
   let order = try graph.edgeOrder(upTo: extent.limit, threads: threads, progress: progress)
   facts.secondsFiltration = stopwatch.lap()
-  let bars = try persistence(order, graph, extent, options: options, field: field, facts: &facts, progress: progress)
+  let (bars, representatives) = try persistence(
+    order, graph, extent, options: options, field: field, facts: &facts, progress: progress)
   facts.secondsPersistence = stopwatch.lap()
   let diagrams = bars.enumerated().map { PersistenceDiagram(dimension: $0.offset, pairs: $0.element) }
-  return RipsResult(options: options, facts: facts, diagrams: diagrams)
+  let ordered = zip(bars, representatives).map { bars, representatives in
+    zip(bars, representatives).sorted { $0.0.precedes($1.0) }.map { $0.1 }
+  }
+  return RipsResult(options: options, facts: facts, diagrams: diagrams, representatives: ordered)
 }
 
-/// The bars of every dimension up to the greatest.
+/// The bars of every dimension up to the greatest, and what represents them.
 private func persistence(
   _ order: EdgeOrder, _ input: FiltrationInput, _ extent: FiltrationExtent, options: RipsOptions, field: PrimeField,
   facts: inout RipsFacts, progress: Progress
-) throws(ToposcopeError) -> [[PersistencePair]] {
+) throws(ToposcopeError) -> ([[PersistencePair]], [[Representative]]) {
   switch options.maxDimension {
   case 0, 1:
     var loops = try Loops(vertices: order.vertexCount, field: field)
@@ -107,7 +131,7 @@ private func persistence(
       progress: progress)
     (facts.stoppingRadius, facts.edges) = end
     loops.finish(censored: extent.isCut)
-    return Array([loops.bars0, loops.bars1].prefix(options.maxDimension + 1))
+    return (Array([loops.bars0, loops.bars1].prefix(options.maxDimension + 1)), [])
   default:
     var engine = try HigherPersistence(
       order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut,
@@ -115,7 +139,7 @@ private func persistence(
       progress: progress)
     try engine.run()
     facts.edges = order.taken
-    return engine.diagrams
+    return (engine.diagrams, engine.representatives)
   }
 }
 

@@ -42,10 +42,19 @@ public struct PersistenceDiagram: Equatable, Sendable {
 
   public init(dimension: Int, pairs: [PersistencePair]) {
     self.dimension = dimension
-    self.pairs = pairs.sorted { a, b in
-      if a.persistence != b.persistence { return a.persistence > b.persistence }
-      if a.birth != b.birth { return a.birth < b.birth }
-      return (a.birthEdge.tail, a.birthEdge.head) < (b.birthEdge.tail, b.birthEdge.head)
+    self.pairs = pairs.sorted { $0.precedes($1) }
+  }
+}
+
+extension PersistencePair {
+  /// The order of bars in a diagram.
+  func precedes(_ other: PersistencePair) -> Bool {
+    if persistence != other.persistence { return persistence > other.persistence }
+    if birth != other.birth { return birth < other.birth }
+    if birthEdge != other.birthEdge {
+      return (birthEdge.tail, birthEdge.head) < (other.birthEdge.tail, other.birthEdge.head)
     }
+    guard let deathEdge, let otherDeath = other.deathEdge else { return false }
+    return (deathEdge.tail, deathEdge.head) < (otherDeath.tail, otherDeath.head)
   }
 }
