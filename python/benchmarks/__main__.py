@@ -8,7 +8,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from .runner import machine, measure, versions
+from .runner import family, machine, measure, versions
 from .sets import SETS
 from .table import disagreeing, write
 
@@ -19,7 +19,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the small sets only: under three minutes")
     parser.add_argument("--only", default="", metavar="REGEX", help="sets whose name matches, such as 'sphere.*H2'")
-    parser.add_argument("--engines", default="", metavar="REGEX", help="engines whose name matches")
+    parser.add_argument(
+        "--engines", default="", metavar="REGEX", help="columns that match, such as 'toposcope|redzed, 1'"
+    )
     parser.add_argument("--limit", type=float, default=None, metavar="SECONDS", help="of one call (10, quick: 3)")
     parser.add_argument(
         "--repeat", type=int, default=None, metavar="N", help="runs of which the median is taken (3, quick: 1)"
@@ -39,7 +41,11 @@ def main() -> None:
     chosen = [s for s in SETS if (s.quick or not options.quick) and re.search(options.only, s.key)]
     if not options.no_run:
         results |= {"machine": machine(), "versions": versions(), "limit": limit, "repeat": repeat}
-        exceeded: set[tuple[str, str, str]] = set()
+        exceeded: dict[tuple[str, ...], int] = {}
+        for row in results["sets"].values():
+            for name, run in row["runs"].items():
+                if run["status"] == "limit" and run.get("tried", True):
+                    exceeded.setdefault(family(name, row["name"], row["maxdim"], row["thresh"]), row["n"])
         with tempfile.TemporaryDirectory() as folder:
             for one in chosen:
                 row = measure(one, Path(folder), options.engines, limit, repeat, options.memory, exceeded)

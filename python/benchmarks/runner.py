@@ -28,31 +28,29 @@ def measure(
     limit: float,
     repeat: int,
     memory: float,
-    exceeded: set[tuple[str, str, str]],
+    exceeded: dict[tuple[str, ...], int],
 ) -> dict[str, Any]:
-    """The results of all engines on one set.
+    """The results of the engines whose column matches ``engines`` on one set.
 
     Engines take turns, so that noise falls on all of them. An engine that exceeded the limit on a smaller set of the
-    same name and dimension (``exceeded``) is not tried again.
+    same family (``exceeded``: the number of points at which it did) is not tried again.
     """
     matrix = folder / "matrix.npy"
     np.save(matrix, one.matrix())
     print(f"\n{one.key}", flush=True)
     runs: dict[str, dict[str, Any]] = {}
-    calls = [(key, t) for key, engine in ENGINES.items() for t in engine.threads if re.search(engines, key)]
+    calls = [(key, t) for key, engine in ENGINES.items() for t in engine.threads if re.search(engines, column(key, t))]
     for turn in range(repeat):
         for key, threads in calls:
-            column = f"{key}, {threads} thread{'s' if threads > 1 else ''}"
-            run = runs.setdefault(column, {"wall": [], "processor": [], "memory": [], "status": "ok"})
-            family = (key, one.name + str(one.thresh), str(one.maxdim))
+            name = column(key, threads)
+            run = runs.setdefault(name, {"wall": [], "processor": [], "memory": [], "status": "ok"})
             if turn and (run["status"] != "ok" or min(run["wall"] + run["processor"]) > LONG):
                 continue
             if one.maxdim > ENGINES[key].greatest_dimension:
                 run["status"] = "no such dimension"
                 continue
-            if family in exceeded:
-                run["status"] = "limit"
-                run["tried"] = False
+            if exceeded.get(family(name, one.name, one.maxdim, one.thresh), one.n) < one.n:
+                run |= {"status": "limit", "tried": False}
                 continue
             found = folder / f"{key}-{threads}.npz"
             task = {
@@ -69,16 +67,27 @@ def measure(
             if outcome["status"] != "ok":
                 run["status"] = outcome["status"]
                 if outcome["status"] == "limit":
-                    exceeded.add(family)
+                    exceeded.setdefault(family(name, one.name, one.maxdim, one.thresh), one.n)
             else:
                 for what in ("wall", "processor", "memory"):
                     run[what].append(outcome[what])
-            print(f"  {column:24} {outcome.get('processor', outcome['status'])}", flush=True)
+            print(f"  {name:24} {outcome.get('processor', outcome['status'])}", flush=True)
     _fingerprint(runs, folder)
     for run in runs.values():
+        run["runs"] = len(run["wall"])
         for what in ("wall", "processor", "memory"):
             run[what] = statistics.median(run[what]) if run[what] else None
     return {"group": one.group, "name": one.name, "n": one.n, "maxdim": one.maxdim, "thresh": one.thresh, "runs": runs}
+
+
+def column(engine: str, threads: int) -> str:
+    """What the results call an engine with a number of threads."""
+    return f"{engine}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def family(column: str, name: str, maxdim: int, thresh: float) -> tuple[str, ...]:
+    """Sets that differ in the number of points only."""
+    return (column, name, str(maxdim), str(thresh))
 
 
 def _run(task: dict[str, Any]) -> dict[str, Any]:
@@ -116,9 +125,9 @@ def _bars(path: Path) -> list[np.ndarray]:
 
 def _fingerprint(runs: dict[str, dict[str, Any]], folder: Path) -> None:
     """The number of bars of each dimension, and a hash of their births and deaths: equal where diagrams are equal."""
-    for column, run in runs.items():
+    for name, run in runs.items():
         if run["status"] == "ok":
-            key, threads = column.split(", ")
+            key, threads = name.split(", ")
             bars = _bars(folder / f"{key}-{threads.split()[0]}.npz")
             run["bars"] = [len(b) for b in bars]
             run["hash"] = hashlib.sha256(b"".join(b.tobytes() + b"|" for b in bars)).hexdigest()[:16]

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .engines import ENGINES
+from .runner import column
 
-COLUMNS = [f"{key}, {t} thread{'s' if t > 1 else ''}" for key, engine in ENGINES.items() for t in engine.threads]
+COLUMNS = [column(key, t) for key, engine in ENGINES.items() for t in engine.threads]
 OURS = [c for c in COLUMNS if c.startswith("toposcope")]
 PEERS = [c for c in COLUMNS if not c.startswith("toposcope")]
 
@@ -19,7 +20,7 @@ Written by `python -m benchmarks` (see `python/benchmarks`); results as numbers:
 - One call from a finished matrix of distances to diagrams, each engine in a process of its own, all with the same
   numbers rounded to float32. Imports and conversion of the matrix are not timed. Z/2 for all.
 - Seconds: for one thread the processor time of the call, which a busy machine disturbs least; for two threads the time
-  on the clock. Medians of {repeat} runs in turn; runs longer than 1.5 s are timed once.
+  on the clock. Medians of up to {repeat} runs in turn, of one where it takes long (the numbers are in the JSON file).
 - Peak memory: how far the peak of the process rises above what it holds before the call (the matrix included there).
 - `>{limit:g}`: more than {limit:g} s; in parentheses where a smaller set had shown it already. `memory`: more than
   allowed. `-`: the engine has no such dimension. GUDHI is RipsPersistence with coefficient 2; tda with `peel=True`.
@@ -94,14 +95,14 @@ def disagreeing(runs: dict[str, Any]) -> set[str]:
     return {c for c, run in runs.items() if reference and run.get("hash", reference) != reference}
 
 
-def _seconds(run: dict[str, Any] | None, column: str, limit: float, differs: bool) -> str:
+def _seconds(run: dict[str, Any] | None, name: str, limit: float, differs: bool) -> str:
     if run is None:
         return ""
     if run["status"] == "limit":
         return f">{limit:g}" if run.get("tried", True) else f"(>{limit:g})"
     if run["status"] != "ok":
         return "-" if run["status"] == "no such dimension" else run["status"]
-    value = run["processor"] if "1 thread" in column else run["wall"]
+    value = run["processor"] if "1 thread" in name else run["wall"]
     return f"{value:.3g}" + (" (differs)" if differs else "")
 
 
@@ -109,8 +110,8 @@ def _megabytes(run: dict[str, Any] | None) -> str:
     return "" if run is None or run["memory"] is None else f"{run['memory'] / 1e6:.0f}"
 
 
-def _heading(column: str) -> str:
-    key, threads = column.split(", ")
+def _heading(name: str) -> str:
+    key, threads = name.split(", ")
     return ENGINES[key].name + ("" if threads.startswith("1") else f" ({threads})")
 
 
