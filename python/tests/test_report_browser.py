@@ -2,11 +2,14 @@
 
 import json
 import shutil
+import tempfile
+import warnings
 
 import numpy as np
 import pytest
 from report_study import HOSTILE, ring_study
 
+import toposcope as ts
 from toposcope.plot.bars import read_bars
 from toposcope.plot.clusters import components_at, flow
 from toposcope.plot.geometry import LANES, barcode_bands, frame
@@ -210,3 +213,52 @@ def test_components_are_those_of_the_plots(page):
         )
         part = components_at(result, value)
         np.testing.assert_array_equal(np.equal.outer(found, found), np.equal.outer(part, part))
+
+
+# -- studies at the edge of what there is -----------------------------------------------------------------------------
+
+
+def edge_studies():
+    zeros = np.vstack([np.zeros((1, 3)), np.random.default_rng(0).normal(size=(9, 3))])
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that cosine distances of zero vectors could not be computed
+        yield "a part that failed", ts.triangulate({"a": zeros, "b": zeros + 1}, ["euclidean", "cosine"])
+    yield "one point", ts.triangulate({"a": np.zeros((1, 2))}, ["euclidean"], scale=None)
+    yield "two points at one place", ts.triangulate({"a": np.zeros((2, 2))}, ["euclidean"], scale=None)
+    yield "no loop", ts.triangulate({"a": square[:3]}, ["euclidean"])
+    yield "only components", ts.triangulate({"a": square, "b": square}, ["euclidean"], maxdim=0)
+    yield "censored", ts.triangulate({"a": square, "b": 3 * square}, ["euclidean"], thresh=1.2)
+    models = {"m": {"a": square, "b": square}, "w": {"a": square}}
+    yield "models with other layers", ts.triangulate(models, ["euclidean"], maxdim={"b": 2})
+    stored = ts.triangulate({"a": square, "b": square}, ["euclidean"])
+    with tempfile.TemporaryDirectory() as folder:
+        stored.save(f"{folder}/study.npz", points=False)
+        yield "without its points", ts.load(f"{folder}/study.npz")
+
+
+@pytest.mark.parametrize(("name", "study"), [pytest.param(*case, id=case[0]) for case in edge_studies()])
+def test_edge_studies_open_without_an_error(browser, tmp_path, name, study):
+    path = write_report(study, tmp_path / "study.html", inputs=[f"text {i}" for i in range(study.meta["n"])])
+    page = browser.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(path.as_uri())
+    for cell in page.locator(".cell").all():
+        cell.click()
+        page.focus("#barcode")
+        for key in ("Home", "ArrowDown", "End"):
+            page.keyboard.press(key)
+        page.focus("#value")
+        page.keyboard.press("End")
+    page.locator("#play").click()
+    page.wait_for_timeout(100)
+    assert said == [] and page.inner_text("#detail-title") and "undefined" not in page.inner_text("body")
+    assert "NaN" not in page.content()
+    warned = page.locator(".warnings").count() and page.inner_text(".warnings")
+    if name == "a part that failed":
+        assert page.locator(".missing").count() == 1 and "a, cosine could not be computed" in warned
+    if name == "censored":
+        assert "cut at the threshold" in warned
+    page.close()
