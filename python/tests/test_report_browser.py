@@ -14,6 +14,7 @@ from toposcope.plot.bars import read_bars
 from toposcope.plot.clusters import components_at, flow
 from toposcope.plot.geometry import LANES, barcode_bands, frame
 from toposcope.report import write_report
+from toposcope.study.parts import PartResult
 
 api = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("jinja2")
@@ -213,6 +214,25 @@ def test_components_are_those_of_the_plots(page):
         )
         part = components_at(result, value)
         np.testing.assert_array_equal(np.equal.outer(found, found), np.equal.outer(part, part))
+
+
+def test_loop_is_drawn_and_its_inputs_are_shown_in_order(browser, tmp_path, monkeypatch):
+    ring = np.array([3, 1, 0, 2, 5])
+    monkeypatch.setattr(PartResult, "cycle", lambda self, dim=1, bar=0: ring)
+    path = write_report(ring_study(), tmp_path / "study.html")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    assert "A representative loop, 5 inputs in order" in page.inner_text("#bar-inputs")
+    tiles = page.locator("#bar-inputs ul").last.locator(".tile").all_inner_texts()
+    assert [text.split(" ")[0].strip() for text in tiles] == [f"#{100 + i}" for i in ring]
+    chosen = page.locator("#plane path[stroke='#D55E00'][stroke-width='2.6']").get_attribute("d")
+    read = "[...document.querySelectorAll('#plane .point')].map(p => [p.getAttribute('cx'), p.getAttribute('cy')])"
+    dots = page.evaluate(read)
+        "[...document.querySelectorAll('#plane .point')].map(p => [p.getAttribute('cx'), p.getAttribute('cy')])"
+    )
+    places = [pair.split(" ") for pair in chosen.removeprefix("M").removesuffix("Z").split("L")]
+    assert places == [dots[i] for i in ring]
+    page.close()
 
 
 # -- studies at the edge of what there is -----------------------------------------------------------------------------
