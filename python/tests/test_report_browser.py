@@ -228,8 +228,6 @@ def test_loop_is_drawn_and_its_inputs_are_shown_in_order(browser, tmp_path, monk
     chosen = page.locator("#plane path[stroke='#D55E00'][stroke-width='2.6']").get_attribute("d")
     read = "[...document.querySelectorAll('#plane .point')].map(p => [p.getAttribute('cx'), p.getAttribute('cy')])"
     dots = page.evaluate(read)
-        "[...document.querySelectorAll('#plane .point')].map(p => [p.getAttribute('cx'), p.getAttribute('cy')])"
-    )
     places = [pair.split(" ") for pair in chosen.removeprefix("M").removesuffix("Z").split("L")]
     assert places == [dots[i] for i in ring]
     page.close()
