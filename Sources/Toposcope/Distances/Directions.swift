@@ -33,8 +33,8 @@ struct Directions: Sendable {
     try Self.forEachBand(cloud, threads: threads, progress: progress) { i in
       (frames.pointer + i).initialize(
         to: cloud.elementType == .float32
-          ? Self.frame(cloud.row(i, as: Float.self), cloud.dimension, centered: centered)
-          : Self.frame(cloud.row(i, as: Double.self), cloud.dimension, centered: centered))
+          ? Self.singleFrame(cloud.row(i, as: Float.self), cloud.dimension, centered: centered)
+          : Self.doubleFrame(cloud.row(i, as: Double.self), cloud.dimension, centered: centered))
     }
     let zeros = (0..<cloud.count).filter { frames.pointer[$0].factor == 0 }
     if let first = zeros.first { throw ToposcopeError(.zeroVector, row: first, value: Double(zeros.count)) }
@@ -52,13 +52,24 @@ struct Directions: Sendable {
     }
   }
 
-  /// A frame with factor zero says that the row has no direction.
-  @inline(__always)
-  private static func frame<Scalar: BinaryFloatingPoint>(
-    _ x: UnsafePointer<Scalar>, _ dimension: Int, centered: Bool
-  ) -> Frame {
+  /// A frame with factor zero says that the row has no direction. Squares of single-precision numbers have room in double
+  /// precision, so the scale is one.
+  private static func singleFrame(_ x: UnsafePointer<Float>, _ dimension: Int, centered: Bool) -> Frame {
     var frame = Frame()
-    var greatest: Scalar = 0
+    if centered {
+      // A constant row has no direction; its mean, rounded, would give it one.
+      if (1..<max(1, dimension)).allSatisfy({ x[$0] == x[0] }) { return frame }
+      frame.first = Double(x[0])
+      frame.mean = PointKernels.best.shiftedSum(x, dimension, frame.first) / Double(dimension)
+    }
+    let squares = PointKernels.best.shiftedSquares(x, dimension, frame.first, frame.mean)
+    if squares > 0 { frame.factor = 1 / squares.squareRoot() }
+    return frame
+  }
+
+  private static func doubleFrame(_ x: UnsafePointer<Double>, _ dimension: Int, centered: Bool) -> Frame {
+    var frame = Frame()
+    var greatest = 0.0
     for k in 0..<dimension {
       let size = x[k].magnitude
       if size > greatest { greatest = size }
@@ -66,13 +77,12 @@ struct Directions: Sendable {
     if greatest == 0 { return frame }
     frame.scale = scalbn(1.0, Int32(-max(-1000, min(1000, Int(greatest.exponent)))))
     if centered {
-      // A constant row has no direction; its mean, rounded, would give it one.
       if (1..<dimension).allSatisfy({ x[$0] == x[0] }) { return frame }
-      frame.first = Double(x[0]) * frame.scale
-      frame.mean = laneSum(dimension) { Double(x[$0]) * frame.scale - frame.first } / Double(dimension)
+      frame.first = x[0] * frame.scale
+      frame.mean = laneSum(dimension) { x[$0] * frame.scale - frame.first } / Double(dimension)
     }
     let squares = laneSum(dimension) {
-      let centered = (Double(x[$0]) * frame.scale - frame.first) - frame.mean
+      let centered = (x[$0] * frame.scale - frame.first) - frame.mean
       return centered * centered
     }
     frame.factor = 1 / squares.squareRoot()
@@ -117,17 +127,24 @@ struct Directions: Sendable {
     }
   }
 
-  /// Writes the length of the error that rounding to single precision makes in each direction.
-  func measureRounding(_ errors: UnsafeMutablePointer<Float>) {
-    for i in 0..<cloud.count {
-      let (x, frame) = (cloud.row(i, as: Float.self), frames.pointer[i])
-      let squares = Self.laneSum(cloud.dimension) { k in
-        let exact = frame.unit(Double(x[k]))
-        let error = exact - Double(Float(exact))
-        return error * error
-      }
-      errors[i] = Float(squares.squareRoot())
+  /// The directions of single-precision points in single precision, and the length of the error that rounding makes in
+  /// each.
+  func roundedTable(
+    threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> (table: PanelTable<Float>, errors: AlignedMemory<Float>) {
+    let (cloud, frames) = (self.cloud, self.frames.pointer)
+    let squares = try AlignedMemory<Double>(cloud.count)
+    squares.pointer.initialize(repeating: 0, count: cloud.count)
+    let table = try PanelTable<Float>(
+      count: cloud.count, length: cloud.dimension, threads: threads, progress: progress
+    ) { i, range, out in
+      let frame = frames[i]
+      squares.pointer[i] += PointKernels.best.units(
+        cloud.row(i, as: Float.self) + range.lowerBound, range.count, frame.first, frame.mean, frame.factor, out)
     }
+    let errors = try AlignedMemory<Float>(cloud.count)
+    for i in 0..<cloud.count { errors.pointer[i] = Float(squares.pointer[i].squareRoot()) }
+    return (table, errors)
   }
 
   /// |u - v|^2 in double precision, from the points themselves.

@@ -7,18 +7,17 @@ final class ExactPairs: @unchecked Sendable {
   private let cloud: PointCloud
   private let directions: Directions?
   /// The length of the rounding error of each direction.
-  private let errors: AlignedMemory<Float>
+  private let errors: AlignedMemory<Float>?
   private let leastSquares: Double
 
   /// The relative error of a squared difference that rounded directions may cause: 1.3 units in the last place.
   private static let tolerance = 0x1.4p-23
 
-  init(_ cloud: PointCloud, _ directions: Directions?) throws(ToposcopeError) {
+  init(_ cloud: PointCloud, _ directions: (Directions, errors: AlignedMemory<Float>)? = nil) {
     self.cloud = cloud
-    self.directions = directions
+    self.directions = directions?.0
+    errors = directions?.errors
     leastSquares = Double(cloud.dimension) * 0x1p-120
-    errors = try AlignedMemory(cloud.count)
-    directions?.measureRounding(errors.pointer)
   }
 
   func refine(_ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, kind: Metric.Kind) {
@@ -35,9 +34,10 @@ final class ExactPairs: @unchecked Sendable {
         sums[j - columns.lowerBound] = exactSum(row, j) { ($0 - $1) * ($0 - $1) }
       }
     case .cosine, .angular, .correlation:
-      let error = errors.pointer[row]
-      for j in columns where mustRefine(sums[j - columns.lowerBound], error + errors.pointer[j], kind) && j != row {
-        sums[j - columns.lowerBound] = directions!.squaredDifference(row, j)
+      guard let directions, let errors = errors?.pointer else { return }
+      let error = errors[row]
+      for j in columns where mustRefine(sums[j - columns.lowerBound], error + errors[j], kind) && j != row {
+        sums[j - columns.lowerBound] = directions.squaredDifference(row, j)
       }
     }
   }
@@ -53,7 +53,7 @@ final class ExactPairs: @unchecked Sendable {
   /// are tried, always the same ones.
   func wouldOftenRefine(_ sums: PanelSums<Float>, kind: Metric.Kind) -> Bool {
     let n = cloud.count
-    if n < 3 { return false }
+    guard n > 2, let errors = errors?.pointer else { return false }
     var (tried, refined) = (0, 0)
     var state: UInt64 = 1
     for _ in 0..<256 {
@@ -68,7 +68,7 @@ final class ExactPairs: @unchecked Sendable {
         sum += difference * difference
       }
       tried += 1
-      if mustRefine(sum, errors.pointer[i] + errors.pointer[j], kind) { refined += 1 }
+      if mustRefine(sum, errors[i] + errors[j], kind) { refined += 1 }
     }
     return refined * 20 > tried
   }

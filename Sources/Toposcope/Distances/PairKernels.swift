@@ -96,3 +96,23 @@ extension PairKernels where Scalar == Double {
     return ToposcopeKernels.squareRoots
   }()
 }
+
+/// Passes over one single-precision point.
+struct PointKernels: Sendable {
+  let shiftedSum: @Sendable (UnsafePointer<Float>, Int, Double) -> Double
+  let shiftedSquares: @Sendable (UnsafePointer<Float>, Int, Double, Double) -> Double
+  let units: @Sendable (UnsafePointer<Float>, Int, Double, Double, Double, UnsafeMutablePointer<Float>) -> Double
+
+  static let best: PointKernels = {
+    #if canImport(ToposcopeKernelsV3)
+      if Processor.isX86V3 {
+        return PointKernels(
+          shiftedSum: ToposcopeKernelsV3.floatShiftedSum, shiftedSquares: ToposcopeKernelsV3.floatShiftedSquares,
+          units: ToposcopeKernelsV3.floatUnits)
+      }
+    #endif
+    return PointKernels(
+      shiftedSum: ToposcopeKernels.floatShiftedSum, shiftedSquares: ToposcopeKernels.floatShiftedSquares,
+      units: ToposcopeKernels.floatUnits)
+  }()
+}

@@ -26,7 +26,7 @@ final class PreparedPoints: @unchecked Sendable {
       default: .squares
       }
     // Few coordinates: chains of single-precision sums would be too few to average their rounding out.
-    let isSingle = cloud.elementType == .float32 && (cloud.dimension > 64 || metric.kind == .chebyshev)
+    let isSingle = cloud.elementType == .float32 && (cloud.dimension > 32 || metric.kind == .chebyshev)
     switch metric.kind {
     case .mahalanobis:
       let whitened = try Whitening.coordinates(
@@ -36,9 +36,9 @@ final class PreparedPoints: @unchecked Sendable {
       let directions = try Directions(
         cloud, centered: metric.kind == .correlation, threads: threads, progress: progress)
       if isSingle {
-        let table: PanelTable<Float> = try directions.table(threads: threads, progress: progress)
+        let (table, errors) = try directions.roundedTable(threads: threads, progress: progress)
         let single = PanelSums(table: table, kernels: .choose(sum))
-        let exact = try ExactPairs(cloud, directions)
+        let exact = ExactPairs(cloud, (directions, errors))
         if !exact.wouldOftenRefine(single, kind: metric.kind) {
           sums = .single(single, exact)
           return
@@ -49,7 +49,7 @@ final class PreparedPoints: @unchecked Sendable {
     case .euclidean, .sqeuclidean, .cityblock, .chebyshev:
       if isSingle {
         let table = try cloud.panels(of: Float.self, threads: threads, progress: progress)
-        sums = .single(PanelSums(table: table, kernels: .choose(sum)), try ExactPairs(cloud, nil))
+        sums = .single(PanelSums(table: table, kernels: .choose(sum)), ExactPairs(cloud))
       } else {
         let table = try cloud.panels(of: Double.self, threads: threads, progress: progress)
         sums = .double(PanelSums(table: table, kernels: .choose(sum)))

@@ -1,0 +1,272 @@
+"""Distances beside SciPy, scikit-learn and PyTorch: times and errors, in one run.
+
+    python -m benchmarks.distances            # the whole grid, as far as the limit allows; writes docs/distances.md
+    python -m benchmarks.distances --quick    # small shapes only; prints
+
+One thread is timed by the processor time of the process, which other work on the machine disturbs least; two threads by
+the clock. Every entry is the median of `--repeat` calls, the libraries taking turns. A call that would take longer than
+`--limit` seconds, judged by the same library and metric on a smaller shape, is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+THREADS = int(os.environ.get("TOPOSCOPE_BENCH_THREADS", "1"))
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = str(THREADS)  # before the libraries are imported
+
+import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parents[1] / "docs" / "distances.md"
+POINTS = (500, 2000, 5000)
+COORDINATES = (16, 64, 512, 2048, 16384, 150_000)
+METRICS = ("euclidean", "cosine", "cityblock", "chebyshev", "correlation", "mahalanobis")
+Call = Callable[[NDArray[np.float32]], object]
+
+
+def libraries(metric: str) -> dict[str, Call]:
+    """The calls that give all distances of one metric, by library."""
+    import torch
+    from scipy.spatial.distance import pdist
+    from sklearn.metrics import pairwise_distances
+
+    import toposcope as ts
+
+    torch.set_num_threads(THREADS)
+    calls: dict[str, Call] = {"Toposcope": lambda x: ts.distances(x, metric=metric, n_threads=THREADS)}
+    if metric == "mahalanobis":
+        return calls  # the peers take an inverse covariance of d x d numbers and n^2 d^2 operations
+    if THREADS == 1:
+        calls["SciPy pdist"] = lambda x: pdist(x, metric)
+    names = {"cityblock": "manhattan"}
+    calls["scikit-learn"] = lambda x: pairwise_distances(x, metric=names.get(metric, metric), n_jobs=THREADS)
+    p = {"euclidean": 2.0, "cityblock": 1.0, "chebyshev": float("inf")}.get(metric)
+    if p is not None:
+        calls["torch.cdist"] = lambda x: torch.cdist(torch.from_numpy(x), torch.from_numpy(x), p=p)
+    return calls
+
+
+def clock() -> float:
+    return time.process_time() if THREADS == 1 else time.perf_counter()
+
+
+def times(metric: str, shapes: list[tuple[int, int]], repeat: int, limit: float) -> list[dict[str, object]]:
+    """Median seconds of each library on each shape, smallest shapes first."""
+    calls = libraries(metric)
+    rates: dict[str, float] = {}  # seconds a pair and coordinate, from the largest shape so far
+    rows = []
+    for n, d in sorted(shapes, key=lambda s: s[0] ** 2 * s[1]):
+        x = np.random.default_rng(n + d).standard_normal((n, d), dtype=np.float32)
+        work = n * n / 2 * d
+        runs: dict[str, list[float]] = {}
+        for turn in range(repeat):
+            for name, call in calls.items():
+                guess = rates.get(name, 0) * work
+                if guess > limit or (turn > 0 and (name not in runs or runs[name][0] > 3)):
+                    continue
+                start = clock()
+                call(x)
+                runs.setdefault(name, []).append(clock() - start)
+        seconds = {name: statistics.median(values) for name, values in runs.items()}
+        rates |= {name: value / work for name, value in seconds.items() if work > 1e7}
+        rows.append({"metric": metric, "n": n, "d": d, "threads": THREADS, "seconds": seconds})
+        print(metric, n, d, {k: round(v, 4) for k, v in seconds.items()}, file=sys.stderr, flush=True)
+    return rows
+
+
+# ------------------------------------------------------------------------------------------------- errors ---------- #
+
+
+def clouds() -> dict[str, NDArray[np.float32]]:
+    """Points on which distances go wrong."""
+    rng = np.random.default_rng(5)
+    base = rng.standard_normal((1, 700))
+    near = base * (1 + 1e-6 * rng.standard_normal((40, 700)))
+    return {
+        "normal": rng.standard_normal((60, 700)).astype(np.float32),
+        "near-duplicates, 1e-6": near.astype(np.float32),
+        "offset 1000": (rng.standard_normal((60, 700)) + 1000).astype(np.float32),
+        "rectified": np.maximum(rng.standard_normal((60, 700)) + 0.3, 0).astype(np.float32),
+        "d = 20,000": rng.standard_normal((12, 20_000)).astype(np.float32),
+        "half precision, 3e4": (rng.standard_normal((40, 700)) * 8000).clip(-6e4, 6e4).astype(np.float16),
+    }
+
+
+def exact(x: NDArray[np.float32], metric: str) -> NDArray[np.longdouble]:
+    """The definitions in extended precision (64 bits), differences first."""
+    x = x.astype(np.longdouble)
+    if metric == "correlation":
+        x = x - x.mean(axis=1, keepdims=True)
+    if metric in ("cosine", "correlation"):
+        x = x / np.sqrt((x * x).sum(axis=1, keepdims=True))
+    out = np.zeros((len(x), len(x)), np.longdouble)
+    for i, row in enumerate(x):
+        difference = np.abs(x - row)
+        out[i] = {
+            "cityblock": lambda d: d.sum(axis=1),
+            "chebyshev": lambda d: d.max(axis=1),
+            "euclidean": lambda d: np.sqrt((d * d).sum(axis=1)),
+        }.get(metric, lambda d: (d * d).sum(axis=1) / 2)(difference)
+    return out
+
+
+def errors() -> list[dict[str, object]]:
+    """The greatest error of each library, in units in the last place of the exact single-precision distance."""
+    from scipy.spatial.distance import squareform
+
+    rows = []
+    for metric in METRICS[:-1]:
+        calls = libraries(metric)
+        for name, x in clouds().items():
+            truth = exact(x, metric)
+            off = ~np.eye(len(x), dtype=bool)
+            row: dict[str, float] = {}
+            for library, call in calls.items():
+                try:
+                    d = np.asarray(call(x if library == "Toposcope" else x.astype(np.float32)))
+                except Exception as problem:  # a library may refuse what others take
+                    print(metric, name, library, problem, file=sys.stderr)
+                    continue
+                d = squareform(d) if d.ndim == 1 else d
+                with np.errstate(all="ignore"):
+                    wrong = np.abs(d.astype(np.longdouble) - truth) / np.spacing(truth.astype(np.float32))
+                row[library] = float(wrong[off].max())
+            rows.append({"metric": metric, "cloud": name, "ulps": row})
+    return rows
+
+
+# --------------------------------------------------------------------------------------------------- page ---------- #
+
+
+def peak() -> float:
+    """Billions of multiply-adds a second of one thread, measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "peak"
+        flags = ["-O3", "-march=native", "-ffp-contract=fast"]
+        subprocess.run(["gcc", *flags, str(HERE / "peak.c"), "-o", str(program)], check=True)
+        return float(subprocess.run([program], check=True, capture_output=True, text=True).stdout)
+
+
+def number(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.2g}" if seconds < 10 else f"{seconds:.0f}"
+
+
+def tables(results: dict) -> str:
+    peers = ["SciPy pdist", "scikit-learn", "torch.cdist"]
+    out = [
+        f"Machine: {results['machine']}; {results['versions']}. Multiply-adds a second of one thread, measured: "
+        f"{results['peak']:.1f} billion in single precision. Points are normal, single precision. Medians of "
+        f"{results['repeat']} calls; `-`: would have taken more than {results['limit']:g} s, or is not offered."
+    ]
+    for threads in sorted({row["threads"] for row in results["times"]}):
+        which = "one thread, processor time" if threads == 1 else f"{threads} threads, time on the clock"
+        out.append(f"\n### Seconds, {which}\n")
+        head = ["metric", "n", "d", "Toposcope", "share of peak", *peers, "fastest peer / ours", "pdist / ours"]
+        out.append("| " + " | ".join(head) + " |")
+        out.append("|---" * len(head) + "|")
+        for row in sorted(results["times"], key=lambda r: (METRICS.index(r["metric"]), r["n"], r["d"])):
+            if row["threads"] != threads or "Toposcope" not in row["seconds"]:
+                continue
+            ours = row["seconds"]["Toposcope"]
+            share = row["n"] ** 2 / 2 * row["d"] / ours / (results["peak"] * 1e9 * threads)
+            others = [row["seconds"][p] for p in peers if p in row["seconds"]]
+            ratio = f"{min(others) / ours:.1f}" if others else "-"
+            cells = [row["metric"], row["n"], row["d"], number(ours), f"{100 * share:.0f} %"]
+            slow = row["seconds"].get("SciPy pdist")
+            cells += [number(row["seconds"].get(p)) for p in peers] + [ratio, f"{slow / ours:.1f}" if slow else "-"]
+            out.append("| " + " | ".join(map(str, cells)) + " |")
+    out.append("\n### Greatest error, in units in the last place of the exact single-precision distance\n")
+    out.append("| metric | points | " + " | ".join(["Toposcope", *peers]) + " |")
+    out.append("|---|---|" + "---|" * 4)
+    for row in results["errors"]:
+        cells = [f"{row['ulps'][p]:.3g}" if p in row["ulps"] else "-" for p in ["Toposcope", *peers]]
+        out.append(f"| {row['metric']} | {row['cloud']} | " + " | ".join(cells) + " |")
+    return "\n".join(out) + "\n"
+
+
+def write(results: dict, page: Path) -> None:
+    """Put the tables between the page's markers."""
+    begin, end = "<!-- measured: begin -->\n", "<!-- measured: end -->"
+    text = page.read_text()
+    head, rest = text.split(begin)
+    page.write_text(head + begin + tables(results) + end + rest.split(end)[1])
+
+
+def versions() -> str:
+    import scipy
+    import sklearn
+    import torch
+
+    return (
+        f"NumPy {np.__version__}, SciPy {scipy.__version__}, scikit-learn {sklearn.__version__}, "
+        f"PyTorch {torch.__version__}"
+    )
+
+
+def processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
+    return f"{name}, {os.cpu_count()} processors"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.distances", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="small shapes only, printed")
+    parser.add_argument("--limit", type=float, default=20, metavar="SECONDS", help="of one call")
+    parser.add_argument("--repeat", type=int, default=3, metavar="N")
+    parser.add_argument("--metrics", default=",".join(METRICS))
+    parser.add_argument("--results", type=Path, default=PAGE.with_suffix(".json"), help="numbers, kept and merged")
+    parser.add_argument("--memory", type=float, default=4, metavar="GB", help="largest set of points")
+    parser.add_argument("--part", choices=["times", "errors"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    chosen = options.metrics.split(",")
+    if options.part == "errors":
+        print(json.dumps(errors()))
+        return
+    if options.part == "times":
+        grid = [(n, d) for n in POINTS for d in COORDINATES if 4e-9 * n * d <= options.memory]
+        shapes = [s for s in grid if not options.quick or s[0] ** 2 * s[1] <= 3e9]
+        rows = [row for metric in chosen for row in times(metric, shapes, options.repeat, options.limit)]
+        print(json.dumps(rows))
+        return
+
+    def part(name: str, threads: int) -> list:
+        command = [sys.executable, "-m", "benchmarks.distances", "--part", name, "--metrics", options.metrics]
+        command += ["--limit", str(options.limit), "--repeat", str(options.repeat), "--memory", str(options.memory)]
+        command += ["--quick"] * options.quick
+        environment = os.environ | {"TOPOSCOPE_BENCH_THREADS": str(threads)}
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment)
+        return json.loads(done.stdout)
+
+    results = json.loads(options.results.read_text()) if options.results.exists() and not options.quick else {}
+    kept = [row for row in results.get("times", []) if row["metric"] not in chosen]
+    results = {
+        "machine": processor(),
+        "versions": versions(),
+        "peak": peak(),
+        "limit": options.limit,
+        "repeat": options.repeat,
+        "times": kept + part("times", 1) + part("times", 2),
+        "errors": part("errors", 1),
+    }
+    if options.quick:
+        print(tables(results))
+        return
+    options.results.write_text(json.dumps(results, indent=1) + "\n")
+    write(results, PAGE)
+
+
+if __name__ == "__main__":
+    main()
