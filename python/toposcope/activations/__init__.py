@@ -16,12 +16,14 @@ from .recorded import Activations
 if TYPE_CHECKING:
     from .capturing import Capture, capture
     from .collecting import collect
+    from .monitoring import Monitor
     from .tree import layers
 
-__all__ = ["Activations", "Capture", "capture", "collect", "layers"]
+__all__ = ["Activations", "Capture", "Monitor", "capture", "collect", "layers"]
 
 _WITH_TORCH = {
     "Capture": "capturing",
+    "Monitor": "monitoring",
     "capture": "capturing",
     "collect": "collecting",
     "layers": "tree",

@@ -268,8 +268,8 @@ class Capture:
     def _hook(self, layer: Layer) -> Any:
         if self._options["what"] == "input":  # before the call: a module that works in place overwrites its input
 
-            def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-                self._saw(layer, (*args, *kwargs.values()))
+            def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
+                self._saw(layer, (*args, *(kwargs or {}).values()))
 
             return layer.module.register_forward_pre_hook(before, with_kwargs=True)
 
@@ -309,9 +309,9 @@ class Capture:
         except ValueError as error:
             raise ValueError(f"The layer {key!r} cannot be captured: {error}.") from None
 
-    def _before(self, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if threading.get_ident() == self._thread:
-            self._begin(args, kwargs)
+    def _before(self, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
+        if threading.get_ident() == self._thread:  # others may meet a hook half registered, without its kwargs
+            self._begin(args, kwargs or {})
 
     def _passed(self, _: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         if threading.get_ident() == self._thread and self._pass is not None and self._depth == 1:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
 __all__ = ["Batch", "batches", "on_device", "parts"]
 
@@ -35,13 +35,15 @@ def batches(source: Any, batch_size: int) -> tuple[Iterable[Batch], int | None]:
 
     Examples
     --------
-    >>> data = TensorDataset(torch.arange(5) * 10)
+    >>> data = torch.utils.data.TensorDataset(torch.arange(5) * 10)
     >>> found, count = batches(DataLoader(Subset(data, [4, 0, 2]), batch_size=2), batch_size=1)
     >>> count, [(batch.content[0].tolist(), batch.ids) for batch in found]
     (2, [([40, 0], [4, 0]), ([20], [2])])
     """
-    if isinstance(source, torch.Tensor):
-        source = TensorDataset(source)
+    if isinstance(source, torch.Tensor):  # no DataLoader, which would draw from the global random generator
+        starts = range(0, len(source), batch_size)
+        found = (Batch(source[i : i + batch_size], np.arange(i, min(i + batch_size, len(source)))) for i in starts)
+        return found, len(starts)
     if isinstance(source, Dataset):
         source = DataLoader(source, batch_size=batch_size)
     if isinstance(source, str) or not isinstance(source, Iterable):
@@ -52,7 +54,7 @@ def batches(source: Any, batch_size: int) -> tuple[Iterable[Batch], int | None]:
         count = None
     if _can_tell(source):
         return (Batch(content, ids) for ids, content in _telling(source)), count
-    return (Batch(content, None) for content in source), count
+    return (content if isinstance(content, Batch) else Batch(content, None) for content in source), count
 
 
 def _can_tell(source: Any) -> bool:

@@ -1,0 +1,289 @@
+"""Capture of models that are wrapped, compiled, scripted, fused, checkpointed, or used by several threads."""
+
+from __future__ import annotations
+
+import copy
+import threading
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+from torch import nn  # noqa: E402
+from torch.utils.checkpoint import checkpoint  # noqa: E402
+
+import toposcope as ts  # noqa: E402
+
+
+@pytest.fixture
+def net():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 6), nn.Sequential(nn.ReLU(), nn.Linear(6, 4)), nn.Dropout(0.5))
+
+
+@pytest.fixture
+def x():
+    return torch.randn(20, 3, generator=torch.Generator().manual_seed(1))
+
+
+# -- wrapped and compiled -----------------------------------------------------------------------------------------
+
+
+def test_compiled_models_run_in_python_meanwhile(net, x):
+    expected = ts.collect(net, x, "1.*")
+    compiled = torch.compile(net, backend="eager")
+    compiled.eval()(x)  # the graph is made before there are hooks
+    with ts.capture(compiled, "1.*") as cap:
+        compiled(x)
+    for layer in expected:
+        np.testing.assert_allclose(cap.activations[layer], expected[layer], atol=1e-6)
+    assert list(ts.collect(compiled, x, "1.*")) == ["1.0", "1.1"]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_compiled_parts(net, x, in_place):
+    expected = ts.collect(net, x, ["1", "1.1"])
+    if in_place:
+        net[1].compile(backend="eager")
+    else:
+        net[1] = torch.compile(net[1], backend="eager")
+    net.eval()(x)
+    acts = ts.collect(net, x, ["1", "1.1"])
+    assert list(acts) == ["1", "1.1"]
+    for layer in expected:
+        np.testing.assert_allclose(acts[layer], expected[layer], atol=1e-6)
+
+
+def test_scripted_models_are_refused(net, x):
+    scripted = torch.jit.trace(copy.deepcopy(net).eval(), x)
+    with pytest.raises(TypeError, match=r"The model is a scripted module \(torch.jit\)"):
+        ts.collect(scripted, x, "1")
+    net[1] = torch.jit.trace(net[1], net[0](x))
+    with pytest.raises(TypeError, match="layer '1.0' lies in the scripted module '1'"):
+        ts.collect(net, x, "1.0")
+    assert ts.collect(net, x, "0").n == 20
+
+
+def test_data_parallel(net, x):
+    expected = ts.collect(net, x, "1")
+    wrapped = nn.DataParallel(net)
+    with ts.capture(wrapped, "1") as cap:
+        wrapped(x)
+    np.testing.assert_array_equal(cap.activations["1"], expected["1"])
+    wrapped.device_ids = [0, 1]
+    with pytest.raises(TypeError, match="capture model.module instead"):
+        ts.capture(wrapped, "1")
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_checkpointed_parts_are_recorded_once(x, reentrant):
+    class Checkpointed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = nn.Linear(3, 4), nn.Linear(4, 1)
+
+        def forward(self, x):
+            return self.head(checkpoint(self.body, x, use_reentrant=reentrant))
+
+    model = Checkpointed()
+    expected = model.body(x).detach().numpy()
+    np.testing.assert_allclose(ts.collect(model, x, "body")["body"], expected, atol=1e-6)
+    with ts.capture(model, "body") as cap, torch.enable_grad():  # gradients after all: the backward pass calls again
+        model(x.clone().requires_grad_()).sum().backward()
+    assert list(cap.activations) == ["body"] and cap.activations.n == 20
+    np.testing.assert_allclose(cap.activations["body"], expected, atol=1e-6)
+
+
+# -- fused kernels ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("padded", [False, True])
+def test_the_fast_path_of_transformer_layers_is_off_meanwhile(padded):
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    model = nn.TransformerEncoder(layer, 3, enable_nested_tensor=True).eval()
+    x = torch.randn(4, 6, 8)
+    mask = torch.arange(6) >= torch.tensor([6, 4, 2, 1])[:, None] if padded else None
+    names = ["layers.*", "layers.0.linear1", "layers.2.self_attn"]
+    before = torch.backends.mha.get_fastpath_enabled()
+    with ts.capture(model, names, "mean") as cap:
+        model(x, src_key_padding_mask=mask)
+    assert torch.backends.mha.get_fastpath_enabled() == before
+    assert set(cap.activations) == {"layers.0", "layers.1", "layers.2", "layers.0.linear1", "layers.2.self_attn"}
+    y = x
+    for block in model.layers:  # with gradients there is no fast path either
+        y = block(y, src_key_padding_mask=mask)
+    there = torch.ones(4, 6) if mask is None else (~mask).float()
+    expected = (y * there[..., None]).sum(1) / there.sum(1, keepdim=True)
+    np.testing.assert_allclose(cap.activations["layers.2"], expected.detach().numpy(), atol=1e-5)
+
+
+# -- threads ------------------------------------------------------------------------------------------------------
+
+
+def test_captures_of_one_model_in_several_threads(net):
+    batches = [torch.randn(16, 3, generator=torch.Generator().manual_seed(k)) for k in range(6)]
+    expected = [ts.collect(net, b, "1", seed=0)["1"] for b in batches]
+    net.train()
+    start, found, errors = threading.Barrier(6), {}, []
+
+    def work(k):
+        try:
+            start.wait()
+            for _ in range(10):
+                found[k] = ts.collect(net, batches[k], "1", batch_size=5)["1"]
+                np.testing.assert_allclose(found[k], expected[k], atol=1e-5)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors, errors[0]
+    assert len(found) == 6 and all(module.training for module in net.modules())
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in net.modules())
+
+
+def test_passes_of_other_threads_are_not_recorded(net, x):
+    with ts.capture(net, "1") as cap:
+        thread = threading.Thread(target=net, args=(x,))
+        thread.start()
+        thread.join()
+        net(x[:7])
+    assert cap.activations.n == 7
+    with pytest.raises(RuntimeError, match="another thread did"), ts.capture(net, "1"):
+        thread = threading.Thread(target=net, args=(x,))
+        thread.start()
+        thread.join()
+
+
+def test_parts_called_outside_a_pass(net, x):
+    with pytest.raises(RuntimeError, match="'0' was called outside a forward pass"), ts.capture(net, "0"):
+        net[0](x)
+    with ts.capture(net, "0") as cap:
+        with cap.batch(ids=range(20)):
+            net[0](x)
+        with cap.batch(ids=range(20, 40)):
+            net(x)
+    assert cap.activations.n == 40
+
+
+def test_modes_that_do_more_than_the_flag(x):
+    """Adapters that merge their weights in eval() get their train() again."""
+
+    class Adapter(nn.Linear):
+        merged = False
+
+        def train(self, mode=True):
+            self.merged = not mode
+            return super().train(mode)
+
+    model = nn.Sequential(Adapter(3, 3))
+    model.train()
+    ts.collect(model, x, "0")
+    assert model[0].training and not model[0].merged
+
+
+# -- where rows lie -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("max_samples", [None, 150])
+def test_files_hold_what_exceeds_the_memory(tmp_path, dtype, max_samples):
+    net = nn.Sequential(nn.Linear(4, 64), nn.ReLU())
+    x = torch.randn(1000, 4)
+    options = {"max_samples": max_samples, "dtype": dtype}
+    expected = ts.collect(net, x, "*", **options)
+    acts = ts.collect(net, x, "*", **options, max_memory=20_000, directory=tmp_path)
+    assert acts.meta["in_files"] and not expected.meta["in_files"]
+    assert not list(tmp_path.iterdir())  # the files have no names
+    path = tmp_path / "acts.safetensors"
+    acts.save(path)
+    again = ts.Activations.load(path)
+    for layer in expected:
+        assert acts[layer].dtype == np.float32
+        np.testing.assert_array_equal(acts[layer], expected[layer])
+        np.testing.assert_array_equal(again[layer], expected[layer])
+    assert path.stat().st_size < (8000 + acts.n * (8 + 128 * np.dtype(dtype).itemsize))
+
+
+def test_memory_stays_constant():
+    """A reservoir of 100 rows: 40 times the samples need no more memory."""
+    import tracemalloc
+
+    net = nn.Sequential(nn.Identity())
+
+    def peak(count):
+        stream = (torch.full((50, 1000), float(k)) for k in range(count))
+        tracemalloc.start()
+        acts = ts.collect(net, stream, "0", max_samples=100)
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert acts["0"].shape == (100, 1000)
+        return used
+
+    assert peak(400) < 1.5 * peak(10)
+
+
+def test_half_storage_refuses_what_it_cannot_hold():
+    with pytest.raises(ValueError, match="beyond the range of float16"):
+        ts.collect(nn.Sequential(nn.Identity()), torch.full((3, 2), 1e6), "0", dtype="float16")
+
+
+def test_save_and_load(tmp_path):
+    safetensors = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed")
+    path = tmp_path / "a.safetensors"
+    acts = ts.Activations(
+        {"b": np.eye(3), "a.0": np.ones((3, 2), np.float16)}, ["x", "y", "x"], [3, 1, 2], [0, 5, 1], {"seed": 1}
+    )
+    acts.save(path)
+    again = ts.Activations.load(path)
+    assert list(again) == ["b", "a.0"] and again.meta == {"seed": 1}
+    for name in ("labels", "ids", "positions"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(acts, name))
+    foreign = safetensors.load_file(path)
+    np.testing.assert_array_equal(foreign["b"], np.eye(3))
+    assert foreign["a.0"].dtype == np.float16
+    (tmp_path / "no").write_bytes(b"nothing of the kind")
+    with pytest.raises(ValueError, match="no is no safetensors file of activations"):
+        ts.Activations.load(tmp_path / "no")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (({},), ValueError, "at least one layer"),
+        (({"a": [1.0, 2.0]},), ValueError, r"'a' must be of shape \(samples, coordinates\), not \(2,\)"),
+        (({"a": [[1.0]], "b": [[1.0], [2.0]]},), ValueError, "b has 2 rows and a has 1"),
+        (({"a": [[1.0]]}, [1, 2]), ValueError, "labels has 2 rows"),
+        (({"a": [[1.0]]}, [object()]), TypeError, "labels must be numbers or strings"),
+    ],
+)
+def test_activations_that_do_not_fit(arguments, error, message):
+    with pytest.raises(error, match=message):
+        ts.Activations(*arguments)
+    with pytest.raises(KeyError, match="no layer 'z': the layers are a"):
+        ts.Activations({"a": [[1.0]]})["z"]
+
+
+# -- the tree -----------------------------------------------------------------------------------------------------
+
+
+def test_the_tree_tells_shapes_calls_and_what_is_not_called(x):
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.step, self.attention, self.spare = nn.Linear(3, 3), nn.MultiheadAttention(3, 1), nn.ReLU()
+
+        def forward(self, x, scale=1):
+            x = self.step(self.step(x)) * scale
+            return self.attention(x, x, x)
+
+    rows = {row.name: row for row in ts.layers(Model().train(), (x,))}
+    assert rows["step"].shape == (20, 3) and rows["step"].calls == 2 and rows["step"].parameters == 12
+    assert rows["spare"].shape is None and rows["attention.out_proj"].calls == 0
+    text = repr(ts.layers(Model(), {"x": x, "scale": 2}))
+    assert "(20, 3) x2" in text and text.count("not called") == 2
+    assert "output" not in repr(ts.layers(Model()))
