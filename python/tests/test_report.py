@@ -1,10 +1,12 @@
 """The report: what is in the page, before a browser looks at it (see test_report_browser)."""
 
 import base64
+import doctest
 import io
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -185,3 +187,8 @@ def test_write_replaces_the_file_or_leaves_it(tmp_path, study):
     with pytest.raises(ValueError, match="1 inputs"):
         write(study, path, inputs=["one"])
     assert path.read_text() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_the_guide_is_true():
+    guide = Path(__file__).parents[2] / "docs" / "report.md"
+    assert doctest.testfile(str(guide), module_relative=False).failed == 0
