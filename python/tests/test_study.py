@@ -86,6 +86,7 @@ def test_the_table_has_a_row_for_each_part_with_intervals(study):
     row = table.iloc[0]
     dgm = study.scaled("ring", "euclidean", dim=1)
     assert row["longest_1"] == pytest.approx(np.ptp(dgm, axis=1).max())
+    assert row["significant_1"] == 1 and table["significant_1"].max() == 1, "the ring's loop, and no noise"
     again = ts.triangulate(clouds(), METRICS).table(seed=3, n_jobs=1)
     assert again.equals(table), "the seed decides the intervals, not the number of jobs"
     assert "total_0_low" not in study.table(intervals=False)

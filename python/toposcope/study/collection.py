@@ -20,6 +20,7 @@ from .parts import PartResult, distances_of
 from .subsampling import Intervals, intervals_of
 from .summaries import summarize
 from .tables import matrix_of, table_of
+from .universal_null import adjust, significance
 
 __all__ = ["Study", "load"]
 
@@ -258,7 +259,8 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         pandas.DataFrame, or a list of dict without pandas
             ``layer``, ``metric`` (``model``), ``n``, ``scale``, and for each dimension k ``bars_k``, ``longest_k``,
             ``total_k``, ``entropy_k`` (in units of the scale; entropy in nats), each followed by
-            ``_low`` and ``_high``.
+            ``_low`` and ``_high``; from H1 on also ``significant_k``, the number of bars that are no noise at the level
+            0.05, corrected for their number (`significance`, `adjust`), or NaN where that is not defined.
         """
         possible = [k for k in self._parts if k[:2] in self._points and self._metrics[k[2]] is not None]
         if intervals is None:
@@ -273,6 +275,8 @@ class Study(Mapping[tuple[str, ...], PartResult]):
             row: dict[str, Any] = {"model": key[0]} if self.models else {}
             row |= {"layer": key[1], "metric": key[2], "n": part.meta["n"], "scale": part.scale}
             for dim in range(len(part.dgms)):
+                if dim > 0:
+                    row[f"significant_{dim}"] = _significant(part, dim)
                 for name, value in summarize(part.scaled(dim), noise).items():
                     row[f"{name}_{dim}"] = value
                     if intervals:
@@ -415,6 +419,13 @@ def load(path: str | os.PathLike[str]) -> Study:
         meta=stored["meta"],
         intervals=intervals,
     )
+
+
+def _significant(part: PartResult, dim: int) -> float:
+    try:
+        return float((adjust(significance(part.dgms[dim], part.meta["thresh"])) < 0.05).sum())
+    except ValueError:  # bars that are born at 0 have no ratio
+        return float("nan")
 
 
 def _count(things: tuple[str, ...], one: str) -> str:
