@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from report_study import HOSTILE, ring_study
 
+import toposcope as ts
 from toposcope.report import contents, render, write
 from toposcope.report.contents import between_metrics
 from toposcope.report.embedding import principal_plane
@@ -192,3 +193,12 @@ def test_write_replaces_the_file_or_leaves_it(tmp_path, study):
 def test_the_guide_is_true():
     guide = Path(__file__).parents[2] / "docs" / "report.md"
     assert doctest.testfile(str(guide), module_relative=False).failed == 0
+
+
+def test_twenty_layers_and_six_metrics_stay_below_15_megabytes():
+    points = np.random.default_rng(0).normal(size=(500, 16))
+    study = ts.triangulate({"layer": points}, [ts.RelativeNeighborhood("euclidean", k=15)])
+    one = len(render(study, title="", intervals=False, loops=0).encode())
+    empty = len(render(ring_study(n=3), title="", intervals=False, loops=0).encode())
+    assert sum(len(d) for d in study["layer", "euclidean, k=15"].dgms) > 1000
+    assert 120 * (one - empty) + empty < 15e6
