@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .run import Outcome, run
+    from .pipeline import Outcome, run
 
 __all__ = ["Outcome", "run"]
 
@@ -19,4 +19,4 @@ def __getattr__(name: str) -> Any:  # PyTorch is imported when the demo runs, no
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(".run", __name__), name)
+    return getattr(importlib.import_module(".pipeline", __name__), name)

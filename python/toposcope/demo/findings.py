@@ -101,9 +101,10 @@ def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _count(less: int, more: int, of: int) -> str:
-    if less >= more:
-        return f"less under {'all ' if less == of else ''}{less}{'' if less == of else f' of {of}'} metrics"
-    return f"greater under {'all ' if more == of else ''}{more}{'' if more == of else f' of {of}'} metrics"
+    if not less and not more:
+        return "the same"
+    word, most = ("less", less) if less >= more else ("greater", more)
+    return f"{word} under all {of} metrics" if most == of else f"{word} under {most} of {of} metrics"
 
 
 def _both(pair: tuple[str, str]) -> str:

@@ -1,0 +1,151 @@
+"""The demo: its models learn and are kept, its words follow from the numbers, its page holds what it promises."""
+
+import numpy as np
+import pytest
+
+import toposcope as ts
+
+torch = pytest.importorskip("torch")
+for package in ("sklearn", "gudhi", "jinja2", "safetensors", "pandas"):
+    pytest.importorskip(package)
+
+from toposcope import demo  # noqa: E402
+from toposcope.demo.digits import load_digits  # noqa: E402
+from toposcope.demo.findings import findings_of  # noqa: E402
+from toposcope.demo.training import RECIPES, accuracy, cache_folder, trained, untrained  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the trained models are kept, so that they are trained once."""
+    return tmp_path_factory.mktemp("models")
+
+
+def test_split_is_the_same_every_time_and_disjoint(digits):
+    again = load_digits()
+    np.testing.assert_array_equal(digits.held_out.ids, again.held_out.ids)
+    assert len(set(digits.train.ids) | set(digits.held_out.ids)) == 1797
+    assert not set(digits.train.ids) & set(digits.held_out.ids)
+    counts = np.bincount(digits.held_out.labels)
+    assert len(counts) == 10 and counts.min() >= 55  # each digit in proportion
+    assert abs(digits.train.images.mean()) < 1e-5 and abs(digits.train.images.std() - 1) < 1e-5
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_trained_models_know_the_held_out_images(name, digits, folder):
+    model = trained(name, digits, folder=folder, progress=False)
+    assert not model.training
+    assert accuracy(model, digits.held_out) > 0.97
+    assert accuracy(untrained(RECIPES[name]), digits.held_out) < 0.3
+
+
+def test_stages_and_blocks_have_the_names_of_torchvision_and_timm():
+    resnet, vit = (untrained(RECIPES[name]) for name in ("resnet", "vit"))
+    assert {f"layer{i}" for i in range(1, 5)} <= {name for name, _ in resnet.named_modules()}
+    assert {f"blocks.{i}" for i in range(12)} <= {name for name, _ in vit.named_modules()}
+    images = torch.zeros(3, 1, 8, 8)
+    assert resnet(images).shape == vit(images).shape == (3, 10)
+
+
+def test_what_was_trained_is_kept_and_read_again(digits, tmp_path, monkeypatch):
+    short = RECIPES["resnet"]._replace(epochs=1)
+    first = trained("short", digits, recipe=short, folder=tmp_path, progress=False)
+    assert [file.name for file in tmp_path.iterdir()] == ["digits-short-v1.safetensors"]
+    monkeypatch.setattr("toposcope.demo.training._train", lambda *_: pytest.fail("trained again"))
+    second = trained("short", digits, recipe=short, folder=tmp_path, progress=False)
+    for key, value in first.state_dict().items():
+        assert torch.equal(value, second.state_dict()[key])
+
+
+def test_training_depends_on_the_seed_alone_and_leaves_the_callers_random_numbers(digits, tmp_path):
+    short = RECIPES["resnet"]._replace(epochs=1)
+    threads = torch.get_num_threads()
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    models = [trained("short", digits, recipe=short, folder=tmp_path / n, progress=False) for n in "ab"]
+    assert torch.equal(torch.rand(3), expected)
+    assert torch.get_num_threads() == threads
+    assert torch.equal(models[0].fc.weight, models[1].fc.weight)
+    other = trained("short", digits, recipe=short._replace(seed=1), folder=tmp_path / "c", progress=False)
+    assert not torch.equal(models[0].fc.weight, other.fc.weight)
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_error(digits, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    trained("short", digits, recipe=RECIPES["resnet"]._replace(epochs=1), folder=blocked, progress=False)
+    assert blocked.read_text() == "not a folder"
+
+
+def test_cache_folder_follows_the_xdg_rule(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "toposcope"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / ".cache" / "toposcope"
+
+
+def test_from_the_images_to_the_page(folder, tmp_path, digits):
+    heard = []
+    outcome = demo.run(tmp_path / "demo.html", samples=60, models=folder, progress=False, say=heard.append)
+    study, page = outcome.study, outcome.page.read_text()
+    assert len(study.models) == 4 and len(study.metrics) == 6
+    assert len(study) == 2 * (4 + 12) * 6  # the stages and the blocks, and the same untrained
+    assert len(study["ResNet", "layer4", "cosine"].dgms) == 3  # H2 for one layer
+    assert len(study["ResNet", "layer3", "cosine"].dgms) == 2
+    places = {number: row for row, number in enumerate(digits.held_out.ids)}
+    np.testing.assert_array_equal(study.labels, digits.held_out.labels[[places[i] for i in study.ids]])
+    assert all(share > 0.97 for title, share in outcome.accuracies.items() if "untrained" not in title)
+    for words in ("blocks.11", "layer4", "mahalanobis, k=15", f"{outcome.accuracies['ResNet']:.1%}"):
+        assert words in page
+    assert "http://" not in page.replace("http://www.w3.org/", "") and "https://" not in page  # self-contained
+    assert len(outcome.findings) == 3 and set(outcome.findings) <= set(heard)
+
+
+def test_the_same_samples_in_every_model(folder, digits):
+    from toposcope.demo.pipeline import _activations
+
+    first = _activations(untrained(RECIPES["resnet"]), "resnet", digits, 50, False)
+    second = _activations(untrained(RECIPES["vit"]), "vit", digits, 50, False)
+    np.testing.assert_array_equal(first.ids, second.ids)
+    assert len(first) == 4 and len(second) == 12 and all(len(X) == 50 for X in first.values())
+
+
+def _study(*shapes):
+    """A network and its untrained copy with one layer each, on a circle or on a line, which has no loop."""
+    angle = np.sort(np.random.default_rng(0).uniform(0, 2 * np.pi, 60))
+    points = {"ring": np.c_[np.cos(angle), np.sin(angle)], "line": np.c_[angle, angle]}
+    acts = {name: {"last": points[shape]} for name, shape in zip(("net", "net, untrained"), shapes, strict=True)}
+    return ts.triangulate(acts, ["euclidean", "cityblock"])
+
+
+@pytest.mark.parametrize(
+    ("shapes", "words"),
+    [
+        (("line", "ring"), "in last of the net it is less under all 2 metrics"),
+        (("ring", "line"), "in last of the net it is greater under all 2 metrics"),
+    ],
+    ids=["less", "greater"],
+)
+def test_findings_follow_the_numbers(shapes, words):
+    study = _study(*shapes)
+    first, second = findings_of(study, {"net": "net, untrained"})
+    assert words in first
+    numbers = [study[model, "last", "euclidean"].scaled(1) for model in study.models]
+    totals = [f"{(bars[:, 1] - bars[:, 0]).sum():.3g}" for bars in numbers]
+    assert f"euclidean: {totals[0]} against {totals[1]}" in first
+    assert "in 2 of these 2 comparisons" in first.lower()
+    assert "in every one of 1 layers" in second
+    assert "“euclidean” and “cityblock”" in second
+
+
+def test_findings_of_equal_models_claim_nothing():
+    study = _study("ring", "ring")
+    first, _ = findings_of(study, {"net": "net, untrained"})
+    assert "it is the same" in first and "In 0 of these 2 comparisons" in first
