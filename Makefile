@@ -15,6 +15,7 @@ CC ?= cc
 CXX ?= c++
 DEBIAN_PYTHON ?= /usr/bin/python3
 OUT ?= out
+BENCH ?=
 
 # What the installed package is made from: when it changes, environments are installed into again.
 SOURCES := $(shell find Sources include python/_core python/toposcope -type f \
@@ -42,9 +43,9 @@ test-swift: check-swift ## the core and the C interface, in Swift
 test-python: .venv-test/installed ## the installed package, its documentation, and the examples
 	cd / && $(CURDIR)/.venv-test/bin/python -c 'import toposcope; print("testing", toposcope.__file__)' | grep site-packages
 	.venv-test/bin/python -m pytest -q python/tests
+	$(SWIFT) run --package-path examples/swift --scratch-path .build-examples circle
 	.venv-test/bin/python -m pytest -q --doctest-modules --pyargs toposcope
-	.venv-test/bin/python -m pytest -q --doctest-glob='*.md' README.md CONTRIBUTING.md
-	cd / && $(CURDIR)/.venv-test/bin/python -m mypy.stubtest toposcope._core
+	.venv-test/bin/python -m pytest -q --doctest-glob='*.md' README.md
 
 lint: .venv-test/installed check-swift ## the header as C99 and C++11, formatting, types
 	$(CC) -std=c99 -pedantic -Wall -Wextra -Werror -fsyntax-only -x c include/toposcope.h
@@ -53,6 +54,7 @@ lint: .venv-test/installed check-swift ## the header as C99 and C++11, formattin
 	.venv-test/bin/ruff check python setup.py examples
 	.venv-test/bin/ruff format --check python setup.py
 	.venv-test/bin/mypy
+	cd / && $(CURDIR)/.venv-test/bin/python -m mypy.stubtest toposcope._core
 
 # The same wheel tags promise any Python from 3.10 and any NumPy from 1.23: Debian's own pair is the oldest at hand.
 test-debian-python: check-swift ## the same tests under Debian's own Python and NumPy, where they can be had
@@ -60,11 +62,15 @@ test-debian-python: check-swift ## the same tests under Debian's own Python and 
 
 dev: check-python check-swift ## an environment to develop in, .venv-dev: the package is used in place
 	$(call venv,.venv-dev)
+	@rm -rf build
 	.venv-dev/bin/pip install -q -c constraints.txt -e '.[test,bench]'
 	@echo "Ready: . .venv-dev/bin/activate (after changes in Swift or C: make dev)"
 
-bench: .venv-bench/installed ## times against other engines; writes docs/benchmarks.md
-	.venv-bench/bin/python python/benchmarks/run.py
+bench: check-python check-swift ## times against other engines; writes docs/benchmarks.md (some minutes)
+	$(call venv,.venv-bench)
+	@rm -rf build
+	.venv-bench/bin/pip install -q -c constraints.txt -e '.[bench]'
+	cd python && ../.venv-bench/bin/python -m benchmarks $(BENCH)
 
 clean: ## remove what was built; environments too
 	rm -rf .build .build-* build dist $(OUT) .venv-* python/*.egg-info examples/swift/.build examples/c/rips
