@@ -143,6 +143,13 @@ def test_complex_agrees_with_brute_force():
         assert set(map(tuple, drawn.triangles)) == triangles and len(drawn.triangles) == len(triangles)
 
 
+def test_an_edge_is_there_at_its_length_in_single_precision():
+    line = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.3]])
+    for length in pairwise(line)[np.triu_indices(3, 1)]:
+        edges = complex_at(pairwise(line), float(np.float32(length))).edges
+        assert len(edges) == (pairwise(line)[np.triu_indices(3, 1)] <= length).sum()
+
+
 def test_too_many_triangles_are_refused():
     with pytest.raises(ValueError, match="more than 200000 triangles at 1"):
         complex_at(np.zeros((120, 120)), 1.0)

@@ -34,6 +34,11 @@ def test_components_are_those_of_scipy(value):
     assert (np.diff(np.bincount(part)) <= 0).all()
 
 
+def test_components_are_joined_at_their_distance():
+    for gap in (0.1, 0.2, 0.3, 0.7):
+        assert len(set(components_at(ts.rips([[0.0], [gap]], maxdim=0), gap))) == 1
+
+
 def test_components_of_no_point():
     assert components_at(ts.rips(np.empty((0, 2)), maxdim=0), 1.0).shape == (0,)
 

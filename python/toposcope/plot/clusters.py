@@ -22,7 +22,7 @@ def components_at(result: Any, value: float) -> Indices:
     result : RipsResult
         Of the n points that it used, in their order.
     value : float
-        In units of the distances.
+        In units of the distances, rounded to single precision as they are.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def components_at(result: Any, value: float) -> Indices:
             i = parent[i]
         return i
 
-    for u, v in np.searchsorted(rows, edges[deaths <= value, 2:]):
+    for u, v in np.searchsorted(rows, edges[deaths <= np.float32(value), 2:]):
         parent[root(u)] = root(v)
     roots = np.array([root(i) for i in range(len(rows))], dtype=np.int64)
     _, first, member, size = np.unique(roots, return_index=True, return_inverse=True, return_counts=True)

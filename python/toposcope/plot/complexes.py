@@ -39,7 +39,8 @@ def complex_at(distances: NDArray[np.floating], value: float) -> Complex:
     >>> [len(complex_at(square, r).triangles) for r in (0.5, 1.0, 1.5)]
     [0, 0, 4]
     """
-    joined = np.triu(np.asarray(distances) <= value, 1)
+    # In single precision, as the engine takes distances and thresholds: at its birth a bar's edge is there.
+    joined = np.triu(np.asarray(distances, np.float32) <= np.float32(value), 1)
     edges = np.argwhere(joined)
     found: list[Indices] = []
     many = 0
