@@ -365,3 +365,30 @@ def test_pictures_and_reports_take_the_study(study, tmp_path):
     study.select(layers="blob", metrics=["euclidean", "cosine"]).plot()
     page = study.select(layers="blob").report(tmp_path / "study.html", loops=0, intervals=False)
     assert "mahalanobis" in (tmp_path / "study.html").read_text() and page
+
+
+def test_representatives_are_computed_again_from_the_points(study, tmp_path):
+    study.save(tmp_path / "s.npz")
+    again = ts.load(tmp_path / "s.npz")
+    for layer, X in clouds().items():
+        for name, metric in zip(study.metrics, METRICS, strict=True):
+            r = ts.rips(X, metric=metric)
+            for bar in range(min(3, len(r.dgms[1]))):
+                loop = study[layer, name].cycle(1, bar)
+                assert len(loop) >= 4 and len(set(loop.tolist())) == len(loop)
+                np.testing.assert_array_equal(loop, r.cycle(1, bar))
+                np.testing.assert_array_equal(loop, again[layer, name].cycle(1, bar))
+    mine = study["ring", "euclidean"].cocycles[1]
+    theirs = ts.rips(clouds()["ring"], cocycles=True).cocycles[1]
+    for a, b in zip(mine, theirs, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_representatives_name_rows_of_the_input_where_a_metric_drops_some():
+    X = clouds()["ring"]
+    X[[0, 7]] = 0
+    study = ts.triangulate({"x": X}, [ts.Cosine(zeros="drop")], maxdim=1)
+    expected = ts.rips(X, metric=ts.Cosine(zeros="drop"))
+    part = study["x", "cosine"]
+    for bar in range(len(expected.dgms[1])):
+        np.testing.assert_array_equal(part.cycle(1, bar), expected.cycle(1, bar))

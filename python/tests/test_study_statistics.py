@@ -208,3 +208,15 @@ def test_components_that_all_metrics_show():
         consensus(study, "x", dim=2)
     with pytest.raises(KeyError, match="'z'"):
         consensus(study, "z")
+
+
+def test_a_loop_that_all_metrics_show():
+    X = np.c_[ring(80, 0.05, 0), np.random.default_rng(1).normal(size=(80, 2)) * 0.05] + [3, 0, 0, 0]
+    study = ts.triangulate({"ring": X}, ["euclidean", "cityblock", "chebyshev"])
+    rows = consensus(study, "ring", bars=3)
+    first = rows[rows["bar"] == 0]
+    assert (first["group"] == 0).all() and (first["metrics"] == 3).all() and (first["score"] > 0.7).all()
+    angle = np.arctan2(X[:, 1], X[:, 0] - 3)
+    for points in first["points"]:
+        assert np.diff(np.sort(angle[points])).max() < 1.3, "the points go all the way round"
+    assert (rows[rows["bar"] > 0]["score"] < first["score"].min()).all()

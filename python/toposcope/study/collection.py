@@ -95,7 +95,7 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         failed = f", {len(self._failures)} failed" if self._failures else ""
         return (
             f"Study({models}{_count(self.layers, 'layer')} x {_count(self.metrics, 'metric')}, n={self.meta['n']}, "
-            f"H0 to H{max(len(p.dgms) for p in self._parts.values()) - 1}{failed})"
+            f"H0 to H{max((len(p.dgms) - 1 for p in self._parts.values()), default=0)}{failed})"
         )
 
     def _repr_html_(self) -> str:
