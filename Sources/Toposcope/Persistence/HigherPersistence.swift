@@ -16,8 +16,6 @@ struct HigherPersistence {
   private let neighbors: CommonNeighbors
   private var small: SmallLink
   private var large: LinkLoops
-  /// Whether whole rows are so short that nothing is gained by listing vertices.
-  private var isDense: Bool { neighbors.wordCount <= 8 }
   private var triangles: TriangleAnnotations
   private var cells: CellAnnotations?
 
@@ -28,8 +26,12 @@ struct HigherPersistence {
     _ order: EdgeOrder, maxDimension: Int, field: PrimeField, isComplete: Bool, wanted: Wanted = Wanted(),
     maxMemory: Int? = nil, progress: Progress = Progress()
   ) throws(ToposcopeError) {
-    let least = RankedGraph.bytes(vertices: order.vertexCount, edges: 0) + BitRows.bytes(order.vertexCount)
-    if let maxMemory, least > maxMemory { throw ToposcopeError(.memory, value: Double(least)) }
+    // In floating point: the square of a number of vertices need not fit in an integer.
+    let vertices = Double(order.vertexCount)
+    let least = 4 * vertices * (vertices + 16) + vertices * (vertices / 8 + 64)
+    if least > Double(min(maxMemory ?? .max, AlignedMemory<Float>.physicalMemory)) {
+      throw ToposcopeError(.memory, value: least)
+    }
     self.maxMemory = maxMemory
     graph = try RankedGraph(order, isClosed: wanted.cycles, progress: progress)
     self.field = field
@@ -104,31 +106,39 @@ struct HigherPersistence {
       return
     }
     let isSmall = count <= SmallLink.capacity
+    let isListed = isSmall && neighbors.wordCount > 8  // shorter rows are as good as lists of vertices
     let center: Int32
-    if isSmall && !isDense {
+    if isListed {
       small.list(neighbors.common, words: neighbors.wordCount)
       center = small.nearest(graph.row(u), graph.row(v))
     } else {
       center = graph.aboutNearest(u, v)
     }
-    let apex = isSmall && !isDense ? small.apex(first: center) : neighbors.apex(first: center)
-    if let apex {
-      if maxDimension > 2 { triangles.setPartner(apex, of: rank) }
+    if maxDimension == 2 && triangles.voids.classes.live == 0 {
+      // Only the components of the link matter.
+      if isListed ? small.isApex(center) : neighbors.isApex(center) { return }
+      let roots = furtherComponents(center, isListed)
+      if !roots.isEmpty { try fill(rank, u, v, center, roots, isSmall: isSmall, isListed: isListed) }
       return
     }
-    if maxDimension > 2 {
+    if let apex = isListed ? small.apex(first: center) : neighbors.apex(first: center) {
+      if maxDimension > 2 { triangles.setPartner(apex, of: rank) }
+    } else if maxDimension > 2 {
       try cells!.add(rank, neighbors, &triangles)
     } else {
-      try fill(rank, u, v, center, isSmall)
+      let roots = furtherComponents(center, isListed)
+      try fill(rank, u, v, center, roots, isSmall: isSmall, isListed: isListed)
     }
+  }
+
+  private mutating func furtherComponents(_ center: Int32, _ isListed: Bool) -> [Int32] {
+    isListed ? small.furtherComponents(first: center) : neighbors.furtherComponents(first: center)
   }
 
   /// The triangles and tetrahedra that matter of an edge whose link is not a cone.
   private mutating func fill(
-    _ rank: Int32, _ u: Int32, _ v: Int32, _ center: Int32, _ isSmall: Bool
+    _ rank: Int32, _ u: Int32, _ v: Int32, _ center: Int32, _ roots: [Int32], isSmall: Bool, isListed: Bool
   ) throws(ToposcopeError) {
-    let roots =
-      isSmall && !isDense ? small.furtherComponents(first: center) : neighbors.furtherComponents(first: center)
     for root in roots {
       let there = try triangles.path(u, center, v)
       let back = try triangles.path(u, root, v)
@@ -141,7 +151,7 @@ struct HigherPersistence {
     }
     if !roots.isEmpty { triangles.setPartner(center, of: rank, furtherRoots: roots) }
     if triangles.voids.classes.live == 0 { return }
-    if isSmall && isDense { small.list(neighbors.common, words: neighbors.wordCount) }
+    if isSmall && !isListed { small.list(neighbors.common, words: neighbors.wordCount) }
     for loop in isSmall ? small.loops() : try loops(center) {
       let boundary = suspension(of: loop, u, v)
       var relation: UInt32 = 0

@@ -52,6 +52,16 @@ struct SmallLink {
     return nearest
   }
 
+  /// True if a vertex is joined to all others.
+  func isApex(_ vertex: Int32) -> Bool {
+    let row = graph.row(Int(vertex))
+    for i in 0..<count {
+      let x = Int(vertices[i])
+      if row[x &>> 6] &>> UInt64(truncatingIfNeeded: x & 63) & 1 == 0 { return false }
+    }
+    return true
+  }
+
   private var all: UInt64 { UInt64.max >> UInt64(64 - count) }
 
   /// The row of the i-th vertex, read when it is first asked for.

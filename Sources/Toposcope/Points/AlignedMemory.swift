@@ -30,7 +30,7 @@ final class AlignedMemory<Element: BitwiseCopyable>: @unchecked Sendable {
   deinit { free(pointer) }
 
   /// Bytes that this machine has. A system that promises more than it has kills the process that believes it.
-  private static var physicalMemory: Int {
+  static var physicalMemory: Int {
     let pages = sysconf(Int32(_SC_PHYS_PAGES))
     return pages > 0 ? pages &* sysconf(Int32(_SC_PAGESIZE)) : .max
   }
