@@ -161,10 +161,12 @@ class Reduction:
                 norms = norms.masked_fill(~mask, -torch.inf)
             return cells[each, norms.argmax(1)].float()
         last = cells.shape[1] - 1
+        if mask is None:
+            return cells[:, 0 if self.choice == "cls" else last].to(torch.float32, copy=True)
         if self.choice == "cls":
-            place = torch.zeros_like(each) if mask is None else mask.int().argmax(1)
+            place = mask.int().argmax(1)
         else:
-            place = torch.full_like(each, last) if mask is None else last - mask.flip(1).int().argmax(1)
+            place = last - mask.flip(1).int().argmax(1)
         return cells[each, place].float()
 
     def _called(self, output: torch.Tensor) -> torch.Tensor:
