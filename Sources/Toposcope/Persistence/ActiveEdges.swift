@@ -14,13 +14,14 @@ struct ActiveEdges {
   private var entries: Memory<UInt64>
   private var used = 0
 
-  init(vertices: Int) throws(ToposcopeError) {
+  /// - Parameter capacity: A power of two, 4 or more.
+  init(vertices: Int, capacity: Int) throws(ToposcopeError) {
     bits = try BitRows(vertices)
     groups = try Memory(vertices)
     var shift = 0
     while bits.wordsPerRow >> shift > 64 { shift += 1 }
     groupShift = shift
-    entries = try Memory(1 << 10)
+    entries = try Memory(capacity)
   }
 
   @inline(__always)
@@ -37,9 +38,12 @@ struct ActiveEdges {
     return Int32(truncatingIfNeeded: entries.base[slot(a, b)])
   }
 
-  /// `a < b`, `identifier` is not 0, and the edge is not active.
-  mutating func insert(_ a: Int, _ b: Int, _ identifier: Int32) throws(ToposcopeError) {
-    if (used + 1) * 5 > entries.count * 3 { try rebuild() }
+  /// True if the next insertion finds no room: ``makeRoom()`` comes first.
+  @inline(__always)
+  var isFull: Bool { (used &+ 1) &* 5 > entries.count &* 3 }
+
+  /// `a < b`, `identifier` is not 0, the edge is not active, and there is room.
+  mutating func insert(_ a: Int, _ b: Int, _ identifier: Int32) {
     let place = slot(a, b)
     if entries.base[place] == 0 { used += 1 }
     entries.base[place] = ActiveEdges.key(a, b) << 32 | UInt64(UInt32(bitPattern: identifier))
@@ -79,8 +83,21 @@ struct ActiveEdges {
     return place
   }
 
-  /// Makes room: forgets vacant entries, and doubles the table if that is not enough.
-  private mutating func rebuild() throws(ToposcopeError) {
+  /// The number of edges that had an entry when room was last made, those that have lost it since included.
+  var size: Int { used }
+
+  /// Calls `body` with every active edge, the smaller vertex first, and its identifier; sets the identifier returned.
+  func update(_ body: (Int, Int, Int32) throws(ToposcopeError) -> Int32) throws(ToposcopeError) {
+    for i in 0..<entries.count where UInt32(truncatingIfNeeded: entries.base[i]) != 0 {
+      let (a, b) = (Int(entries.base[i] >> 48), Int(entries.base[i] >> 32 & 0xFFFF))
+      let identifier = Int32(truncatingIfNeeded: entries.base[i])
+      let new = try body(a, b, identifier)
+      if new != identifier { replace(a, b, by: new) }
+    }
+  }
+
+  /// Forgets vacant entries, and doubles the table if that is not enough.
+  mutating func makeRoom() throws(ToposcopeError) {
     let old = entries
     var live = 0
     for i in 0..<old.count where UInt32(truncatingIfNeeded: old.base[i]) != 0 { live += 1 }

@@ -18,21 +18,30 @@ struct Loops {
   private var components: Components
   let graph: BitRows
   private var active: ActiveEdges
+  private var planes: CocyclePlanes
   private var table: AnnotationTable
   private var link: LinkComponents
   /// The edge that bore each class, and its length.
   private var births: [FiltrationEdge] = []
   private var isAlive: [Bool] = []
+  private let manyEdges: Int
   /// Common neighbours whose triangles have to be looked at.
   private let suspects: Memory<Int>
 
   /// With more suspects than this, one a component of the link is cheaper.
   private static let few = 8
 
-  init(vertices: Int, field: PrimeField) throws(ToposcopeError) {
+  /// - Parameters:
+  ///   - capacity: Room for active edges at first: a power of two, 4 or more.
+  ///   - manyEdges: With fewer active edges than this no class is given a plane.
+  init(
+    vertices: Int, field: PrimeField, capacity: Int = 1 << 10, manyEdges: Int = 1 << 12
+  ) throws(ToposcopeError) {
+    self.manyEdges = manyEdges
     components = Components(vertices)
     graph = try BitRows(vertices)
-    active = try ActiveEdges(vertices: vertices)
+    active = try ActiveEdges(vertices: vertices, capacity: capacity)
+    planes = try CocyclePlanes(vertices: vertices)
     table = AnnotationTable(field: field)
     link = try LinkComponents(graph)
     suspects = try Memory(Loops.few)
@@ -49,7 +58,7 @@ struct Loops {
       try addWithoutTriangle(e)
     } else if alive > 0 {
       let groups = active.groups(u) | active.groups(v)
-      if groups != 0 { try fill(e, groups, firstCommonWord: k) }
+      if groups != 0 || planes.mask(u) | planes.mask(v) != 0 { try fill(e, groups, firstCommonWord: k) }
     }
     graph.insert(u, v)
   }
@@ -65,7 +74,7 @@ struct Loops {
     isAlive.append(true)
     alive += 1
     let annotation = [Term(cocycle: cocycle, value: 1)]
-    try active.insert(Int(e.tail), Int(e.head), table.identifier(of: annotation))
+    try activate(Int(e.tail), Int(e.head), table.identifier(of: annotation))
   }
 
   /// Annotates an edge that is in a triangle, after all its triangles have been made true.
@@ -93,8 +102,8 @@ struct Loops {
         }
       }
     }
-    if count == 0 { return }
-    // A common neighbour without active edges, if there is one, makes the edge inactive.
+    if count == 0 && planes.mask(u) | planes.mask(v) == 0 { return }
+    // A common neighbour without active edges, if there is one, makes the edge inactive, but for the planes.
     var calm = -1
     for k in firstCommonWord..<words {
       let others = rowU[k] & rowV[k] & ~(activeU[k] | activeV[k])
@@ -103,6 +112,9 @@ struct Loops {
         break
       }
     }
+    if calm >= 0 {
+      while let w = planesDiffer(u, v, from: calm) { try check(e, w, against: calm) }
+    }
     let anchor = calm >= 0 ? calm : suspects.base[0]
     if isMany {
       link.find(u, v, in: graph, first: anchor)
@@ -110,8 +122,72 @@ struct Loops {
     } else {
       for i in 0..<count where suspects.base[i] != anchor { try check(e, suspects.base[i], against: anchor) }
     }
+    var values = planes.path(u, anchor, v)
+    while values != 0 {
+      planes.flip(values.trailingZeroBitCount, u, v)
+      values &= values - 1
+    }
     let identifier = path(u, anchor, v)
-    if identifier != 0 { try active.insert(u, v, identifier) }
+    if identifier != 0 { try activate(u, v, identifier) }
+  }
+
+  /// A common neighbour without active edges on whose triangle with (u, v) some plane has another value than on that of
+  /// `calm`; nil if all agree.
+  @inline(__always)
+  private func planesDiffer(_ u: Int, _ v: Int, from calm: Int) -> Int? {
+    let (rowU, rowV) = (graph.row(u), graph.row(v))
+    let (activeU, activeV) = (active.row(u), active.row(v))
+    var mask = planes.mask(u) | planes.mask(v)
+    let values = planes.path(u, calm, v)
+    while mask != 0 {
+      let plane = mask.trailingZeroBitCount
+      mask &= mask &- 1
+      let expected: UInt64 = values &>> UInt8(plane) & 1 == 1 ? ~0 : 0
+      let (planeU, planeV) = (planes.row(plane, u), planes.row(plane, v))
+      for k in 0..<graph.wordsPerRow {
+        let different = rowU[k] & rowV[k] & ~(activeU[k] | activeV[k]) & (planeU[k] ^ planeV[k] ^ expected)
+        if different != 0 { return k << 6 + different.trailingZeroBitCount }
+      }
+    }
+    return nil
+  }
+
+  /// Gives an edge an identifier that is not 0.
+  private mutating func activate(_ u: Int, _ v: Int, _ identifier: Int32) throws(ToposcopeError) {
+    if active.isFull {
+      var edgesOf: [Int32: Int] = [:]  // by identifier
+      try active.update { (_, _, identifier) throws(ToposcopeError) in
+        let resolved = table.resolve(identifier)
+        if resolved != 0 { edgesOf[resolved, default: 0] += 1 }
+        return resolved
+      }
+      if table.field.p == 2 { try promote(edgesOf) }
+      try active.makeRoom()
+    }
+    active.insert(u, v, table.resolve(identifier))
+  }
+
+  /// Gives the class that is on most edges a plane of its own if it is on many of them.
+  private mutating func promote(_ edgesOf: [Int32: Int]) throws(ToposcopeError) {
+    var counts: [Int32: Int] = [:]  // by class
+    var total = 0
+    for (identifier, count) in edgesOf {
+      total += count
+      for term in table[identifier] { counts[term.cocycle, default: 0] += count }
+    }
+    // The youngest of those on equally many edges, so that the order of a dictionary decides nothing.
+    guard planes.hasRoom, let best = counts.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }),
+      total >= manyEdges, best.value * 4 >= total
+    else { return }
+    let heavy = best.key
+    let plane = try planes.add(heavy)
+    let one: Annotation = [Term(cocycle: heavy, value: 1)]
+    try active.update { (a, b, identifier) throws(ToposcopeError) in
+      let annotation = table[identifier]
+      guard annotation.contains(where: { $0.cocycle == heavy }) else { return identifier }
+      planes.flip(plane, a, b)
+      return table.identifier(of: table.sum(annotation, one))
+    }
   }
 
   /// Makes the triangles of `e` with `w` and with `anchor` say the same.
@@ -119,15 +195,43 @@ struct Loops {
   private mutating func check(_ e: FiltrationEdge, _ w: Int, against anchor: Int) throws(ToposcopeError) {
     let (u, v) = (Int(e.tail), Int(e.head))
     let (first, second) = (path(u, w, v), path(u, anchor, v))
-    if first == second { return }
-    let relation = table.sum(table[first], table[second], factor: table.field.negative(1))
-    let dead = Int(table.kill(relation))
-    isAlive[dead] = false
+    let values = planes.path(u, w, v) ^ planes.path(u, anchor, v)
+    if first == second && values == 0 { return }
+    var relation = table.sum(table[first], table[second], factor: table.field.negative(1))
+    for plane in 0..<CocyclePlanes.most where values >> UInt8(plane) & 1 == 1 {
+      relation = table.sum(relation, [Term(cocycle: planes.cocycle(plane), value: 1)])
+    }
+    if relation.isEmpty { return }
+    let dead = table.kill(relation)
+    if let plane = planes.plane(of: dead) { try dissolve(plane, relation.filter { $0.cocycle != dead }) }
+    isAlive[Int(dead)] = false
     alive -= 1
-    let birth = births[dead]
+    let birth = births[Int(dead)]
     if e.length > birth.length {
       bars1.append(PersistencePair(birth: birth.length, death: e.length, birthEdge: birth.edge, deathEdge: e.edge))
     }
+  }
+
+  /// Puts `equal` in the place of the class of a plane, on all its edges.
+  private mutating func dissolve(_ plane: Int, _ equal: Annotation) throws(ToposcopeError) {
+    let light = equal.filter { planes.plane(of: $0.cocycle) == nil }
+    for term in equal {
+      if let target = planes.plane(of: term.cocycle) { planes.add(plane, to: target) }
+    }
+    if !light.isEmpty {
+      let added = table.identifier(of: light)
+      try planes.forEachEdge(plane) { (a, b) throws(ToposcopeError) in
+        let before = annotation(a, b)
+        let after = table.sum(before, added)
+        if before != 0 {
+          active.replace(a, b, by: after)
+        } else {
+          if active.isFull { try active.makeRoom() }
+          active.insert(a, b, after)
+        }
+      }
+    }
+    planes.remove(plane)
   }
 
   /// The annotation of the path from u over w to v.

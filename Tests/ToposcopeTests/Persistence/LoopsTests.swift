@@ -132,6 +132,38 @@ struct SplitMix: RandomNumberGenerator {
     }
   }
 
+  /// Several noisy loops at once, so that classes with planes are born, die, and die into one another.
+  @Test func planesChangeNothing() throws {
+    let field = try PrimeField(2)
+    for seed in 0..<40 {
+      var random = SplitMix(state: UInt64(seed))
+      let n = 40 + Int(random.next() % 50)
+      let loops = 1 + seed % 4
+      let points = (0..<n).map { i in
+        let angle = random.unit() * 2 * Float.pi
+        return SIMD2(cos(angle) + 1.7 * Float(i % loops), sin(angle)) + SIMD2(random.unit(), random.unit()) * 0.3
+      }
+      var edges: [(edge: Edge, length: Float)] = []
+      for i in 0..<n {
+        for j in (i + 1)..<n {
+          let difference = points[i] - points[j]
+          let length = seed % 2 == 0 ? (difference * difference).sum() : ((difference * difference).sum() * 8).rounded()
+          edges.append((Edge(Int32(i), Int32(j)), length))
+        }
+      }
+      let bars = try [(4, 1), (1 << 10, 1 << 30)].map { (capacity, manyEdges) in
+        var loops = try Loops(vertices: n, field: field, capacity: capacity, manyEdges: manyEdges)
+        let order = try EdgeOrder(vertices: n, edges: edges, upTo: 100, progress: Progress())
+        while let run = try order.nextRun() {
+          for i in 0..<run.count { try loops.add(run[i]) }
+        }
+        return PersistenceDiagram(dimension: 1, pairs: loops.bars1).bars
+      }
+      #expect(bars[0] == bars[1], "seed \(seed)")
+      #expect(!bars[0].isEmpty)
+    }
+  }
+
   @Test func regularPolygon() throws {
     let n = 30
     var entries = [Float](repeating: 0, count: n * n)
