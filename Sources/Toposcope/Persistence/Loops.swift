@@ -176,11 +176,13 @@ struct Loops {
       for term in table[identifier] { counts[term.cocycle, default: 0] += count }
     }
     // The youngest of those on equally many edges, so that the order of a dictionary decides nothing.
-    guard planes.hasRoom, let best = counts.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }),
+    guard let best = counts.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }),
       total >= manyEdges, best.value * 4 >= total
     else { return }
     let heavy = best.key
-    let plane = try planes.add(heavy)
+    let known = planes.plane(of: heavy)  // it may have come back into annotations when another class died
+    guard known != nil || planes.hasRoom else { return }
+    let plane = if let known { known } else { try planes.add(heavy) }
     let one: Annotation = [Term(cocycle: heavy, value: 1)]
     try active.update { (a, b, identifier) throws(ToposcopeError) in
       let annotation = table[identifier]
