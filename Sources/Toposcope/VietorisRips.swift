@@ -43,51 +43,6 @@ public struct RipsFacts: Sendable {
   public var distances = DistanceFacts()
 }
 
-/// The diagrams of one filtration.
-public final class RipsResult: @unchecked Sendable {
-  public let options: RipsOptions
-  public let facts: RipsFacts
-  /// H0 ... H(maxDimension).
-  public let diagrams: [PersistenceDiagram]
-
-  /// Of each dimension, in the order of its diagram; empty where there are none.
-  private let representatives: [[Representative]]
-
-  init(
-    options: RipsOptions, facts: RipsFacts, diagrams: [PersistenceDiagram], representatives: [[Representative]] = []
-  ) {
-    self.options = options
-    self.facts = facts
-    self.diagrams = diagrams
-    self.representatives = representatives
-  }
-
-  /// A representative cocycle of a bar: simplices, each with its vertices in descending order, and nonzero values mod p.
-  /// - Throws: ``ToposcopeError`` of kind `notComputed` where the options did not ask for it.
-  public func cocycle(dimension: Int, bar: Int) throws(ToposcopeError) -> [(simplex: [Int32], value: Int)] {
-    let cocycle = try representative(dimension, bar).cocycle
-    guard !cocycle.isEmpty else { throw ToposcopeError(.notComputed) }
-    return cocycle
-  }
-
-  private func representative(_ dimension: Int, _ bar: Int) throws(ToposcopeError) -> Representative {
-    guard representatives.indices.contains(dimension), representatives[dimension].indices.contains(bar) else {
-      throw ToposcopeError(.notComputed)
-    }
-    return representatives[dimension][bar]
-  }
-
-  /// A representative cycle of a bar: simplices whose sum is born with it and is a boundary at its death. In dimension 1
-  /// the edges come in order round a loop; in dimension 0 the vertices of the component that ends with the bar.
-  /// Up to dimension 2.
-  /// - Throws: ``ToposcopeError`` of kind `notComputed` where the options did not ask for it.
-  public func cycle(dimension: Int, bar: Int) throws(ToposcopeError) -> [[Int32]] {
-    let cycle = try representative(dimension, bar).cycle
-    guard !cycle.isEmpty else { throw ToposcopeError(.notComputed) }
-    return cycle
-  }
-}
-
 /// The persistence diagrams of the Vietoris-Rips filtration of points or distances.
 ///
 /// - Throws: ``ToposcopeError`` of kind `homologyDimension`, `modulus`, `threshold` for options that are out of range;
@@ -100,7 +55,10 @@ public func vietorisRips(
   let threads = Threads.resolve(options.threads)
   var facts = RipsFacts()
   var stopwatch = Stopwatch()
-  let graph = try FiltrationInput(input, facts: &facts, threads: threads, progress: progress)
+  if options.maxDimension == 0 && !options.cycles && !options.cocycles {
+    return try components(input, options: options, progress: progress)
+  }
+  let graph = try FiltrationInput(input, options: options, facts: &facts, threads: threads, progress: progress)
   facts.secondsDistances = stopwatch.lap()
   let extent = try graph.extent(threshold: options.threshold, threads: threads, progress: progress)
   facts.vertices = graph.vertexCount
@@ -112,10 +70,44 @@ public func vietorisRips(
     order, graph, extent, options: options, field: field, facts: &facts, progress: progress)
   facts.secondsPersistence = stopwatch.lap()
   let diagrams = bars.enumerated().map { PersistenceDiagram(dimension: $0.offset, pairs: $0.element) }
+  let loops =
+    options.cycles || options.cocycles ? LoopRepresentatives(graph, field: field, limit: extent.limit) : nil
   let ordered = zip(bars, representatives).map { bars, representatives in
     zip(bars, representatives).sorted { $0.0.precedes($1.0) }.map { $0.1 }
   }
-  return RipsResult(options: options, facts: facts, diagrams: diagrams, representatives: ordered)
+  return RipsResult(options: options, facts: facts, diagrams: diagrams, loops: loops, representatives: ordered)
+}
+
+/// H0 alone, which needs neither a matrix nor sorted edges.
+private func components(
+  _ input: RipsInput, options: RipsOptions, progress: Progress
+) throws(ToposcopeError) -> RipsResult {
+  var facts = RipsFacts()
+  var stopwatch = Stopwatch()
+  let forest: MinimumSpanningForest
+  switch input {
+  case .points(let cloud, let metric):
+    let rows = try DistanceRows(cloud, metric: metric, threads: options.threads, progress: progress)
+    facts.distances = rows.facts
+    facts.secondsDistances = stopwatch.lap()
+    forest = try MinimumSpanningForest(vertices: rows.count, progress: progress) { rows.fill(row: $0, into: $1) }
+  case .distances(let matrix):
+    facts.distances = matrix.facts
+    forest = try MinimumSpanningForest(vertices: matrix.count, progress: progress) {
+      $1.update(from: matrix.entries + $0 * matrix.count, count: matrix.count)
+    }
+  case .edges:
+    let graph = try FiltrationInput(input, options: options, facts: &facts, threads: 1, progress: progress)
+    let order = try graph.edgeOrder(upTo: .greatestFiniteMagnitude, threads: 1, progress: progress)
+    facts.secondsFiltration = stopwatch.lap()
+    forest = try MinimumSpanningForest(order, progress: progress)
+  }
+  facts.vertices = forest.vertices
+  facts.edges = forest.edges.count
+  facts.stoppingRadius = min(options.threshold, forest.edges.last?.length ?? 0)
+  let pairs = forest.bars(upTo: options.threshold)
+  facts.secondsPersistence = stopwatch.lap()
+  return RipsResult(options: options, facts: facts, diagrams: [PersistenceDiagram(dimension: 0, pairs: pairs)])
 }
 
 /// The bars of every dimension up to the greatest, and what represents them.

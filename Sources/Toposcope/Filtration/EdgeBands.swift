@@ -61,7 +61,7 @@ struct EdgeBands {
       if count + n - i > keys.count { keys = try grown(keys, count: count, toHold: count + n - i) }
       count += EdgeBands.gather(
         distances.entries + i * n, from: i + 1, to: n, tail: i, above: lower, upTo: upper, into: keys.base + count)
-      if i & 15 == 0 && progress.isCancelled { throw ToposcopeError(.cancelled) }
+      if i & 15 == 0 { try progress.report(next - 1, of: bounds.count) }
     }
     if spare.count < count { spare = try Memory(keys.count) }
     var (front, back) = (keys.base, spare.base)

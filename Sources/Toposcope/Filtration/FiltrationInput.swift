@@ -1,19 +1,63 @@
 /// What a filtration is built from, after all checks: distances of all pairs, or a list of edges without repetition.
 enum FiltrationInput {
   case dense(DistanceMatrix)
-  case sparse(vertices: Int, [(edge: Edge, length: Float)])
+  /// Sorted by vertices; not complete if longer edges were left out.
+  case list(vertices: Int, [(edge: Edge, length: Float)], isComplete: Bool)
 
+  /// With more points than this a threshold makes a list of edges, not a matrix.
+  private static let manyPoints = 1 << 14
+
+  /// - Throws: `memory` if the estimate of what H0 and H1 take is more than the options allow; what the distances throw.
   init(
-    _ input: RipsInput, facts: inout RipsFacts, threads: Int, progress: Progress
+    _ input: RipsInput, options: RipsOptions, facts: inout RipsFacts, threads: Int, progress: Progress
   ) throws(ToposcopeError) {
+    var estimate = MemoryEstimate()
     switch input {
     case .points(let points, let metric):
-      self = .dense(try DistanceMatrix(points, metric: metric, threads: threads, progress: progress))
-    case .distances(let distances): self = .dense(distances)
+      if options.threshold < .infinity && points.count > FiltrationInput.manyPoints {
+        let rows = try DistanceRows(points, metric: metric, threads: threads, progress: progress)
+        facts.distances = rows.facts
+        self = try FiltrationInput.near(rows, upTo: options.threshold, progress: progress)
+      } else {
+        estimate = .loops(points.count)
+        estimate.add(points.count * points.count, bytesEach: 4)
+        try estimate.check(limit: options.maxMemory)
+        let distances = try DistanceMatrix(points, metric: metric, threads: threads, progress: progress)
+        facts.distances = distances.facts
+        self = .dense(distances)
+      }
+    case .distances(let distances):
+      facts.distances = distances.facts
+      self = .dense(distances)
     case .edges(let vertices, let edges):
-      self = .sparse(vertices: vertices, try FiltrationInput.checked(edges, vertices: vertices))
+      self = .list(vertices: vertices, try FiltrationInput.checked(edges, vertices: vertices), isComplete: true)
     }
-    if case .dense(let distances) = self { facts.distances = distances.facts }
+    if options.maxDimension > 0 {
+      // Vertices of edges are kept in 16 bits, and a bit row a vertex is already 512 MB at that size.
+      guard vertexCount <= 1 << 16 else {
+        throw ToposcopeError(.memory, value: MemoryEstimate.loops(vertexCount).bytes)
+      }
+      estimate = .loops(vertexCount)
+      if case .dense = self { estimate.add(vertexCount * vertexCount, bytesEach: 4) }
+      try estimate.check(limit: options.maxMemory)
+    }
+  }
+
+  /// The pairs of points within a distance, without the memory for all pairs.
+  private static func near(
+    _ rows: DistanceRows, upTo threshold: Float, progress: Progress
+  ) throws(ToposcopeError) -> FiltrationInput {
+    let n = rows.count
+    let row = try Memory<Float>(n)
+    var edges: [(edge: Edge, length: Float)] = []
+    for i in 0..<n {
+      try progress.report(i, of: n)
+      rows.fill(row: i, columns: (i + 1)..<n, into: row.base)
+      for j in (i + 1)..<max(n, i + 1) where row.base[j - i - 1] <= threshold {
+        edges.append((Edge(Int32(i), Int32(j)), row.base[j - i - 1]))
+      }
+    }
+    return .list(vertices: n, edges, isComplete: false)
   }
 
   /// The distances of all pairs, where they are there.
@@ -24,7 +68,7 @@ enum FiltrationInput {
   var vertexCount: Int {
     switch self {
     case .dense(let distances): distances.count
-    case .sparse(let vertices, _): vertices
+    case .list(let vertices, _, _): vertices
     }
   }
 
@@ -66,8 +110,10 @@ enum FiltrationInput {
     switch self {
     case .dense(let distances):
       return try FiltrationExtent(distances, threshold: threshold, threads: threads, progress: progress)
-    case .sparse(let vertices, let edges):
-      return FiltrationExtent(vertices: vertices, edges: edges, threshold: threshold)
+    case .list(let vertices, let edges, let isComplete):
+      var extent = FiltrationExtent(vertices: vertices, edges: edges, threshold: threshold)
+      if !isComplete && extent.enclosingRadius == .infinity { extent.isCut = true }
+      return extent
     }
   }
 
@@ -75,7 +121,7 @@ enum FiltrationInput {
     switch self {
     case .dense(let distances):
       return try EdgeOrder(distances, upTo: limit, threads: threads, progress: progress)
-    case .sparse(let vertices, let edges):
+    case .list(let vertices, let edges, _):
       return try EdgeOrder(vertices: vertices, edges: edges, upTo: limit, progress: progress)
     }
   }

@@ -40,6 +40,13 @@ struct AnnotationTable {
   /// The annotation of an identifier that stands for itself.
   subscript(identifier: Int32) -> Annotation { annotations[Int(identifier)] }
 
+  /// The annotation that an identifier stands for now.
+  func current(_ identifier: Int32) -> Annotation {
+    var root = identifier
+    while forward[Int(root)] != root { root = forward[Int(root)] }
+    return annotations[Int(root)]
+  }
+
   mutating func identifier(of annotation: Annotation) -> Int32 {
     if let known = identifiers[annotation] { return known }
     let new = Int32(annotations.count)

@@ -9,6 +9,8 @@ struct Components {
     count = vertices
   }
 
+  var vertexCount: Int { parent.count }
+
   /// The oldest vertex of the component of `vertex`.
   @inline(__always)
   mutating func root(_ vertex: Int32) -> Int32 {

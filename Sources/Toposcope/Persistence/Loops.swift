@@ -17,14 +17,16 @@ struct Loops {
 
   private var components: Components
   let graph: BitRows
-  private var active: ActiveEdges
+  private(set) var active: ActiveEdges
   private var planes: CocyclePlanes
-  private var table: AnnotationTable
+  private(set) var table: AnnotationTable
   private var link: LinkComponents
   /// The edge that bore each class, and its length.
-  private var births: [FiltrationEdge] = []
-  private var isAlive: [Bool] = []
+  private(set) var births: [FiltrationEdge] = []
+  private(set) var isAlive: [Bool] = []
   private let manyEdges: Int
+  /// What is remembered for representatives; nil, and nothing, where none are wanted.
+  var witness: Witness?
   /// Common neighbours whose triangles have to be looked at.
   private let suspects: Memory<Int>
 
@@ -66,6 +68,7 @@ struct Loops {
   /// Adds an edge that is in no triangle.
   private mutating func addWithoutTriangle(_ e: FiltrationEdge) throws(ToposcopeError) {
     if let ended = components.join(e.tail, e.head) {
+      witness?.forest.append(e.edge)
       if e.length > 0 { bars0.append(.component(ended, death: e.length, deathEdge: e.edge)) }
       return
     }
@@ -152,6 +155,12 @@ struct Loops {
     return nil
   }
 
+  /// The identifier of the sum of two annotations.
+  mutating func sum(_ a: Int32, _ b: Int32) -> Int32 { table.sum(table.resolve(a), table.resolve(b)) }
+
+  /// The identifier of an annotation.
+  mutating func identifier(of annotation: Annotation) -> Int32 { table.identifier(of: annotation) }
+
   /// Gives an edge an identifier that is not 0.
   private mutating func activate(_ u: Int, _ v: Int, _ identifier: Int32) throws(ToposcopeError) {
     if active.isFull {
@@ -204,6 +213,7 @@ struct Loops {
       relation = table.sum(relation, [Term(cocycle: planes.cocycle(plane), value: 1)])
     }
     if relation.isEmpty { return }
+    if witness != nil, try testify(relation, e) { return }
     let dead = table.kill(relation)
     if let plane = planes.plane(of: dead) { try dissolve(plane, relation.filter { $0.cocycle != dead }) }
     isAlive[Int(dead)] = false
@@ -245,7 +255,7 @@ struct Loops {
 
   /// The annotation of the edge from a to b: its negative is that of the edge from b to a.
   @inline(__always)
-  private mutating func annotation(_ a: Int, _ b: Int) -> Int32 {
+  mutating func annotation(_ a: Int, _ b: Int) -> Int32 {
     let (tail, head) = (min(a, b), max(a, b))
     let stored = active.identifier(tail, head)
     if stored == 0 { return 0 }
@@ -256,13 +266,7 @@ struct Loops {
 
   /// The bars of the classes that are alive at the end.
   mutating func finish(censored: Bool) {
-    var oldest = true
-    for vertex in 0..<graph.count where components.root(Int32(vertex)) == vertex {
-      var bar = PersistencePair.component(Int32(vertex), death: .infinity, deathEdge: nil)
-      bar.isCensored = censored && !oldest
-      oldest = false
-      bars0.append(bar)
-    }
+    bars0 += components.essentialBars(isCensored: censored)
     for (cocycle, birth) in births.enumerated() where isAlive[cocycle] {
       bars1.append(
         PersistencePair(

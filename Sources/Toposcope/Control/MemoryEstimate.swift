@@ -1,0 +1,37 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Bytes that a computation is going to take, added up before any of them is.
+struct MemoryEstimate {
+  private(set) var bytes = 0.0
+
+  mutating func add(_ count: Int, bytesEach: Double) { bytes += Double(count) * bytesEach }
+
+  /// - Parameter limit: nil for what the machine has.
+  /// - Throws: ``ToposcopeError/Kind/memory`` with the estimate.
+  func check(limit: Int?) throws(ToposcopeError) {
+    let most = limit.map { Double($0) } ?? MemoryEstimate.installed
+    if bytes > most { throw ToposcopeError(.memory, value: bytes) }
+  }
+
+  /// The bytes of this machine's memory.
+  private static var installed: Double {
+    let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
+    return pages > 0 && size > 0 ? Double(pages) * Double(size) : .infinity
+  }
+
+  /// What the diagrams of H0 and H1 of `n` points take at most, without the distances: two bit rows a point, and two
+  /// bands of edges, which are a sixteenth of all pairs each.
+  static func loops(_ n: Int) -> MemoryEstimate {
+    var estimate = MemoryEstimate()
+    estimate.add(BitRows.bytes(n), bytesEach: 2)
+    estimate.add(n * n / 32, bytesEach: 16)
+    estimate.add(n, bytesEach: 128)
+    return estimate
+  }
+}

@@ -1,0 +1,182 @@
+/// Representatives of the bars of H0 and H1, worked out when they are asked for by adding the edges once more.
+///
+/// The run that found the bars remembers nothing for them, so they cost nothing when nobody asks.
+final class LoopRepresentatives: @unchecked Sendable {
+  private let input: FiltrationInput
+  private let field: PrimeField
+  private let limit: Float
+
+  init(_ input: FiltrationInput, field: PrimeField, limit: Float) {
+    self.input = input
+    self.field = field
+    self.limit = limit
+  }
+
+  private func edges() throws(ToposcopeError) -> EdgeOrder {
+    try input.edgeOrder(upTo: limit, threads: 1, progress: Progress())
+  }
+
+  /// An engine in which no class gets a plane, so that identifiers tell everything.
+  private func engine(_ witness: Witness) throws(ToposcopeError) -> Loops {
+    var loops = try Loops(vertices: input.vertexCount, field: field, manyEdges: .max)
+    loops.witness = witness
+    return loops
+  }
+
+  // MARK: Components
+
+  /// The vertices of the component that ends with a bar of H0, just before it ends.
+  func component(_ bar: PersistencePair) throws(ToposcopeError) -> [[Int32]] {
+    var components = Components(input.vertexCount)
+    let order = try edges()
+    search: while let run = try order.nextRun() {
+      for i in 0..<run.count {
+        let e = run[i]
+        if e.edge == bar.deathEdge { break search }
+        _ = components.join(e.tail, e.head)
+      }
+    }
+    let root = components.root(bar.birthEdge.tail)
+    var vertices: [[Int32]] = []
+    for vertex in 0..<Int32(input.vertexCount) where components.root(vertex) == root { vertices.append([vertex]) }
+    return vertices
+  }
+
+  // MARK: Cocycles
+
+  /// The cocycles of all bars of H1 by birth edge, each as it is just before the class dies: so it is a cocycle on the
+  /// complex of all simplices shorter than the death, and not a coboundary from the birth on.
+  func cocycles() throws(ToposcopeError) -> [Edge: [(simplex: [Int32], value: Int)]] {
+    var loops = try engine(Witness(keepsCocycles: true))
+    let order = try edges()
+    while let run = try order.nextRun() {
+      for i in 0..<run.count { try loops.add(run[i]) }
+    }
+    for cocycle in loops.births.indices where loops.isAlive[cocycle] {
+      let values = try loops.cocycle(Int32(cocycle))
+      loops.witness?.cocycles[loops.births[cocycle].edge] = values
+    }
+    return loops.witness?.cocycles ?? [:]
+  }
+
+  /// The cocycle of a bar of H0: 1 on the vertices of the component that ends.
+  func indicator(_ bar: PersistencePair) throws(ToposcopeError) -> [(simplex: [Int32], value: Int)] {
+    try component(bar).map { ($0, 1) }
+  }
+
+  // MARK: Loops
+
+  /// A loop of few edges that is born with a bar of H1 and bounds when it dies: directed edges in order.
+  ///
+  /// Let s be the relation that kills the class. A loop bounds at the death if its annotation is a multiple of s, and it is
+  /// born with the class if the birth edge is its longest. The shortest such loop is found by breadth-first search for a
+  /// path between the ends of the birth edge, over pairs of a vertex and the sum of annotations on the way to it. Where the
+  /// graph at the birth has no such loop in one piece, loops of the classes in s are returned one after another.
+  func loop(_ bar: PersistencePair) throws(ToposcopeError) -> [[Int32]] {
+    var loops = try engine(Witness(awaited: bar.deathEdge == nil ? nil : bar.birthEdge))
+    let order = try edges()
+    var before: [Edge] = []  // edges earlier than the birth
+    var isBorn = false
+    search: while let run = try order.nextRun() {
+      for i in 0..<run.count {
+        let e = run[i]
+        try loops.add(e)
+        isBorn = isBorn || e.edge == bar.birthEdge
+        if !isBorn { before.append(e.edge) }
+        if loops.witness?.relation != nil || isBorn && bar.deathEdge == nil { break search }
+      }
+    }
+    let paths = GraphPaths(vertices: input.vertexCount, edges: before)
+    let (u, v) = (bar.birthEdge.tail, bar.birthEdge.head)
+    guard let relation = loops.witness?.relation else {
+      // It never dies: every loop through the birth edge will do.
+      guard let back = paths.shortest(from: v, to: u) else { throw ToposcopeError(.internalError) }
+      return GraphPaths.ring(back)
+    }
+    let unit = loops.table.sum([], relation, factor: field.inverse(relation[0].value))
+    let own: Annotation = [Term(cocycle: unit[0].cocycle, value: 1)]
+    let wanted = loops.identifier(of: loops.table.sum(unit, own, factor: field.negative(1)))
+    if let back = paths.shortest(from: v, to: u, annotation: wanted, in: &loops) { return GraphPaths.ring(back) }
+    let forest = GraphPaths(vertices: input.vertexCount, edges: loops.witness?.forest ?? [])
+    var rings: [[Int32]] = []
+    for term in unit {
+      let edge = loops.births[Int(term.cocycle)].edge
+      guard let back = forest.shortest(from: edge.head, to: edge.tail) else { throw ToposcopeError(.internalError) }
+      let isReversed = term.value > field.p / 2
+      let ring = GraphPaths.ring(isReversed ? back.reversed() : back)
+      for _ in 0..<(isReversed ? field.p - term.value : term.value) { rings += ring }
+    }
+    return rings
+  }
+}
+
+/// Shortest paths, in edges, of a graph.
+private struct GraphPaths {
+  private var starts: [Int]
+  private var neighbors: [Int32]
+
+  /// More states than this are not searched.
+  private static let most = 1 << 22
+
+  init(vertices: Int, edges: [Edge]) {
+    starts = [Int](repeating: 0, count: vertices + 1)
+    for edge in edges {
+      starts[Int(edge.tail) + 1] += 1
+      starts[Int(edge.head) + 1] += 1
+    }
+    for vertex in 0..<vertices { starts[vertex + 1] += starts[vertex] }
+    neighbors = [Int32](repeating: 0, count: edges.count * 2)
+    var next = starts
+    for edge in edges {
+      neighbors[next[Int(edge.tail)]] = edge.head
+      neighbors[next[Int(edge.head)]] = edge.tail
+      next[Int(edge.tail)] += 1
+      next[Int(edge.head)] += 1
+    }
+  }
+
+  /// The directed edges round the loop that a path closes.
+  static func ring(_ path: [Int32]) -> [[Int32]] {
+    path.indices.map { [path[$0], path[($0 + 1) % path.count]] }
+  }
+
+  func shortest(from start: Int32, to end: Int32) -> [Int32]? {
+    search(from: start, to: end, annotation: 0) { _, _, _ in 0 }
+  }
+
+  /// The shortest path on which the annotations of `loops` add up to that of an identifier.
+  func shortest(from start: Int32, to end: Int32, annotation: Int32, in loops: inout Loops) -> [Int32]? {
+    search(from: start, to: end, annotation: annotation) { sum, a, b in
+      let step = loops.annotation(Int(a), Int(b))
+      return step == 0 ? sum : loops.sum(sum, step)
+    }
+  }
+
+  private func search(
+    from start: Int32, to end: Int32, annotation: Int32, step: (_ sum: Int32, _ a: Int32, _ b: Int32) -> Int32
+  ) -> [Int32]? {
+    var states: [(vertex: Int32, sum: Int32, before: Int)] = [(start, 0, -1)]
+    var isKnown: Set<UInt64> = [UInt64(start)]
+    var index = 0
+    while index < states.count && states.count < GraphPaths.most {
+      let state = states[index]
+      if state.vertex == end && state.sum == annotation {
+        var path: [Int32] = []
+        var at = index
+        while at >= 0 {
+          path.append(states[at].vertex)
+          at = states[at].before
+        }
+        return path.reversed()
+      }
+      for neighbor in neighbors[starts[Int(state.vertex)]..<starts[Int(state.vertex) + 1]] {
+        let sum = step(state.sum, state.vertex, neighbor)
+        if isKnown.insert(UInt64(UInt32(bitPattern: sum)) << 32 | UInt64(neighbor)).inserted {
+          states.append((neighbor, sum, index))
+        }
+      }
+      index += 1
+    }
+    return nil
+  }
+}

@@ -1,0 +1,97 @@
+/// H0 alone: the minimum spanning forest by Prim's algorithm, over rows of distances that are made when they are needed.
+///
+/// O(n) memory besides a row, and every distance is looked at once. Ties are broken by tail and head as everywhere, so the
+/// forest, and with it the vertex and the edge of every bar, is the one that the sorted edges give.
+struct MinimumSpanningForest {
+  /// The edges of the forest in the order of the filtration.
+  let edges: [FiltrationEdge]
+  let vertices: Int
+
+  /// - Parameter row: Writes the distances of a point from all points. Infinity: never joined.
+  init(
+    vertices n: Int, progress: Progress, row: (_ vertex: Int, _ out: UnsafeMutablePointer<Float>) -> Void
+  ) throws(ToposcopeError) {
+    vertices = n
+    let distances = try Memory<Float>(n)
+    let nearest = try Memory<Float>(n)  // of a point outside: its distance from the tree
+    let anchor = try Memory<Int32>(n)  // and the point of the tree at this distance
+    let isInside = try Memory<Bool>(n)
+    for v in 0..<n { nearest.base[v] = .infinity }
+    var found: [FiltrationEdge] = []
+    found.reserveCapacity(max(0, n - 1))
+    var next = 0
+    for step in 0..<n {
+      try progress.report(step, of: n)
+      let u = next
+      isInside.base[u] = true
+      if nearest.base[u] < .infinity {
+        let edge = Edge(anchor.base[u], Int32(u))
+        found.append(FiltrationEdge(length: nearest.base[u], tail: edge.tail, head: edge.head))
+      }
+      row(u, distances.base)
+      var best = -1
+      for v in 0..<n where !isInside.base[v] {
+        let length = distances.base[v] + 0  // -0 becomes +0
+        if length < nearest.base[v]
+          || length == nearest.base[v] && length < .infinity
+            && MinimumSpanningForest.precedes(Int32(u), Int32(v), anchor.base[v], Int32(v))
+        {
+          nearest.base[v] = length
+          anchor.base[v] = Int32(u)
+        }
+        if best < 0 || nearest.base[v] < nearest.base[best]
+          || nearest.base[v] == nearest.base[best] && nearest.base[v] < .infinity
+            && MinimumSpanningForest.precedes(anchor.base[v], Int32(v), anchor.base[best], Int32(best))
+        {
+          best = v
+        }
+      }
+      next = best
+    }
+    edges = found.sorted { ($0.length, $0.tail, $0.head) < ($1.length, $1.tail, $1.head) }
+  }
+
+  /// The forest of a graph whose edges are sorted (Kruskal's algorithm).
+  init(_ order: EdgeOrder, progress: Progress) throws(ToposcopeError) {
+    vertices = order.vertexCount
+    var components = Components(vertices)
+    var found: [FiltrationEdge] = []
+    while let run = try order.nextRun() {
+      for i in 0..<run.count {
+        if i & 0xFFF == 0 { try progress.report(i, of: run.count) }
+        if components.join(run[i].tail, run[i].head) != nil { found.append(run[i]) }
+      }
+    }
+    edges = found
+  }
+
+  /// The order of two edges of one length.
+  private static func precedes(_ a: Int32, _ b: Int32, _ c: Int32, _ d: Int32) -> Bool {
+    (min(a, b), max(a, b)) < (min(c, d), max(c, d))
+  }
+
+  /// The bars of H0. Those alive at the threshold are censored if a longer edge of the forest would have ended any.
+  func bars(upTo threshold: Float) -> [PersistencePair] {
+    var components = Components(vertices)
+    var bars: [PersistencePair] = []
+    for e in edges where e.length <= threshold {
+      if let ended = components.join(e.tail, e.head), e.length > 0 {
+        bars.append(.component(ended, death: e.length, deathEdge: e.edge))
+      }
+    }
+    return bars + components.essentialBars(isCensored: edges.contains { $0.length > threshold })
+  }
+}
+
+extension Components {
+  /// The bars of the components that are left. The oldest never dies, so it is never censored.
+  mutating func essentialBars(isCensored: Bool) -> [PersistencePair] {
+    var bars: [PersistencePair] = []
+    for vertex in 0..<Int32(vertexCount) where root(vertex) == vertex {
+      var bar = PersistencePair.component(vertex, death: .infinity, deathEdge: nil)
+      bar.isCensored = isCensored && !bars.isEmpty
+      bars.append(bar)
+    }
+    return bars
+  }
+}
