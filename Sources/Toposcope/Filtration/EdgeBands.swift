@@ -90,7 +90,9 @@ struct EdgeBands {
     var j = start
     let tailBits = UInt64(tail) &<< 16
     let lengths = LengthBits(row)
-    let (lowerBits, upperBits) = (lower < 0 ? -1 : Int32(bitPattern: lower.bitPattern), Int32(bitPattern: upper.bitPattern))
+    let (lowerBits, upperBits) = (
+      lower < 0 ? -1 : Int32(bitPattern: lower.bitPattern), Int32(bitPattern: upper.bitPattern)
+    )
     let (lowers, uppers) = (LengthBits.Vector(repeating: lowerBits), LengthBits.Vector(repeating: upperBits))
     while j < end {
       let stop = min(j &+ LengthBits.lanes, end)
