@@ -85,6 +85,7 @@ private func components(
   var facts = RipsFacts()
   var stopwatch = Stopwatch()
   let forest: MinimumSpanningForest
+  var extent: FiltrationExtent?
   switch input {
   case .points(let cloud, let metric):
     let rows = try DistanceRows(cloud, metric: metric, threads: options.threads, progress: progress)
@@ -98,14 +99,20 @@ private func components(
     }
   case .edges:
     let graph = try FiltrationInput(input, options: options, facts: &facts, threads: 1, progress: progress)
-    let order = try graph.edgeOrder(upTo: .greatestFiniteMagnitude, threads: 1, progress: progress)
+    extent = try graph.extent(threshold: options.threshold, threads: 1, progress: progress)
+    let order = try graph.edgeOrder(upTo: options.threshold, threads: 1, progress: progress)
     facts.secondsFiltration = stopwatch.lap()
     forest = try MinimumSpanningForest(order, progress: progress)
   }
   facts.vertices = forest.vertices
   facts.edges = forest.edges.count
   facts.stoppingRadius = min(options.threshold, forest.edges.last?.length ?? 0)
-  let pairs = forest.bars(upTo: options.threshold)
+  let reach =
+    extent
+    ?? FiltrationExtent(
+      enclosingRadius: forest.enclosingRadius, longest: forest.longest, threshold: options.threshold)
+  facts.enclosingRadius = reach.enclosingRadius
+  let pairs = forest.bars(upTo: options.threshold, isCut: reach.isCut)
   facts.secondsPersistence = stopwatch.lap()
   return RipsResult(options: options, facts: facts, diagrams: [PersistenceDiagram(dimension: 0, pairs: pairs)])
 }

@@ -139,7 +139,7 @@ struct FiltrationExtent {
   /// True if edges that could matter lie beyond the limit.
   var isCut: Bool
 
-  private init(enclosingRadius: Float, longest: Float, threshold: Float) {
+  init(enclosingRadius: Float, longest: Float, threshold: Float) {
     self.enclosingRadius = enclosingRadius
     self.longest = longest
     limit = min(threshold, enclosingRadius, longest)

@@ -6,6 +6,8 @@ struct MinimumSpanningForest {
   /// The edges of the forest in the order of the filtration.
   let edges: [FiltrationEdge]
   let vertices: Int
+  /// min over x of max over y of d(x, y), and the greatest finite distance.
+  private(set) var (enclosingRadius, longest) = (Float.infinity, Float(0))
 
   /// - Parameter row: Writes the distances of a point from all points. Infinity: never joined.
   init(
@@ -29,6 +31,12 @@ struct MinimumSpanningForest {
         found.append(FiltrationEdge(length: nearest.base[u], tail: edge.tail, head: edge.head))
       }
       row(u, distances.base)
+      var farthest: Float = 0
+      for v in 0..<n {
+        farthest = max(farthest, distances.base[v])
+        if distances.base[v] < .infinity { longest = max(longest, distances.base[v]) }
+      }
+      enclosingRadius = min(enclosingRadius, farthest)
       var best = -1
       for v in 0..<n where !isInside.base[v] {
         let length = distances.base[v] + 0  // -0 becomes +0
@@ -70,8 +78,8 @@ struct MinimumSpanningForest {
     (min(a, b), max(a, b)) < (min(c, d), max(c, d))
   }
 
-  /// The bars of H0. Those alive at the threshold are censored if a longer edge of the forest would have ended any.
-  func bars(upTo threshold: Float) -> [PersistencePair] {
+  /// The bars of H0 up to a threshold, below which edges that could matter are cut off or not.
+  func bars(upTo threshold: Float, isCut: Bool) -> [PersistencePair] {
     var components = Components(vertices)
     var bars: [PersistencePair] = []
     for e in edges where e.length <= threshold {
@@ -79,7 +87,7 @@ struct MinimumSpanningForest {
         bars.append(.component(ended, death: e.length, deathEdge: e.edge))
       }
     }
-    return bars + components.essentialBars(isCensored: edges.contains { $0.length > threshold })
+    return bars + components.essentialBars(isCensored: isCut)
   }
 }
 
