@@ -29,6 +29,7 @@ layers = {
     f"block {i}": centres[labels] * strength + 1.5 * rng.normal(size=(150, 8))
     for i, strength in enumerate([0.3, 0.5, 0.8, 1.2, 1.8])
 }
+ends = {name: layers[name] for name in ("block 0", "block 4")}
 
 
 def filtration():
@@ -67,17 +68,13 @@ def matching():
 
 def study_grid():
     """A study: a row a layer, a column a metric."""
-    study = ts.triangulate(
-        {name: layers[name] for name in ("block 0", "block 4")}, ["euclidean", "cosine", "cityblock"]
-    )
+    study = ts.triangulate(ends, ["euclidean", "cosine", "cityblock"])
     return study.plot()
 
 
 def agreement():
     """How far the metrics and layers agree: distances between their diagrams in H1."""
-    study = ts.triangulate(
-        {name: layers[name] for name in ("block 0", "block 4")}, ["euclidean", "cosine", "cityblock"]
-    )
+    study = ts.triangulate(ends, ["euclidean", "cosine", "cityblock"])
     return ts.plot_agreement(study.agreement(dim=1))
 
 
