@@ -37,7 +37,7 @@ def watching(model: nn.Module, root: nn.Module) -> Iterator[None]:
         stack.enter_context(torch.no_grad())
         # nn.TransformerEncoderLayer in evaluation mode calls one fused kernel instead of its parts.
         stack.enter_context(_shared("transformer fast path", _without_fast_path))
-        if any(hasattr(m, "_orig_mod") or getattr(m, "_compiled_call_impl", None) for m in model.modules()):
+        if any("_orig_mod" in m._modules or getattr(m, "_compiled_call_impl", None) for m in model.modules()):
             stack.enter_context(_shared("compiler", _without_compiler))
         yield
 

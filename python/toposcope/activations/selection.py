@@ -56,7 +56,7 @@ def walk(root: nn.Module) -> Iterator[tuple[str, nn.Module]]:
             if name.endswith("." + _WRAPPED):
                 continue
             name = ".".join(part for part in name.split(".") if part != _WRAPPED)
-        yield name, unwrap(module) if hasattr(module, _WRAPPED) else module
+        yield name, unwrap(module) if _WRAPPED in module._modules else module
 
 
 def choose(root: nn.Module, layers: Layers) -> list[Layer]:
