@@ -15,7 +15,8 @@ struct Cholesky: Sendable {
     let panels = matrix.panels
     for block in 0..<panels {
       let before = (16 * block..<min(order, 16 * block + 16)).map { matrix[$0, $0] }
-      Self.subtractProducts(matrix.panel(block), matrix.panel(block), block)
+      // Not sixteen columns in the last block: what lies behind them may belong to another thread.
+      Self.subtractProducts(matrix.panel(block), matrix.panel(block), block, columns: before.count)
       for i in 0..<before.count {
         let row = 16 * block + i
         for j in 0..<i {
@@ -42,7 +43,7 @@ struct Cholesky: Sendable {
   /// Subtracts from columns 16 * block... of the rows in `panel` their products with the rows of a panel of L.
   @inline(__always)
   private static func subtractProducts(
-    _ panel: UnsafeMutablePointer<Double>, _ factorPanel: UnsafePointer<Double>, _ block: Int, columns: Int = 16
+    _ panel: UnsafeMutablePointer<Double>, _ factorPanel: UnsafePointer<Double>, _ block: Int, columns: Int
   ) {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 256) { sums in
       sums.initialize(repeating: 0)
