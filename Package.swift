@@ -10,11 +10,11 @@ import PackageDescription
   let hasWideKernels = false
 #endif
 let kernels: [Target] =
-  [.target(name: "CToposcopeProcessor"), .target(name: "ToposcopeKernels")]
+  [.target(name: "CToposcopeProcessor"), .target(name: "ToposcopeKernels", dependencies: ["CToposcopeProcessor"])]
   + (hasWideKernels
     ? [
       .target(
-        name: "ToposcopeKernelsV3",
+        name: "ToposcopeKernelsV3", dependencies: ["CToposcopeProcessor"],
         swiftSettings: [.define("TOPOSCOPE_WIDE_LANES"), .unsafeFlags(["-Xcc", "-march=x86-64-v3"])])
     ] : [])
 

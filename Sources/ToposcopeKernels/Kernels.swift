@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 // What the core calls: for each operation and element type one function on a pair of panels, one on a point and a panel.
 
 public func floatSquaresPairs(
@@ -95,17 +97,10 @@ public func doubleProductsRow(
   panelRow(DoubleProducts.self, x, y, length, chain, out)
 }
 
-/// Writes the square roots of `count` numbers, a multiple of four, in single precision.
-public func squareRoots(_ values: UnsafePointer<Double>, _ count: Int, _ out: UnsafeMutablePointer<Float>) {
-  let width = MemoryLayout<DoubleLanes>.size / 8
-  var k = 0
-  while k < count {
-    let roots = UnsafeRawPointer(values + k).loadUnaligned(as: DoubleLanes.self).squareRoot()
-    var lane = 0
-    while lane < width {
-      out[k &+ lane] = Float(roots[lane])
-      lane &+= 1
-    }
-    k &+= width
-  }
+/// Writes the square roots of `count` numbers, a multiple of four, in single precision. Returns whether all numbers were
+/// in `least ... greatest`.
+public func squareRoots(
+  _ values: UnsafePointer<Double>, _ count: Int, _ least: Double, _ greatest: Double, _ out: UnsafeMutablePointer<Float>
+) -> Bool {
+  toposcope_square_roots(values, count, least, greatest, out) != 0
 }

@@ -8,7 +8,8 @@ final class ExactPairs: @unchecked Sendable {
   private let directions: Directions?
   /// The length of the rounding error of each direction.
   private let errors: AlignedMemory<Float>?
-  private let leastSquares: Double
+  /// Below this a sum of squares has lost digits.
+  let leastSquares: Double
 
   /// The relative error of a squared difference that rounded directions may cause: 1.3 units in the last place.
   private static let tolerance = 0x1.4p-23

@@ -89,12 +89,14 @@ extension PairKernels where Scalar == Double {
     return PairKernels(pairs: ToposcopeKernels.doubleProductsPairs, row: ToposcopeKernels.doubleProductsRow)
   }
 
-  static let squareRoots: @Sendable (UnsafePointer<Double>, Int, UnsafeMutablePointer<Float>) -> Void = {
-    #if canImport(ToposcopeKernelsV3)
-      if Processor.isX86V3 { return ToposcopeKernelsV3.squareRoots }
-    #endif
-    return ToposcopeKernels.squareRoots
-  }()
+  /// Numbers and how many, least, greatest, roots; whether all numbers were in that range.
+  static let squareRoots: @Sendable (UnsafePointer<Double>, Int, Double, Double, UnsafeMutablePointer<Float>) -> Bool =
+    {
+      #if canImport(ToposcopeKernelsV3)
+        if Processor.isX86V3 { return ToposcopeKernelsV3.squareRoots }
+      #endif
+      return ToposcopeKernels.squareRoots
+    }()
 }
 
 /// Passes over one single-precision point.

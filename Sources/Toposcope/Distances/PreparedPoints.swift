@@ -117,12 +117,13 @@ final class PreparedPoints: @unchecked Sendable {
   func finish(
     _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
   ) {
-    if case .single(_, let exact) = self.sums { exact.refine(sums, row: row, columns: columns, kind: kind) }
     switch kind {
-    case .euclidean, .mahalanobis:
-      let count = columns.count
-      PairKernels<Double>.squareRoots(sums, count & ~3, out)
-      for k in count & ~3..<count { out[k] = Float(sums[k].squareRoot()) }
+    case .euclidean, .mahalanobis: squareRoots(sums, row: row, columns: columns, into: out)
+    default:
+      if case .single(_, let exact) = self.sums { exact.refine(sums, row: row, columns: columns, kind: kind) }
+    }
+    switch kind {
+    case .euclidean, .mahalanobis: break
     case .sqeuclidean, .cityblock, .chebyshev:
       for k in 0..<columns.count { out[k] = Float(sums[k]) }
     case .cosine, .correlation:
@@ -131,6 +132,22 @@ final class PreparedPoints: @unchecked Sendable {
       for k in 0..<columns.count { out[k] = Float(Directions.angularDistance(sums[k])) }
     }
     if columns.contains(row) { out[row - columns.lowerBound] = 0 }
+  }
+
+  @inline(__always)
+  private func squareRoots(
+    _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
+  ) {
+    let (count, whole) = (columns.count, columns.count & ~3)
+    let exact: ExactPairs? = if case .single(_, let exact) = self.sums { exact } else { nil }
+    let least = exact?.leastSquares ?? 0
+    let isSafe = PairKernels<Double>.squareRoots(sums, whole, least, .greatestFiniteMagnitude, out)
+    var first = whole
+    if let exact, !isSafe || whole < count {
+      exact.refine(sums, row: row, columns: columns, kind: kind)
+      if !isSafe { first = 0 }
+    }
+    for k in first..<count { out[k] = Float(sums[k].squareRoot()) }
   }
 
   /// A distance beyond the range of single precision would read as "never joined": it is refused with its place.
