@@ -250,8 +250,8 @@ tps_status tps_rips_cocycle(const tps_rips *result, int32_t dimension, int64_t b
 
 /* A representative cycle of one bar (TPS_RIPS_CYCLES): a list of simplices of `dimension` whose sum is a cycle that is
  * born with the bar, and is a boundary at its death. Call with NULL for the number of simplices, then with an array of
- * count * (dimension + 1) vertices. In dimension 1 the edges come in order round a loop: (a, b), (b, c), ..., (z, a).
- * In dimension 0 the simplices are the vertices of the component that ends with the bar. */
+ * count * (dimension + 1) vertices. In dimension 1 the edges come in order round a loop: (a, b), (b, c), ..., (z, a);
+ * a class that is a sum of separate loops at its birth has one after another. In dimension 0 the simplices are the vertices of the component that ends with the bar. */
 tps_status tps_rips_cycle(const tps_rips *result, int32_t dimension, int64_t bar, int64_t *count, int64_t *simplices,
                           tps_detail *detail);
 

@@ -20,6 +20,7 @@ ORDER = [
     ("persistence", "array_files"),
     ("activations",),
     ("study", "plot"),
+    ("learn", "torch"),
     ("report",),
     ("demo",),
     ("cli",),
@@ -87,8 +88,8 @@ def test_only_native_imports_the_extension(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=ids)
-def test_only_activations_and_the_demo_import_torch_when_they_are_imported(path):
-    if stage(path) not in ("activations", "demo"):
+def test_importing_torch_is_for_activations_losses_and_the_demo(path):
+    if stage(path) not in ("activations", "demo", "torch"):
         found = [line for module, line in imports(path, inside_functions=False) if module.split(".")[0] == "torch"]
         assert not found, f"{ids(path)}:{found[0]} imports torch"
 

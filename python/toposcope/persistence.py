@@ -357,7 +357,8 @@ class RipsResult(Mapping[str, Any]):
         Returns
         -------
         (m,) ndarray of int64
-            For H1 the points round a short loop, in order; for H0 the points of the component that ends with the bar.
+            For H1 the points round a short loop, in order (a class that is a sum of separate loops at its birth has one
+            after another); for H0 the points of the component that ends with the bar.
         (m, dim + 1) ndarray of int64
             For H2 and upwards the simplices of a cycle.
         """

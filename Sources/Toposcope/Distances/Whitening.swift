@@ -69,7 +69,7 @@ enum Whitening {
     facts.shrinkage = shrinkage
     facts.rank = rank
     facts.dimension = reduced
-    facts.condition = greatest * leastInverse
+    facts.condition = max(1, greatest * leastInverse)
     return factor
   }
 
@@ -118,7 +118,7 @@ enum Whitening {
     guard rank == d, let factor = try Cholesky(covariance, threads: threads, progress: progress) else {
       throw ToposcopeError(.singularCovariance, row: rank, column: d)
     }
-    (facts.rank, facts.dimension, facts.condition) = (rank, d, greatest * (try greatestInverse(factor)))
+    (facts.rank, facts.dimension, facts.condition) = (rank, d, max(1, greatest * (try greatestInverse(factor))))
     let span = try AffineSpan(unreduced: cloud, threads: threads, progress: progress)
     try factor.solve(span.steps, threads: threads, progress: progress)
     return span.steps  // every step is from the first point, so steps are positions
