@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -41,6 +42,7 @@ def main() -> None:
     chosen = [s for s in SETS if (s.quick or not options.quick) and re.search(options.only, s.key)]
     if not options.no_run:
         results |= {"machine": machine(), "versions": versions(), "limit": limit, "repeat": repeat}
+        results["load"] = os.getloadavg()[0]
         exceeded: dict[tuple[str, ...], int] = {}
         for row in results["sets"].values():
             for name, run in row["runs"].items():

@@ -23,12 +23,13 @@ Written by `python -m benchmarks` (see `python/benchmarks`); results as numbers:
   on the clock. Medians of up to {repeat} runs in turn, of one where it takes long (the numbers are in the JSON file).
 - Peak memory: how far the peak of the process rises above what it holds before the call (the matrix included there).
 - `>{limit:g}`: more than {limit:g} s; in parentheses where a smaller set had shown it already. `memory`: more than
-  allowed. `-`: the engine has no such dimension. GUDHI is RipsPersistence with coefficient 2; tda with `peel=True`.
+  allowed. `-`: the engine has no such dimension. Empty: not run.
+- GUDHI is RipsPersistence with coefficient 2; tda is called with `peel=True`.
 - Speed-up: the fastest peer with one thread, over Toposcope with one thread. Where every peer reached the limit it is
   taken with the limit, so the true ratio is greater.
 - The diagrams of all engines were compared bar for bar; one that disagrees with Toposcope is marked `(differs)`.
 
-Machine: {machine}. Versions: {versions}.
+Machine: {machine}; load average {load:.1f} when the run began. Versions: {versions}.
 """
 
 
@@ -39,6 +40,7 @@ def write(results: dict[str, Any], order: list[str], page: Path | None) -> None:
             repeat=results.get("repeat", 3),
             limit=results.get("limit", 0),
             machine=results.get("machine", "?"),
+            load=results.get("load", 0),
             versions=", ".join(f"{name} {v}" for name, v in results.get("versions", {}).items()),
         )
     ]
