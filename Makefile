@@ -26,7 +26,7 @@ export SWIFT
 export MPLBACKEND := Agg
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-swift test-python test-debian-python lint dev bench clean check-python check-swift
+.PHONY: help demo test test-swift test-python test-kernels test-debian-python lint dev bench clean check-python check-swift
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ demo: .venv-demo/installed ## train two networks, look at the topology of their 
 	@mkdir -p $(OUT)
 	.venv-demo/bin/toposcope demo -o $(OUT)/demo.html
 
-test: check-swift lint test-swift test-python test-debian-python ## every check there is, from clean
+test: check-swift lint test-swift test-python test-kernels test-debian-python ## every check there is, from clean
 
 test-swift: check-swift ## the core and the C interface, in Swift
 	$(SWIFT) test
@@ -55,6 +55,10 @@ lint: .venv-test/installed check-swift ## the header as C99 and C++11, formattin
 	.venv-test/bin/ruff format --check python setup.py
 	.venv-test/bin/mypy
 	cd / && $(CURDIR)/.venv-test/bin/python -m mypy.stubtest toposcope._core
+
+test-kernels: .venv-test/installed ## the installed library's kernels, also as a processor without AVX runs them
+	sh Tests/Kernels/check.sh .build-python/release \
+	  "$$(cd / && $(CURDIR)/.venv-test/bin/python -c 'import toposcope; print(toposcope.get_library())')"
 
 # The same wheel tags promise any Python from 3.10 and any NumPy from 1.23: Debian's own pair is the oldest at hand.
 test-debian-python: check-swift ## the same tests under Debian's own Python and NumPy, where they can be had

@@ -63,6 +63,8 @@ enum {
   TPS_ERROR_INDEX = 18,              /* an index outside its range: row is the index, column the size of the range */
   TPS_ERROR_OPTION = 19,             /* an option is none of those known: value */
   TPS_ERROR_NOT_COMPUTED = 20,       /* asked for what the options did not ask for */
+  TPS_ERROR_OVERFLOW = 21,           /* the distance of points row and column is beyond single precision */
+  TPS_ERROR_LONELY_POINT = 22,       /* the k-th neighbour of point row is infinitely far away: value is k */
   TPS_ERROR_INTERNAL = 99            /* a defect of the library: please report it */
 };
 

@@ -47,6 +47,10 @@ public struct ToposcopeError: Error, Equatable, Sendable {
     case option = 19
     /// What was asked for was not computed, because the options did not ask for it.
     case notComputed = 20
+    /// The distance of points `row` and `column` is beyond the range of single precision. `value` where it is known.
+    case overflow = 21
+    /// The k-th nearest neighbour of point `row` is infinitely far away. `value` is k.
+    case lonelyPoint = 22
     /// A defect of the library. Please report it.
     case internalError = 99
   }

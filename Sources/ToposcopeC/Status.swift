@@ -46,6 +46,8 @@ private func name(of status: tps_status) -> StaticString {
   case .index: return "index out of range"
   case .option: return "unknown option"
   case .notComputed: return "not computed"
+  case .overflow: return "distance beyond single precision"
+  case .lonelyPoint: return "neighbour infinitely far away"
   case .internalError: return "internal error"
   case nil: return "unknown status"
   }

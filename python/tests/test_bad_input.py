@@ -19,6 +19,19 @@ def changed(array, *changes):
 CASES = {
     "nan": (lambda: ts.rips(changed(GOOD, ((3, 1), np.nan))), ValueError, "nan at row 3, column 1"),
     "inf": (lambda: ts.rips(changed(GOOD, ((4, 0), -np.inf))), ValueError, "-inf at row 4, column 0"),
+    "too far apart": (lambda: ts.rips(GOOD * 1e200), ValueError, "distance of rows 0 and 1 .*too large for single"),
+    "distance too large": (
+        lambda: ts.rips([[0, 1e300], [1e300, 0]], metric="precomputed"),
+        ValueError,
+        "distance of rows 0 and 1 .*too large for single",
+    ),
+    "lonely point": (
+        lambda: ts.distances(
+            [[0, 1, np.inf], [1, 0, np.inf], [np.inf, np.inf, 0]], ts.RelativeNeighborhood("precomputed", k=1)
+        ),
+        ValueError,
+        "Row 2 of X has fewer than k=1 neighbours",
+    ),
     "nan distance": (
         lambda: ts.rips(changed(MATRIX, ((2, 5), np.nan), ((5, 2), np.nan)), metric="precomputed"),
         ValueError,

@@ -116,6 +116,20 @@ _SENTENCES: dict[int, tuple[type[Exception], Callable[[int, int, float, dict[str
     17: (Cancelled, lambda i, j, v, of: "The computation was cancelled by its progress function."),
     18: (IndexError, lambda i, j, v, of: f"Index {i} is out of range: there are {j}."),
     19: (ValueError, lambda i, j, v, of: f"The option {v:g} is unknown, or out of its range."),
+    21: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"The distance of rows {i} and {j} of {of['X']} is too large for single precision (3.4e38): "
+            f"scale {of['X']} down."
+        ),
+    ),
+    22: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"Row {i} of {of['X']} has fewer than k={v:.0f} neighbours at a finite distance: "
+            "choose a smaller k, or leave the point out."
+        ),
+    ),
     20: (
         ValueError,
         lambda i, j, v, of: "This was not computed: ask for it (maxdim=, cocycles=True) when calling rips.",

@@ -18,8 +18,8 @@ public final class DistanceMatrix: @unchecked Sendable {
   ///
   /// A double-precision matrix may be asymmetric by its own rounding (a relative 2^-40): the entry above the diagonal
   /// counts. Anything more is an error, and so is any asymmetry of a single-precision matrix.
-  /// - Throws: ``ToposcopeError`` of kind `shape` (value: the columns of a table that is not square), `notFinite` (NaN,
-  ///   or too large for single precision), `negativeDistance`, `diagonal`, `asymmetric`, `memory`, `cancelled`.
+  /// - Throws: ``ToposcopeError`` of kind `shape` (value: the columns of a table that is not square), `notFinite` (NaN),
+  ///   `overflow` (too large for single precision), `negativeDistance`, `diagonal`, `asymmetric`, `memory`, `cancelled`.
   public init(
     _ array: StridedArray, threads: Int = 0, progress: Progress = Progress()
   ) throws(ToposcopeError) {
@@ -81,7 +81,7 @@ public final class DistanceMatrix: @unchecked Sendable {
 
   /// Writes the distances of all pairs to memory of the caller's: `points.count` squared numbers, row after row.
   /// - Throws: ``ToposcopeError`` of kind `zeroVector`, `neighborCount`, `duplicates`, `singularCovariance`, `option`,
-  ///   `notFinite` (a distance beyond the range of single precision), `memory`, `cancelled`.
+  ///   `overflow`, `memory`, `cancelled`.
   @discardableResult
   public static func fill(
     _ out: UnsafeMutablePointer<Float>, points: PointCloud, metric: Metric = .euclidean, threads: Int = 0,
@@ -101,7 +101,7 @@ public final class DistanceMatrix: @unchecked Sendable {
   }
 
   /// The relative-neighbourhood normalisation of these distances.
-  /// - Throws: ``ToposcopeError`` of kind `neighborCount`, `duplicates`, `notFinite` (a k-th neighbour at infinity).
+  /// - Throws: ``ToposcopeError`` of kind `neighborCount`, `duplicates`, `lonelyPoint`.
   public func normalized(
     by neighborhood: RelativeNeighborhood, threads: Int = 0, progress: Progress = Progress()
   ) throws(ToposcopeError) -> DistanceMatrix {

@@ -19,7 +19,7 @@ public final class DistanceRows: @unchecked Sendable {
 
   /// Prepares a metric for a cloud.
   /// - Throws: ``ToposcopeError`` of kind `zeroVector`, `neighborCount`, `duplicates`, `singularCovariance`, `option`,
-  ///   `notFinite` (a distance beyond the range of single precision), `memory`, `cancelled`.
+  ///   `overflow`, `memory`, `cancelled`.
   public init(
     _ cloud: PointCloud, metric: Metric = .euclidean, threads: Int = 0, progress: Progress = Progress()
   ) throws(ToposcopeError) {

@@ -63,7 +63,7 @@ final class NeighborScales: @unchecked Sendable {
   ) throws(ToposcopeError) {
     let scales = self.scales.pointer
     if let lonely = (0..<count).first(where: { scales[$0] == .infinity }) {
-      throw ToposcopeError(.notFinite, row: lonely, column: neighborhood.neighbors, value: .infinity)
+      throw ToposcopeError(.lonelyPoint, row: lonely, value: Double(neighborhood.neighbors))
     }
     let zeros = (0..<count).filter { scales[$0] == 0 }
     for (done, i) in zeros.enumerated() {

@@ -16,7 +16,7 @@ enum PrecomputedDistances {
       let lower = array[j, i]
       if let error = problem(upper, i, j) ?? problem(lower, j, i) { return error }
       let rounded = Float(upper)
-      if rounded.isInfinite && upper.isFinite { return ToposcopeError(.notFinite, row: i, column: j, value: upper) }
+      if rounded.isInfinite && upper.isFinite { return ToposcopeError(.overflow, row: i, column: j, value: upper) }
       if Float(lower) != rounded {
         let tolerance = isDouble ? 0x1p-40 * min(upper, lower) : 0
         if abs(upper - lower) > tolerance { return ToposcopeError(.asymmetric, row: i, column: j, value: upper) }

@@ -174,7 +174,7 @@ final class PreparedPoints: @unchecked Sendable {
       try progress.report(i, of: count)
       fill(row: i, columns: 0..<count, into: row.pointer)
       if let j = (0..<count).first(where: { !row.pointer[$0].isFinite }) {
-        throw ToposcopeError(.notFinite, row: i, column: j, value: .infinity)
+        throw ToposcopeError(.overflow, row: i, column: j, value: .infinity)
       }
     }
   }

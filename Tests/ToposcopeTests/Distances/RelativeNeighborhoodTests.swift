@@ -81,6 +81,6 @@ import Testing
     let split = try DistanceMatrix([0, 1, .infinity, 1, 0, .infinity, .infinity, .infinity, 0], count: 3)
     #expect(
       failure { _ = try split.normalized(by: RelativeNeighborhood(neighbors: 1)) }
-        == ToposcopeError(.notFinite, row: 2, column: 1, value: .infinity))
+        == ToposcopeError(.lonelyPoint, row: 2, value: 1))
   }
 }
