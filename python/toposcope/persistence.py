@@ -238,7 +238,7 @@ class RipsResult(Mapping[str, Any]):
     >>> r.dgms[1]
     array([[1.        , 1.41421354]])
     >>> r.cycle(dim=1, bar=0)
-    array([0, 1, 2, 3])
+    array([3, 0, 1, 2])
     """
 
     _KEYS = ("dgms", "cocycles", "gens", "num_edges", "r_cover", "idx_perm")
