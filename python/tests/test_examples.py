@@ -1,11 +1,11 @@
 """The notebooks, run from clean: untrained networks and few images, since what they are for cannot be fetched here."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from torchvision_operators import DECLARED, runs
 
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
@@ -15,19 +15,6 @@ pytest.importorskip("matplotlib")
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 SMALL = {"WEIGHTS": "none", "SAMPLES": "24"}
-
-# Wheels of torchvision that were built for CUDA lack their own operators beside a PyTorch without CUDA, and then cannot
-# be imported; declaring the operators is enough for networks that do not use them.
-DECLARED = """
-import torch
-_torchvision = torch.library.Library("torchvision", "DEF")
-_torchvision.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-_torchvision.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-"""
-
-
-def runs(program):
-    return subprocess.run([sys.executable, "-c", program], capture_output=True).returncode == 0
 
 
 def test_there_are_notebooks():

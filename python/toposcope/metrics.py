@@ -360,9 +360,14 @@ class reporting:
 
 def _by_library(array: NDArray[Any], metric: Any) -> NDArray[Any]:
     """Distances by SciPy or scikit-learn: for their names, and for functions of two points."""
-    from scipy.spatial.distance import pdist, squareform
-
     known = set(_CODES) | set(_ALIASES)
+    try:
+        from scipy.spatial.distance import pdist, squareform
+    except ImportError:
+        raise ValueError(
+            f"metric={metric!r} is none of {_names(known)}, and other names and functions need SciPy, which is not "
+            "installed: pip install scipy."
+        ) from None
     if callable(metric):
         return squareform(pdist(array, metric), checks=False)
     try:
