@@ -160,7 +160,7 @@ def _nothing(pattern: Layers, modules: list[tuple[str, nn.Module]]) -> str:
 
 def refuse(root: nn.Module, layers: list[Layer]) -> None:
     """Raise where hooks cannot work: scripted and exported models, replicas on several devices."""
-    scripted = {name for name, module in walk(root) if isinstance(module, torch.jit.ScriptModule)}
+    scripted = sorted((name for name, module in walk(root) if isinstance(module, torch.jit.ScriptModule)), key=len)
     for layer in layers:
         inside = next((name for name in scripted if not name or f"{layer.name}.".startswith(f"{name}.")), None)
         if inside is not None:
