@@ -15,17 +15,6 @@ from toposcope.study import by_class, diagram_distance
 METRICS = ["euclidean", ts.Mahalanobis(), "cosine", ts.RelativeNeighborhood("euclidean", k=5)]
 
 
-def loops_are_there():
-    """Whether the native library that runs gives representative loops."""
-    try:
-        return len(ts.rips([[0, 0], [1, 0], [1, 1], [0, 1]]).cycle(1, 0)) == 4
-    except ValueError:
-        return False
-
-
-needs_loops = pytest.mark.skipif(not loops_are_there(), reason="this library gives no representatives of H1")
-
-
 def clouds(n=40, seed=0):
     rng = np.random.default_rng(seed)
     angle = rng.uniform(0, 2 * np.pi, n)
@@ -378,7 +367,6 @@ def test_pictures_and_reports_take_the_study(study, tmp_path):
     assert "mahalanobis" in (tmp_path / "study.html").read_text() and page
 
 
-@needs_loops
 def test_representatives_are_computed_again_from_the_points(study, tmp_path):
     study.save(tmp_path / "s.npz")
     again = ts.load(tmp_path / "s.npz")
@@ -396,7 +384,6 @@ def test_representatives_are_computed_again_from_the_points(study, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
-@needs_loops
 def test_representatives_name_rows_of_the_input_where_a_metric_drops_some():
     X = clouds()["ring"]
     X[[0, 7]] = 0

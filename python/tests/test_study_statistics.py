@@ -25,17 +25,6 @@ from toposcope.study import (
 )
 
 
-def loops_are_there():
-    """Whether the native library that runs gives representative loops."""
-    try:
-        return len(ts.rips([[0, 0], [1, 0], [1, 1], [0, 1]]).cycle(1, 0)) == 4
-    except ValueError:
-        return False
-
-
-needs_loops = pytest.mark.skipif(not loops_are_there(), reason="this library gives no representatives of H1")
-
-
 def ring(n, noise, seed):
     rng = np.random.default_rng(seed)
     angle = rng.uniform(0, 2 * np.pi, n)
@@ -221,7 +210,6 @@ def test_components_that_all_metrics_show():
         consensus(study, "z")
 
 
-@needs_loops
 def test_a_loop_that_all_metrics_show():
     X = np.c_[ring(80, 0.05, 0), np.random.default_rng(1).normal(size=(80, 2)) * 0.05] + [3, 0, 0, 0]
     study = ts.triangulate({"ring": X}, ["euclidean", "cityblock", "chebyshev"])
