@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from toposcope.plot import palette, plot_barcode, plot_diagram, plot_filtration, read_bars
+from toposcope.plot import palette, plot_barcode, plot_betti, plot_diagram, plot_filtration, read_bars
 from toposcope.plot.complexes import complex_at, pairwise, telling_radii
 from toposcope.plot.geometry import LANES, barcode_bands, betti_curve, diagram_points, frame
 
@@ -115,6 +115,22 @@ def test_every_bar_is_drawn_once_and_none_overlaps():
         assert (np.diff(key[own]) >= 0).all()
 
 
+def test_few_bars_are_no_slabs_and_many_touch():
+    def inked(m):
+        (band,) = barcode_bands(read_bars([np.column_stack([np.zeros(m), 1.0 + np.arange(m)[::-1]])]))
+        own = slice(0, band.lanes)
+        assert (band.bottom >= band.top - 1e-9).all() and (band.bottom + band.height <= band.end + 1e-9).all()
+        return band, band.height[own], np.diff(band.bottom[own])
+
+    band, height, apart = inked(2)
+    assert (height <= (band.end - band.top) / 30 + 1e-9).all() and (apart > 10 * height[1:]).all()
+    _, height, apart = inked(50)
+    np.testing.assert_allclose(height[1:], 0.8 * apart)
+    diagrams = [np.column_stack([np.zeros(50), np.arange(50, 0, -1.0)])] * 3
+    for band in barcode_bands(read_bars(diagrams)):
+        np.testing.assert_allclose(band.height[1:], np.diff(band.bottom))
+
+
 def test_unknown_order_is_refused():
     with pytest.raises(ValueError, match="'death'.*'birth' or 'length'"):
         barcode_bands(read_bars(Cut), order="death")
@@ -178,7 +194,8 @@ def test_diagram_has_equal_aspect_and_the_points_of_the_geometry():
     extent = frame(read_bars(Cut))
     expected = {(0.0, 1.0), (0.0, extent.infinity), (0.5, 0.75), (0.5, 2.0)}
     assert expected <= set(map(tuple, places.tolist()))
-    hollow = [c for c in ax.collections if len(c.get_offsets()) and len(c.get_facecolors()) == 0]
+    white = matplotlib.colors.to_rgba(ax.get_facecolor())
+    hollow = [c for c in ax.collections if len(c.get_offsets()) and tuple(c.get_facecolors()[0]) == white]
     assert [tuple(c.get_offsets()[0]) for c in hollow] == [(0.5, 2.0)]
 
 
@@ -195,9 +212,40 @@ def test_barcode_draws_rectangles_in_the_colour_of_the_dimension():
 
 
 @pytest.mark.parametrize("diagrams", [[], [[], []], [np.array([[0.0, INF]]), np.array([[1.0, INF]])]])
-@pytest.mark.parametrize("plot", [plot_diagram, plot_barcode])
+@pytest.mark.parametrize("plot", [plot_diagram, plot_barcode, plot_betti])
 def test_empty_and_all_infinite_diagrams_draw(plot, diagrams):
     plot(diagrams).figure.canvas.draw()
+
+
+def test_an_empty_picture_says_so():
+    for plot in (plot_diagram, plot_betti):
+        assert [text.get_text() for text in plot([[], []]).texts] == ["no bars"]
+        assert "no bars" not in [text.get_text() for text in plot(Cut).texts]
+
+
+def test_thousands_of_points_are_all_there_and_the_longest_stand_out():
+    births = np.random.default_rng(0).uniform(size=4000)
+    lengths = np.random.default_rng(1).exponential(size=4000)
+    ax = plot_diagram([np.empty((0, 2)), np.column_stack([births, births + lengths])])
+    marks = [c for c in ax.collections if isinstance(c, matplotlib.collections.PathCollection)]
+    drawn = {c.get_alpha(): np.asarray(c.get_offsets()) for c in marks if len(c.get_offsets())}
+    (faint, others), (full, longest) = sorted(drawn.items())
+    assert faint < 0.5 < full and len(longest) == LANES and len(others) + LANES == 4000
+    assert np.diff(longest).min() >= np.diff(others).max()
+
+
+def test_barcode_draws_cursors_where_it_is_told_to():
+    ax = plot_barcode(Cut, at=[0.25, 0.5])
+    upright = [line.get_xdata()[0] for line in ax.get_lines() if line.get_xdata()[0] == line.get_xdata()[-1]]
+    assert {0.25, 0.5} <= set(upright)
+    assert 0.75 in [line.get_xdata()[0] for line in plot_barcode(Cut, at=0.75).get_lines()]
+
+
+def test_the_names_of_infinity_and_threshold_stay_apart():
+    ax = plot_barcode(Cut)
+    ax.figure.canvas.draw()
+    boxes = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    assert not boxes["∞"].overlaps(boxes["threshold"])
 
 
 def test_drawing_leaves_the_style_alone():

@@ -128,8 +128,20 @@ def test_loop_refuses_in_one_sentence(loop, plane, labels, message):
 def test_betti_curve_steps_where_bars_are_born_and_die():
     lines = plot_betti([np.array([[0.0, 1.0], [0.0, np.inf]]), np.empty((0, 2))]).get_lines()
     curve = next(line for line in lines if line.get_label() == "H₀")
-    assert curve.get_xdata().tolist() == [0, 1] and curve.get_ydata().tolist() == [2, 1]
-    plot_betti([]).figure.canvas.draw()
+    assert curve.get_xdata()[:2].tolist() == [0, 1] and curve.get_ydata().tolist() == [2, 1, 1]
+
+
+def test_betti_curve_ends_at_a_threshold_and_goes_on_without():
+    class Cut:
+        dgms = (np.array([[0.0, 1.0], [0.0, np.inf]]),)
+        censored = (np.array([False, True]),)
+        meta = {"thresh": 2.0}  # noqa: RUF012
+
+    for source, reached in ((Cut, True), (list(Cut.dgms), False)):
+        ax = plot_betti(source)
+        curve = next(line for line in ax.get_lines() if line.get_label() == "H₀")
+        assert (curve.get_xdata()[-1] < ax.get_xlim()[1]) == reached
+        assert all(tick == int(tick) for tick in ax.get_yticks())
 
 
 def test_study_has_a_row_a_layer_and_a_column_a_metric():

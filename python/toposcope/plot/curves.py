@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from . import palette
 from .bars import read_bars
-from .draw import _axes, _clean, _level
+from .draw import _axes, _clean, _levels, _nothing
 from .geometry import betti_curve, frame
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ def plot_betti(source: Any, *, dims: Iterable[int] | None = None, ax: Axes | Non
     Returns
     -------
     matplotlib Axes
-        The axes drawn on. The scale of the counts is logarithmic above 10.
+        The axes drawn on. Where more than 50 bars are alive at once, the scale of the counts is logarithmic above 10.
 
     Examples
     --------
@@ -37,22 +40,30 @@ def plot_betti(source: Any, *, dims: Iterable[int] | None = None, ax: Axes | Non
     >>> from toposcope.plot import plot_betti
     >>> ax = plot_betti([np.array([[0.0, 1.0], [0.0, 3.0]])])
     >>> ax.get_lines()[0].get_ydata()
-    array([2, 1, 0])
+    array([2, 1, 0, 0])
     """
+    from matplotlib.ticker import MaxNLocator
+
     barcode = read_bars(source, dims)
     extent = frame(barcode)
     ax = _axes(ax, (6.0, 3.2))
-    _level(ax, extent.threshold, "thresh", horizontal=False)
+    _levels(ax, replace(extent, infinity=None))
     most = 0
     for bars in barcode:
         grid, alive = betti_curve(bars, extent)
         most = max(most, int(alive.max(initial=0)))
+        if extent.threshold is None:  # all is known beyond the last death, and nothing beyond a threshold
+            grid, alive = np.append(grid, extent.top), np.append(alive, alive[-1])
         ax.step(grid, alive, where="post", color=palette.color(bars.dimension), label=palette.name(bars.dimension))
     if most > 50:
         ax.set_yscale("symlog", linthresh=10)
         ax.yaxis.set_major_formatter("{x:.0f}")
-    ax.set(xlabel="distance", ylabel="bars alive", xlim=(extent.low, extent.high), ylim=(0, None))
+    else:
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel="distance", ylabel="bars alive", xlim=(extent.low, extent.top), ylim=(0, 1.05 * max(most, 1)))
     _clean(ax)
+    if not most:
+        _nothing(ax)
     if len(barcode):
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, labelcolor="linecolor", handlelength=1.2)
     return ax

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from . import palette
 from .bars import read_bars
-from .geometry import LANES, Band, barcode_bands, diagram_points, frame
+from .geometry import LANES, Band, Frame, barcode_bands, diagram_points, frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,29 +58,34 @@ def plot_diagram(
     ends = [extent.bottom, extent.top]
     ax.fill_between(ends, ends, extent.bottom, color=ink, alpha=0.06, linewidth=0, zorder=0)
     ax.plot(ends, ends, color=ink, alpha=0.45, linewidth=0.8, zorder=1)
-    _level(ax, extent.infinity, "∞", horizontal=True)
-    _level(ax, extent.threshold, "thresh", horizontal=True)
+    _levels(ax, extent, horizontal=True)
     many = sum(len(bars) for bars in barcode)
-    size = float(np.clip(2600 / max(many, 1), 7, 26))
-    alpha = float(np.clip(6 / np.sqrt(max(many, 1)), 0.35, 0.85))
     for points in diagram_points(barcode, extent):
         tint, mark = palette.color(points.dimension), palette.mark(points.dimension)
-        label = f"{palette.name(points.dimension)}  {_count(len(points))}"
-        for drawn, opacity, area in ((points.finite, alpha, size), (points.infinite, 1.0, max(size, 22.0))):
-            ax.scatter(
-                drawn[:, 0], drawn[:, 1], s=area, color=tint, marker=mark, alpha=opacity, linewidths=0,
-                zorder=3 + points.dimension, clip_on=False,
-            )  # fmt: skip
+        full = {"color": tint, "marker": mark, "linewidths": 0, "clip_on": False}
+        long = np.argsort(points.finite[:, 0] - points.finite[:, 1], kind="stable")
+        # The longest are drawn last and in full; of thousands of others one sees where they are dense.
         ax.scatter(
-            points.censored[:, 0], points.censored[:, 1], s=size * 1.4, facecolors="none", edgecolors=tint, marker=mark,
-            linewidths=1.1, zorder=3 + points.dimension, clip_on=False,
+            *points.finite[long[LANES:]].T,
+            s=7,
+            alpha=float(np.clip(20 / np.sqrt(max(many, 1)), 0.15, 0.6)),
+            zorder=3,
+            **full,
+        )
+        ax.scatter(*points.finite[long[:LANES]].T, s=24 if many <= 200 else 14, alpha=0.85, zorder=4, **full)
+        ax.scatter(*points.infinite.T, s=26, zorder=5, **full)
+        ax.scatter(
+            *points.censored.T, s=30, facecolors=[_face(ax)], edgecolors=tint, marker=mark, linewidths=1.2, zorder=5,
+            clip_on=False,
         )  # fmt: skip
-        ax.scatter([], [], s=24, color=tint, marker=mark, linewidths=0, label=label)
+        ax.scatter([], [], s=24, color=tint, marker=mark, linewidths=0, label=_counted(points.dimension, len(points)))
+    if not many:
+        _nothing(ax, 0.33, 0.67)
     ax.set(xlabel="birth", ylabel="death", xlim=ends, ylim=ends)
     ax.set_aspect("equal", adjustable="box")
     _clean(ax)
     if legend and len(barcode):
-        ax.legend(loc="lower right", frameon=False, handletextpad=0.3, borderaxespad=0.6)
+        ax.legend(loc="lower right", frameon=False, handletextpad=0.2, borderaxespad=0.4, labelcolor="markerfacecolor")
     return ax
 
 
@@ -91,6 +96,7 @@ def plot_barcode(
     order: str = "birth",
     lanes: int = LANES,
     ax: Axes | None = None,
+    at: float | Sequence[float] = (),
     legend: bool = True,
 ) -> Axes:
     """Draw a barcode: one horizontal bar a class, from its birth to its death, one band a homology dimension.
@@ -110,6 +116,8 @@ def plot_barcode(
         How many bars of a dimension get a lane of their own.
     ax : matplotlib Axes, optional
         Where to draw; new axes by default.
+    at : float, or sequence of them
+        Values of the filtration at which a cursor is drawn: those at which pictures beside this one are cut.
     legend : bool
         Whether to explain arrows and circles, where there are any.
 
@@ -130,26 +138,28 @@ def plot_barcode(
     extent = frame(barcode)
     bands = barcode_bands(barcode, extent, order=order, lanes=lanes)
     ax = _axes(ax, (6.0, 4.2))
-    _level(ax, extent.infinity, "∞", horizontal=False)
-    _level(ax, extent.threshold, "thresh", horizontal=False)
+    whole = bands[-1].end if bands else 1.0
+    _levels(ax, extent)
     for band in bands:
-        _draw_band(ax, band)
+        _draw_band(ax, band, whole)
     for above, below in pairwise(bands):
         ax.axhline((above.end + below.top) / 2, color=_ink(ax), alpha=0.2, linewidth=0.6)
     ax.set(xlabel="distance", xlim=(extent.bottom, extent.top))
-    ax.set_ylim((bands[-1].end if bands else 1.0) + 0.6, -0.6)
+    ax.set_ylim(whole + 0.6, -0.6)
     ax.set_yticks([(band.top + band.end) / 2 for band in bands], [_name(band) for band in bands])
     ax.tick_params(axis="y", length=0)
     _clean(ax)
     ax.spines["left"].set_visible(False)
     for tick, band in zip(ax.get_yticklabels(), bands, strict=True):
         tick.set_color(palette.color(band.dimension))
+    for value in np.atleast_1d(np.asarray(at, dtype=np.float64)):
+        ax.axvline(value, color=_ink(ax), alpha=0.75, linewidth=1.0, zorder=5)
     if legend:
         _explain(ax, bands)
     return ax
 
 
-def _draw_band(ax: Axes, band: Band) -> None:
+def _draw_band(ax: Axes, band: Band, whole: float) -> None:
     from matplotlib.collections import PolyCollection
 
     tint = palette.color(band.dimension)
@@ -164,24 +174,34 @@ def _draw_band(ax: Axes, band: Band) -> None:
         axis=1,
     )
     ax.add_collection(PolyCollection(list(corners[band.lanes :]), facecolors=tint, linewidths=0, alpha=0.55))
-    # A hairline keeps bars of no width visible.
-    ax.add_collection(PolyCollection(list(corners[: band.lanes]), facecolors=tint, edgecolors=tint, linewidths=0.5))
+    thin = np.where(width[: band.lanes] > 0, 0.3, 1.2)  # in points: bars of no width stay visible
+    ax.add_collection(PolyCollection(list(corners[: band.lanes]), facecolors=tint, edgecolors=tint, linewidths=thin))
     middle = y + height / 2
     own = np.arange(len(x)) < band.lanes
+    points = float(height[0] / whole * ax.get_window_extent().height * 72 / ax.figure.dpi) if band.lanes else 0.0
     for chosen, style in ((own & band.infinite, "infinite"), (own & band.censored, "censored")):
-        ax.scatter(band.right[chosen], middle[chosen], **_tip(style, tint, ax))
+        ax.scatter(band.right[chosen], middle[chosen], **_tip(style, tint, ax, float(np.clip(2 * points, 5.5, 14))))
 
 
-def _tip(style: str, tint: str, ax: Axes) -> dict[str, Any]:
+def _tip(style: str, tint: Any, ax: Axes, size: float = 6.0) -> dict[str, Any]:
+    """How the end of a bar is marked that does not die; ``size`` in points."""
     if style == "infinite":
-        return {"marker": ">", "s": 26, "color": tint, "linewidths": 0, "zorder": 4, "clip_on": False}
-    face = ax.get_facecolor()
-    return {"marker": "o", "s": 18, "facecolors": [face], "edgecolors": tint, "linewidths": 1.1, "zorder": 4}
+        return {"marker": ">", "s": size**2, "color": tint, "linewidths": 0, "zorder": 4, "clip_on": False}
+    size = 0.75 * size
+    return {
+        "marker": "o", "s": size**2, "facecolors": [_face(ax)], "edgecolors": [tint], "linewidths": 1.2, "zorder": 4,
+        "clip_on": False,
+    }  # fmt: skip
 
 
 def _name(band: Band) -> str:
-    bars = "no bars" if len(band.bar) == 0 else "1 bar" if len(band.bar) == 1 else f"{_count(len(band.bar))} bars"
-    return f"{palette.name(band.dimension)}\n{bars}"
+    return _counted(band.dimension, len(band.bar), "\n")
+
+
+def _counted(dimension: int, number: int, between: str = "  ") -> str:
+    """A dimension and how many bars it has: "H₁  2 bars"."""
+    bars = "no bars" if number == 0 else "1 bar" if number == 1 else f"{_count(number)} bars"
+    return palette.name(dimension) + between + bars
 
 
 def _explain(ax: Axes, bands: list[Band]) -> None:
@@ -197,24 +217,30 @@ def _explain(ax: Axes, bands: list[Band]) -> None:
         )  # fmt: skip
 
 
-def _level(ax: Axes, value: float | None, text: str, *, horizontal: bool) -> None:
-    """A dashed line for the deaths that are not numbers, named at its end."""
-    if value is None:
-        return
+def _levels(ax: Axes, extent: Frame, *, horizontal: bool = False) -> None:
+    """Dashed lines for the deaths that are not numbers, named at their ends."""
     ink = _ink(ax)
-    style = {"color": ink, "alpha": 0.5, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 1}
-    if horizontal:
-        ax.axhline(value, **style)
-        ax.annotate(
-            text, (1, value), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
-            va="center", color=ink, fontsize="large" if text == "∞" else "small",
-        )  # fmt: skip
-    else:
-        ax.axvline(value, **style)
-        ax.annotate(
-            text, (value, 1), xycoords=("data", "axes fraction"), xytext=(0, 1), textcoords="offset points",
-            ha="center", va="bottom", color=ink, fontsize="large" if text == "∞" else "small",
-        )  # fmt: skip
+    # Side by side the two names need room: that of the threshold ends at its line where ∞ stands beyond it.
+    beside = "center" if extent.infinity is None else "right"
+    for value, text, size, align in (
+        (extent.infinity, "∞", "large", "center"),
+        (extent.threshold, "threshold", "small", beside),
+    ):
+        if value is None:
+            continue
+        style = {"color": ink, "alpha": 0.5, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 1}
+        if horizontal:
+            ax.axhline(value, **style)
+            place, shift, put = (1, value), (4, 0), {"xycoords": ("axes fraction", "data"), "va": "center"}
+        else:
+            ax.axvline(value, **style)
+            place, shift, put = (value, 1), (0, 2), {"xycoords": ("data", "axes fraction"), "ha": align, "va": "bottom"}
+        ax.annotate(text, place, xytext=shift, textcoords="offset points", color=ink, fontsize=size, **put)
+
+
+def _nothing(ax: Axes, x: float = 0.5, y: float = 0.5) -> None:
+    """Says in an empty picture that there is nothing, so that it does not look like a mistake."""
+    ax.text(x, y, "no bars", transform=ax.transAxes, ha="center", va="center", color=_ink(ax), alpha=0.6)
 
 
 def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
@@ -228,6 +254,14 @@ def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
 def _ink(ax: Axes) -> Any:
     """The colour that the user's style gives to text on these axes: ours follows it, light or dark."""
     return ax.xaxis.label.get_color()
+
+
+def _face(ax: Axes) -> Any:
+    """What lies behind hollow marks: the axes' background, or where that is clear, the figure's."""
+    from matplotlib.colors import to_rgba
+
+    clear = ax.patch.get_alpha() == 0 or to_rgba(ax.get_facecolor())[3] == 0
+    return ax.figure.get_facecolor() if clear else ax.get_facecolor()
 
 
 def _clean(ax: Axes) -> None:

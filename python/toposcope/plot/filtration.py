@@ -82,10 +82,8 @@ def plot_filtration(
     for panel, value in zip(axes, values, strict=False):
         _draw_complex(panel, points, complex_at(distances, value))
         panel.set_title(f"r = {value:.3g}")
-    code = plot_barcode(result, ax=axes[-1], legend=False)
-    code.set_title("barcode")
-    for value in values:
-        code.axvline(value, color=_ink(code), alpha=0.75, linewidth=1.0, zorder=5)
+    code = plot_barcode(result, ax=axes[-1], at=values, legend=False)
+    code.set_title("barcode", pad=16)
     return given
 
 

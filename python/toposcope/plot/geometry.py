@@ -6,7 +6,7 @@ above every finite value; a censored one ends at the threshold, where its fate w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,11 @@ LANES = 56
 """So many bars of one dimension, the longest, get a lane of their own in a barcode; the others share a thin block."""
 
 GAP, EMPTY, FEW = 2.0, 3.0, 8.0
-"""In lanes: the space between two bands, the height of a band without bars, and the number of bars that get thicker."""
+"""The space between two bands and the height of one without bars, in lanes; fewer bars than FEW get wider lanes."""
+
+SLIM, CROWDED = 30.0, 90.0
+"""A bar takes 0.8 of its lane, and at most 1 / SLIM of the whole height, so that few bars do not become slabs. When the
+whole is more than CROWDED lanes high, bars touch: gaps thinner than a pixel would only flicker."""
 
 
 @dataclass(frozen=True)
@@ -124,11 +128,15 @@ def barcode_bands(
         So many bars a dimension, the longest, get a lane each, one unit high (up to two when they are few).
         The others, too thin to see one by one, share a block of a quarter of the height of all lanes.
 
+    Notes
+    -----
+    ``toposcope/report/pictures.js`` draws the same barcode, by the same rules.
+
     >>> import numpy as np
     >>> from toposcope.plot.bars import read_bars
     >>> (band,) = barcode_bands(read_bars([np.array([[0.0, 1.0], [0.0, 3.0]])]))
-    >>> band.bottom, band.right
-    (array([0.2, 2.2]), array([1., 3.]))
+    >>> band.bottom + band.height / 2, band.right
+    (array([1., 3.]), array([1., 3.]))
     """
     if order not in ("birth", "length"):
         raise ValueError(f"order is {order!r}: use 'birth' or 'length'")
@@ -139,7 +147,7 @@ def barcode_bands(
         band = _band(bars, extent, top, order, lanes)
         bands.append(band)
         top = band.end + GAP
-    return bands
+    return [_inked(band, bands[-1].end) for band in bands]
 
 
 def betti_curve(bars: Bars, extent: Frame) -> tuple[Floats, Indices]:
@@ -189,9 +197,10 @@ def _band(bars: Bars, extent: Frame, top: float, order: str, lanes: int) -> Band
     lane = float(np.clip(FEW / max(len(own), 1), 1.0, 2.0))
     block = 0.25 * lanes if len(shared) else 0.0
     thin = block / max(len(shared), 1)
-    starts = top + lane * (0.1 + np.arange(len(own)))
-    bottom = np.concatenate([starts, top + lane * len(own) + 0.5 + thin * np.arange(len(shared))])
-    height = np.concatenate([np.full(len(own), 0.8 * lane), np.full(len(shared), thin)])
+    bottom = np.concatenate(
+        [top + lane * np.arange(len(own)), top + lane * len(own) + 0.5 + thin * np.arange(len(shared))]
+    )
+    height = np.concatenate([np.full(len(own), lane), np.full(len(shared), thin)])
     right = bars.deaths[bar].copy()
     if extent.infinity is not None:
         right[bars.essential[bar]] = extent.infinity
@@ -202,3 +211,13 @@ def _band(bars: Bars, extent: Frame, top: float, order: str, lanes: int) -> Band
         bars.dimension, top, end, len(own), bar, bars.births[bar], right, bottom, height,
         bars.essential[bar], bars.censored[bar],
     )  # fmt: skip
+
+
+def _inked(band: Band, whole: float) -> Band:
+    """The band with bars as high as they are drawn, in the middle of their lanes; ``whole`` is the picture's height."""
+    own = slice(0, band.lanes)
+    bottom, height = band.bottom.copy(), band.height.copy()
+    if whole <= CROWDED:
+        height[own] = np.minimum(0.8 * height[own], whole / SLIM)
+        bottom[own] += (band.height[own] - height[own]) / 2
+    return replace(band, bottom=bottom, height=height)

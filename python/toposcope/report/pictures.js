@@ -20,6 +20,8 @@ function dimensionName(dimension) {
   return "H" + String(dimension).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
 }
 
+const SLIM = 30, CROWDED = 90; // as in toposcope/plot/geometry.py, whose barcode_bands this is
+
 // All bars of a cell in the order of the barcode: H0 first; the longest in lanes of their own, then the rest in a block.
 function barsOf(cell, lanes) {
   const bars = [];
@@ -35,13 +37,20 @@ function barsOf(cell, lanes) {
     const order = (a, b) => a.birth - b.birth || a.end - b.end;
     const own = all.slice(0, lanes).sort(order), rest = all.slice(lanes).sort(order);
     const lane = Math.min(2, Math.max(1, 8 / Math.max(1, own.length)));
-    own.forEach((one, i) => Object.assign(one, { top: top + lane * (i + 0.1), height: 0.8 * lane, own: true }));
+    own.forEach((one, i) => Object.assign(one, { top: top + lane * i, height: lane, own: true }));
     const start = top + lane * own.length + 0.5, block = rest.length ? lanes / 4 : 0, thin = block / Math.max(1, rest.length);
     rest.forEach((one, i) => Object.assign(one, { top: start + thin * i, height: thin, own: false }));
     bars.push(...own, ...rest);
     top += Math.max(lane * own.length + (rest.length ? 0.5 + block : 0), 3) + 2;
   });
-  return { bars, height: Math.max(top - 2, 1) };
+  const height = Math.max(top - 2, 1);
+  if (height <= CROWDED) {
+    for (const one of bars.filter((bar) => bar.own)) {
+      const ink = Math.min(0.8 * one.height, height / SLIM);
+      Object.assign(one, { top: one.top + (one.height - ink) / 2, height: ink });
+    }
+  }
+  return { bars, height };
 }
 
 function ticks(low, high, count = 5) {
