@@ -62,7 +62,7 @@ def plot_diagram(
     many = sum(len(bars) for bars in barcode)
     for points in diagram_points(barcode, extent):
         tint, mark = palette.color(points.dimension), palette.mark(points.dimension)
-        full = {"color": tint, "marker": mark, "linewidths": 0, "clip_on": False}
+        full: dict[str, Any] = {"color": tint, "marker": mark, "linewidths": 0, "clip_on": False}
         long = np.argsort(points.finite[:, 0] - points.finite[:, 1], kind="stable")
         # The longest are drawn last and in full; of thousands of others one sees where they are dense.
         ax.scatter(
@@ -228,14 +228,21 @@ def _levels(ax: Axes, extent: Frame, *, horizontal: bool = False) -> None:
     ):
         if value is None:
             continue
-        style = {"color": ink, "alpha": 0.5, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 1}
+        put: dict[str, Any]
+        style: dict[str, Any] = {"color": ink, "alpha": 0.5, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 1}
         if horizontal:
             ax.axhline(value, **style)
-            place, shift, put = (1, value), (4, 0), {"xycoords": ("axes fraction", "data"), "va": "center"}
+            put = {"xy": (1, value), "xytext": (4, 0), "xycoords": ("axes fraction", "data"), "va": "center"}
         else:
             ax.axvline(value, **style)
-            place, shift, put = (value, 1), (0, 2), {"xycoords": ("data", "axes fraction"), "ha": align, "va": "bottom"}
-        ax.annotate(text, place, xytext=shift, textcoords="offset points", color=ink, fontsize=size, **put)
+            put = {
+                "xy": (value, 1),
+                "xytext": (0, 2),
+                "xycoords": ("data", "axes fraction"),
+                "ha": align,
+                "va": "bottom",
+            }
+        ax.annotate(text, textcoords="offset points", color=ink, fontsize=size, **put)
 
 
 def _nothing(ax: Axes, x: float = 0.5, y: float = 0.5) -> None:
