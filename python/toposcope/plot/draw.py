@@ -60,23 +60,23 @@ def plot_diagram(
     ax.plot(ends, ends, color=ink, alpha=0.45, linewidth=0.8, zorder=1)
     _levels(ax, extent, horizontal=True)
     many = sum(len(bars) for bars in barcode)
+    faint = float(np.clip(20 / np.sqrt(max(many, 1)), 0.15, 0.6))
     for points in diagram_points(barcode, extent):
         tint, mark = palette.color(points.dimension), palette.mark(points.dimension)
-        full: dict[str, Any] = {"color": tint, "marker": mark, "linewidths": 0, "clip_on": False}
         long = np.argsort(points.finite[:, 0] - points.finite[:, 1], kind="stable")
         # The longest are drawn last and in full; of thousands of others one sees where they are dense.
+        for places, size, alpha, level in (
+            (points.finite[long[LANES:]], 7, faint, 3),
+            (points.finite[long[:LANES]], 24 if many <= 200 else 14, 0.85, 4),
+            (points.infinite, 26, 1.0, 5),
+        ):
+            ax.scatter(
+                places[:, 0], places[:, 1], s=size, color=tint, marker=mark, alpha=alpha, linewidths=0, zorder=level,
+                clip_on=False,
+            )  # fmt: skip
         ax.scatter(
-            *points.finite[long[LANES:]].T,
-            s=7,
-            alpha=float(np.clip(20 / np.sqrt(max(many, 1)), 0.15, 0.6)),
-            zorder=3,
-            **full,
-        )
-        ax.scatter(*points.finite[long[:LANES]].T, s=24 if many <= 200 else 14, alpha=0.85, zorder=4, **full)
-        ax.scatter(*points.infinite.T, s=26, zorder=5, **full)
-        ax.scatter(
-            *points.censored.T, s=30, facecolors=[_face(ax)], edgecolors=tint, marker=mark, linewidths=1.2, zorder=5,
-            clip_on=False,
+            points.censored[:, 0], points.censored[:, 1], s=30, facecolors=[_face(ax)], edgecolors=tint, marker=mark,
+            linewidths=1.2, zorder=5, clip_on=False,
         )  # fmt: skip
         ax.scatter([], [], s=24, color=tint, marker=mark, linewidths=0, label=_counted(points.dimension, len(points)))
     if not many:
@@ -228,21 +228,16 @@ def _levels(ax: Axes, extent: Frame, *, horizontal: bool = False) -> None:
     ):
         if value is None:
             continue
-        put: dict[str, Any]
         style: dict[str, Any] = {"color": ink, "alpha": 0.5, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 1}
+        put: dict[str, Any] = {"textcoords": "offset points", "color": ink, "fontsize": size}
         if horizontal:
             ax.axhline(value, **style)
-            put = {"xy": (1, value), "xytext": (4, 0), "xycoords": ("axes fraction", "data"), "va": "center"}
+            ax.annotate(text, (1, value), xytext=(4, 0), xycoords=("axes fraction", "data"), va="center", **put)
         else:
             ax.axvline(value, **style)
-            put = {
-                "xy": (value, 1),
-                "xytext": (0, 2),
-                "xycoords": ("data", "axes fraction"),
-                "ha": align,
-                "va": "bottom",
-            }
-        ax.annotate(text, textcoords="offset points", color=ink, fontsize=size, **put)
+            ax.annotate(
+                text, (value, 1), xytext=(0, 2), xycoords=("data", "axes fraction"), ha=align, va="bottom", **put
+            )
 
 
 def _nothing(ax: Axes, x: float = 0.5, y: float = 0.5) -> None:
