@@ -136,6 +136,12 @@ def _series(name: str, points: Callable, sizes: tuple[int, ...], quick: bool = F
     return [Set("H1", name, points, n, 1, quick=quick and n == sizes[0]) for n in sizes]
 
 
+def _voids(name: str, points: Callable, thresh: float, sizes: tuple[int, ...]) -> list[Set]:
+    """Without a threshold, then with one that keeps a tenth of the pairs or so."""
+    whole = [Set("H2", name, points, n, 2, quick=n == sizes[0]) for n in sizes]
+    return whole + [Set("H2", name, points, n, 2, thresh) for n in sizes]
+
+
 SETS: list[Set] = [
     *_series("points on O(3)", o3, (1000, 2000, 4000, 8000), quick=True),
     *_series("uniform cube, d=3", cube(3), (1000, 2000, 4000)),
@@ -146,31 +152,37 @@ SETS: list[Set] = [
     *_series("ten clusters, d=128", clusters(128), (1000, 2000, 4000)),
     *_series("ReLU features of rank 8", relu, (1000, 2000), quick=True),
     *_series("heavy ties", ties, (1000, 2000), quick=True),
-    Set("H2", "sphere", sphere, 192, 2, quick=True),
-    Set("H2", "sphere", sphere, 500, 2),
-    Set("H2", "sphere", sphere, 1000, 2),
-    Set("H2", "torus", torus, 300, 2),
-    Set("H2", "torus", torus, 600, 2),
-    Set("H2", "uniform cube, d=3", cube(3), 300, 2, quick=True),
-    Set("H2", "uniform cube, d=3", cube(3), 1000, 2),
-    Set("H2", "normal, d=512", normal(512), 300, 2, quick=True),
-    Set("H2", "ten clusters, d=128", clusters(128), 500, 2),
-    Set("H2", "points on O(3)", o3, 1024, 2, 1.8, quick=True),
+    *_voids("sphere", sphere, 0.5, (200, 500, 1000)),
+    *_voids("torus", torus, 1.0, (200, 300, 500, 1000)),
+    *_voids("uniform cube, d=3", cube(3), 0.3, (200, 300, 500, 1000)),
+    *_voids("normal, d=512", normal(512), 31.0, (200, 300, 500, 1000)),
+    *_voids("ten clusters, d=128", clusters(128), 15.0, (200, 500, 1000)),
+    *_voids("points on O(3)", o3, 1.8, (200, 300, 500, 1000)),
     Set("H2", "points on O(3)", o3, 4096, 2, 1.4),
-    Set("H2", "sphere", sphere, 1000, 2, 0.5),
     Set("H3 and up", "uniform cube, d=16", cube(16), 50, 7, quick=True),
     Set("H3 and up", "uniform cube, d=3", cube(3), 150, 3),
     Set("H3 and up", "normal, d=8", normal(8), 100, 3),
+    Set("H3 and up", "uniform cube, d=3", cube(3), 150, 4),
+    Set("H3 and up", "normal, d=8", normal(8), 100, 4),
+    Set("H3 and up", "normal, d=512", normal(512), 100, 3),
+    Set("H3 and up", "normal, d=512", normal(512), 60, 4),
+    Set("H3 and up", "ten clusters, d=128", clusters(128), 150, 3),
+    Set("H3 and up", "ten clusters, d=128", clusters(128), 150, 4),
+    Set("H3 and up", "points on O(3)", o3, 100, 3),
+    Set("H3 and up", "points on O(3)", o3, 60, 4),
+    Set("H3 and up", "sphere", sphere, 100, 3),
     Set("H3 and up", "sphere", sphere, 60, 4),
     Set("hard cases", "half of the distances zero", half_zero, 1000, 1),
     Set("hard cases", "half of the distances zero", half_zero, 300, 2),
     Set("hard cases", "independent integers", integers, 500, 1, quick=True),
     Set("hard cases", "independent integers", integers, 100, 2),
     Set("hard cases", "independent lengths", independent, 300, 1, quick=True),
+    Set("hard cases", "independent lengths", independent, 100, 2),
     Set("hard cases", "equidistant points", equidistant, 200, 2, quick=True),
     Set("hard cases", "every point twice", duplicates, 2000, 1),
     Set("hard cases", "every point twice", duplicates, 400, 2),
     Set("hard cases", "relative neighbourhood, k=15", normalised, 2000, 1),
+    Set("hard cases", "relative neighbourhood, k=15", normalised, 500, 2),
     Set("hard cases", "cosine of sparse ReLU features", relu_cosine, 1000, 1, quick=True),
     Set("hard cases", "noisy circle", circle, 5000, 1),
 ]

@@ -55,7 +55,7 @@ struct CellAnnotations {
       for clique in cliques(of: level + 2, in: common, before: rank) {
         let simplex = (clique + [edge.tail, edge.head]).sorted()
         let value = try annotation(of: simplex, triangles)
-        let coefficient = levels[level].classes.coefficient(of: homologyClass, in: value)
+        let coefficient = try levels[level].classes.coefficient(of: homologyClass, in: value)
         if coefficient != 0 { cochain.append((simplex.reversed(), Int(coefficient))) }
       }
     }
@@ -80,7 +80,8 @@ struct CellAnnotations {
     let link = Link(vertices: neighbors.vertices, below: rank) { graph.rank($0, $1) }
     links[rank] = link
     let (partner, roots, tree) = link.tree
-    triangles.setPartner(partner, of: rank, furtherRoots: roots, tree: tree)
+    try triangles.setPartner(partner, of: rank, furtherRoots: roots)
+    try triangles.setTree(tree, of: rank)
     for face in link.critical(upTo: maxDimension) {
       try addCritical((face + [edge.tail, edge.head]).sorted(), rank, &triangles)
     }
@@ -93,7 +94,7 @@ struct CellAnnotations {
     let k = simplex.count - 2  // the dimension of its facets
     let relation = try boundary(simplex, &triangles)
     switch (k, relation != 0) {
-    case (1, true): triangles.loops.kill(relation, at: rank, graph, Representative())
+    case (1, true): try triangles.loops.kill(relation, at: rank, graph, Representative())
     case (2, true):
       try triangles.killVoid(relation, at: rank) {
         simplex.indices.map { i in
@@ -105,7 +106,7 @@ struct CellAnnotations {
       let dying = levels[k - 3].classes.youngest(relation)
       let end = min(rank, Int32(graph.edgesBeforeClosing))
       let cocycle = try cocycle(k - 3, of: dying, before: end, triangles)
-      levels[k - 3].kill(relation, at: rank, graph, Representative(cocycle: cocycle))
+      try levels[k - 3].kill(relation, at: rank, graph, Representative(cocycle: cocycle))
     case (1, false): try triangles.voids.bear(key(of: simplex), rank)
     case (maxDimension, false): break
     case (_, false): try levels[k - 2].bear(key(of: simplex), rank)

@@ -7,7 +7,7 @@ struct CommonNeighbors {
   private let words: Int
   /// The common neighbours of the edge looked at last.
   let common: UnsafeMutablePointer<UInt64>
-  /// Those of one component of the link, or what is left to remove.
+  /// Those of some components of the link, or those that no other has dominated.
   private let reached: UnsafeMutablePointer<UInt64>
   private let chosen: UnsafeMutablePointer<UInt64>
   private let memory: Memory<UInt64>
@@ -59,6 +59,31 @@ struct CommonNeighbors {
     return true
   }
 
+  /// What a vertex is to an edge (u, v) whose common neighbours have not been found.
+  enum Part { case apart, neighbor, apex }
+
+  @inline(__always)
+  func part(of y: Int32, _ u: Int32, _ v: Int32) -> Part {
+    typealias Line = SIMD8<UInt64>
+    let (a, b, c) = (graph.row(Int(u)), graph.row(Int(v)), graph.row(Int(y)))
+    let word = Int(y) &>> 6
+    if (a[word] & b[word]) &>> UInt64(truncatingIfNeeded: y & 63) & 1 == 0 { return .apart }
+    var k = 0
+    while k < words {
+      let missing = line(a, k) & line(b, k) & ~line(c, k)
+      let half = missing.lowHalf | missing.highHalf
+      let quarter = half.lowHalf | half.highHalf
+      if quarter[0] | quarter[1] != 0 { return .neighbor }
+      k &+= 8
+    }
+    return .apex
+  }
+
+  @inline(__always)
+  private func line(_ row: UnsafeMutablePointer<UInt64>, _ k: Int) -> SIMD8<UInt64> {
+    UnsafeRawPointer(row + k).load(as: SIMD8<UInt64>.self)
+  }
+
   /// A common neighbour that is joined to all others, if there is one; looks first at `first`.
   @inline(__always)
   func apex(first: Int32) -> Int32? {
@@ -99,74 +124,92 @@ struct CommonNeighbors {
     return -1
   }
 
-  /// One vertex of every component of the link but that of `first`.
-  func furtherComponents(first: Int32) -> [Int32] {
-    var roots: [Int32] = []
+  /// Writes down one vertex of every component of the link but that of `first`.
+  func findComponents(first: Int32, _ findings: inout LinkFindings) throws(ToposcopeError) {
     reached.update(repeating: 0, count: words)
     var root = Int(first)
     while true {
       reached[root >> 6] |= 1 << UInt64(root & 63)
-      let row = graph.row(root)
-      for k in 0..<words { reached[k] |= row[k] & common[k] }
-      spread()
-      var next = -1
-      for k in 0..<words where common[k] & ~reached[k] != 0 {
-        next = k * 64 + (common[k] & ~reached[k]).trailingZeroBitCount
-        break
-      }
-      if next < 0 { return roots }
-      roots.append(Int32(next))
-      root = next
+      if reach(root) { return }
+      if spread() { return }
+      guard let k = (0..<words).first(where: { common[$0] & ~reached[$0] != 0 }) else { return }
+      root = k * 64 + (common[k] & ~reached[k]).trailingZeroBitCount
+      try findings.addRoot(Int32(root))
     }
   }
 
-  /// Adds to what is reached all that is joined to it.
-  private func spread() {
-    var grown = true
-    while grown {
-      grown = false
+  /// Adds to what is reached the neighbours of one vertex, and of a few that it brings; true if that is the whole link.
+  private func reach(_ first: Int) -> Bool {
+    var next = first
+    for _ in 0..<8 {
+      let row = graph.row(next)
+      var left: UInt64 = 0
+      next = -1
+      for k in 0..<words {
+        let new = row[k] & common[k] & ~reached[k]
+        reached[k] |= new
+        left |= common[k] & ~reached[k]
+        if next < 0 && new != 0 { next = k &* 64 &+ new.trailingZeroBitCount }
+      }
+      if left == 0 { return true }
+      if next < 0 { return false }
+    }
+    return false
+  }
+
+  /// Adds to what is reached all that is joined to it, from the side of what is not; true if that is the whole link.
+  private func spread() -> Bool {
+    while true {
+      var (isGrown, isWhole) = (false, true)
       for k in 0..<words {
         var rest = common[k] & ~reached[k]
         while rest != 0 {
           let x = k &* 64 &+ rest.trailingZeroBitCount
           rest &= rest &- 1
           let row = graph.row(x)
-          for j in 0..<words where row[j] & reached[j] != 0 {
+          var touching: UInt64 = 0
+          for j in 0..<words { touching |= row[j] & reached[j] }
+          if touching != 0 {
             reached[k] |= 1 << UInt64(x & 63)
-            grown = true
-            break
+            isGrown = true
+          } else {
+            isWhole = false
           }
         }
       }
+      if isWhole || !isGrown { return isWhole }
     }
   }
 
-  /// The core of the link: what is left when, as long as there is one, a vertex that is dominated by another has been
-  /// removed. Dominators are tried from `first` on.
-  func core(first: Int32) -> UnsafeMutablePointer<UInt64> {
+  /// Removes vertices of the link that are dominated by another, first by `first`, until there are none, or few are
+  /// left. Returns how many.
+  func reduce(first: Int32, few: Int) -> Int {
     reached.update(from: common, count: words)
     _ = removeDominated(by: Int(first))
-    var left = -1
     var changed = true
-    while changed {
+    var left = 0
+    for k in 0..<words { left &+= reached[k].nonzeroBitCount }
+    while left > few && changed {
       changed = false
-      left = 0
       for k in 0..<words {
         var rest = reached[k]
         while rest != 0 {
           let y = k &* 64 &+ rest.trailingZeroBitCount
           rest &= rest &- 1
-          left += 1
           if removeDominated(by: y) {
             changed = true
             rest &= reached[k]
           }
         }
       }
-      if left == 1 { break }
+      left = 0
+      for k in 0..<words { left &+= reached[k].nonzeroBitCount }
     }
-    return reached
+    return left
   }
+
+  /// What ``reduce(first:few:)`` has left.
+  var reduced: UnsafeMutablePointer<UInt64> { reached }
 
   /// Removes from `reached` all vertices that y dominates in it; false when there are none.
   @inline(__always)

@@ -16,7 +16,7 @@ struct Growing<Element: BitwiseCopyable> {
 
   @inline(__always)
   mutating func append(_ element: Element) throws(ToposcopeError) {
-    if count == memory.count { try grow() }
+    if count == memory.count { try reserve(2 * count) }
     memory.base[count] = element
     count &+= 1
   }
@@ -24,8 +24,22 @@ struct Growing<Element: BitwiseCopyable> {
   @inline(__always)
   mutating func removeLast() { count &-= 1 }
 
-  private mutating func grow() throws(ToposcopeError) {
-    let larger = try Memory<Element>(2 * memory.count)
+  /// Forgets the elements, and keeps the memory.
+  @inline(__always)
+  mutating func removeAll() { count = 0 }
+
+  /// Counts in elements that were written into reserved memory.
+  @inline(__always)
+  mutating func setCount(_ newCount: Int) { count = newCount }
+
+  /// Makes room for so many elements in all.
+  @inline(__always)
+  mutating func reserve(_ capacity: Int) throws(ToposcopeError) {
+    if capacity > memory.count { try grow(to: max(capacity, 2 * memory.count)) }
+  }
+
+  private mutating func grow(to capacity: Int) throws(ToposcopeError) {
+    let larger = try Memory<Element>(capacity)
     larger.base.update(from: memory.base, count: count)
     memory = larger
   }

@@ -13,9 +13,8 @@ struct HigherPersistence {
   private let maxMemory: Int?
   private var components: Components
   private var bars0: [PersistencePair] = []
-  private let neighbors: CommonNeighbors
-  private var small: SmallLink
-  private var large: LinkLoops
+  private var scanner: LinkScanner
+  private var findings: LinkFindings
   private var triangles: TriangleAnnotations
   private var cells: CellAnnotations?
 
@@ -39,9 +38,8 @@ struct HigherPersistence {
     self.isComplete = isComplete
     self.progress = progress
     components = Components(graph.count)
-    neighbors = try CommonNeighbors(graph.count)
-    small = try SmallLink(neighbors.graph)
-    large = try LinkLoops()
+    scanner = try LinkScanner(graph, isFree: wanted == Wanted())
+    findings = try LinkFindings()
     triangles = try TriangleAnnotations(graph, field, wanted, isComplete: isComplete, progress: progress)
     if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension, isComplete: isComplete) }
   }
@@ -90,100 +88,90 @@ struct HigherPersistence {
   }
 
   private mutating func add(_ rank: Int32) throws(ToposcopeError) {
+    if maxDimension > 2 { return try addCells(rank) }
+    try scanner.scan(rank, wantsLoops: triangles.voids.classes.live > 0, into: &findings)
+    if findings.count == 0 { return }
+    try settle(findings, 0)
+    findings.removeAll()
+  }
+
+  /// Bears and kills the classes of one edge.
+  private mutating func settle(_ findings: LinkFindings, _ i: Int) throws(ToposcopeError) {
+    let found = findings.findings[i]
+    let rank = found.rank
+    if found.partner < 0 { return try addUnfilled(rank) }
     let edge = graph.edges[Int(rank)]
-    let (u, v) = (edge.tail, edge.head)
-    defer { neighbors.graph.insert(Int(u), Int(v)) }
-    let count = neighbors.find(u, v)
-    if count == 0 {
-      triangles.setUnfilled(rank)
-      if let ended = components.join(u, v) {
-        if edge.length > 0 && Int(rank) < graph.edgesBeforeClosing {
-          bars0.append(.component(ended, death: edge.length, deathEdge: edge.edge))
-        }
-      } else {
-        try triangles.loops.bear(simplexKey(rank, 0), rank)
-      }
-      return
-    }
-    let isSmall = count <= SmallLink.capacity
-    let isListed = isSmall && neighbors.wordCount > 8  // shorter rows are as good as lists of vertices
-    let center: Int32
-    if isListed {
-      small.list(neighbors.common, words: neighbors.wordCount)
-      center = small.nearest(graph.row(u), graph.row(v))
-    } else {
-      center = graph.aboutNearest(u, v)
-    }
-    if maxDimension == 2 && triangles.voids.classes.live == 0 {
-      // Only the components of the link matter.
-      if isListed ? small.isApex(center) : neighbors.isApex(center) { return }
-      let roots = furtherComponents(center, isListed)
-      if !roots.isEmpty { try fill(rank, u, v, center, roots, isSmall: isSmall, isListed: isListed) }
-      return
-    }
-    if let apex = isListed ? small.apex(first: center) : neighbors.apex(first: center) {
-      if maxDimension > 2 { triangles.setPartner(apex, of: rank) }
-    } else if maxDimension > 2 {
-      try cells!.add(rank, neighbors, &triangles)
-    } else {
-      let roots = furtherComponents(center, isListed)
-      try fill(rank, u, v, center, roots, isSmall: isSmall, isListed: isListed)
-    }
-  }
-
-  private mutating func furtherComponents(_ center: Int32, _ isListed: Bool) -> [Int32] {
-    isListed ? small.furtherComponents(first: center) : neighbors.furtherComponents(first: center)
-  }
-
-  /// The triangles and tetrahedra that matter of an edge whose link is not a cone.
-  private mutating func fill(
-    _ rank: Int32, _ u: Int32, _ v: Int32, _ center: Int32, _ roots: [Int32], isSmall: Bool, isListed: Bool
-  ) throws(ToposcopeError) {
+    let roots = findings.roots(i)
     for root in roots {
-      let there = try triangles.path(u, center, v)
-      let back = try triangles.path(u, root, v)
+      let there = try triangles.path(edge.tail, found.partner, edge.head)
+      let back = try triangles.path(edge.tail, root, edge.head)
       let relation = try triangles.loops.classes.sum(there, back, times: field.p - 1)
       if relation != 0 {
-        triangles.loops.kill(relation, at: rank, graph, Representative())
+        try triangles.loops.kill(relation, at: rank, graph, Representative())
       } else {
         try triangles.voids.bear(simplexKey(rank, UInt32(bitPattern: root)), rank)
       }
     }
-    if !roots.isEmpty { triangles.setPartner(center, of: rank, furtherRoots: roots) }
+    if !roots.isEmpty { try triangles.setPartner(found.partner, of: rank, furtherRoots: roots) }
     if triangles.voids.classes.live == 0 { return }
-    if isSmall && !isListed { small.list(neighbors.common, words: neighbors.wordCount) }
-    for loop in isSmall ? small.loops() : try loops(center) {
-      let boundary = suspension(of: loop, u, v)
+    for number in findings.loops(i) {
+      let loop = findings.loop(number)
       var relation: UInt32 = 0
-      for (a, b, c, value) in boundary {
-        relation = try triangles.voids.classes.sum(relation, triangles.triangle(a, b, c), times: value)
+      try HigherPersistence.forEachOfSuspension(of: loop, edge.tail, edge.head, field) {
+        (a, b, c, value) throws(ToposcopeError) in
+        let annotation = try triangles.triangle(a, b, c)
+        relation = try triangles.voids.classes.sum(relation, annotation, times: value)
       }
-      if relation != 0 { try triangles.killVoid(relation, at: rank) { boundary } }
+      if relation == 0 { continue }
+      try triangles.killVoid(relation, at: rank) { () throws(ToposcopeError) in
+        var boundary: [(Int32, Int32, Int32, UInt32)] = []
+        try HigherPersistence.forEachOfSuspension(of: loop, edge.tail, edge.head, field) {
+          boundary.append(($0, $1, $2, $3))
+        }
+        return boundary
+      }
+    }
+  }
+
+  /// An edge without a link joins two components, or bears a loop.
+  private mutating func addUnfilled(_ rank: Int32) throws(ToposcopeError) {
+    let edge = graph.edges[Int(rank)]
+    triangles.setUnfilled(rank)
+    if let ended = components.join(edge.tail, edge.head) {
+      if edge.length > 0 && Int(rank) < graph.edgesBeforeClosing {
+        bars0.append(.component(ended, death: edge.length, deathEdge: edge.edge))
+      }
+    } else {
+      try triangles.loops.bear(simplexKey(rank, 0), rank)
     }
   }
 
   /// The triangles between a loop of the link and the two ends of the edge, with the values that make them a cycle.
-  private func suspension(of loop: [Int32], _ u: Int32, _ v: Int32) -> [(Int32, Int32, Int32, UInt32)] {
-    var triangles: [(Int32, Int32, Int32, UInt32)] = []
-    triangles.reserveCapacity(2 * loop.count)
-    for i in loop.indices {
-      let (x, y) = (loop[i], loop[i + 1 == loop.count ? 0 : i + 1])
+  @inline(__always)
+  private static func forEachOfSuspension(
+    of loop: UnsafeBufferPointer<Int32>, _ u: Int32, _ v: Int32, _ field: PrimeField,
+    _ body: (Int32, Int32, Int32, UInt32) throws(ToposcopeError) -> Void
+  ) throws(ToposcopeError) {
+    var x = loop[loop.count - 1]
+    for y in loop {
       for (end, isBack) in [(u, false), (v, true)] {
         let isOdd = field.p > 2 && TriangleAnnotations.isOdd(end, x, y) != isBack
-        triangles.append((end, x, y, isOdd ? field.p - 1 : 1))
+        try body(end, x, y, isOdd ? field.p - 1 : 1)
       }
+      x = y
     }
-    return triangles
   }
 
-  /// The loops of a link with many vertices.
-  private mutating func loops(_ center: Int32) throws(ToposcopeError) -> [[Int32]] {
-    let core = neighbors.core(first: center)
-    let vertices = neighbors.listed(core)
-    guard vertices.count <= SmallLink.capacity else {
-      return try large.loops(core: vertices, neighbors.graph)
+  /// The same up to dimension 3 and above, where links that are no cones are kept.
+  private mutating func addCells(_ rank: Int32) throws(ToposcopeError) {
+    let (count, apex) = scanner.apex(rank)
+    if count == 0 {
+      try addUnfilled(rank)
+    } else if let apex {
+      try triangles.setPartner(apex, of: rank)
+    } else {
+      try cells!.add(rank, scanner.neighbors, &triangles)
     }
-    small.list(core, words: neighbors.wordCount)
-    return small.loops(isCore: true)
+    scanner.pass(rank)
   }
 }

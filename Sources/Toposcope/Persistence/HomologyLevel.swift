@@ -21,6 +21,8 @@ struct HomologyLevel {
     births = try Growing()
   }
 
+  var byteCount: Int { classes.byteCount + known.byteCount }
+
   /// A class is born with a simplex.
   mutating func bear(_ key: UInt64, _ rank: Int32) throws(ToposcopeError) {
     try known.set(key, classes.bear())
@@ -31,8 +33,8 @@ struct HomologyLevel {
   /// The relation `vector` = 0 ends the youngest class in it.
   mutating func kill(
     _ vector: UInt32, at rank: Int32, _ graph: RankedGraph, _ representative: @autoclosure () -> Representative
-  ) {
-    let dead = classes.kill(vector)
+  ) throws(ToposcopeError) {
+    let dead = try classes.kill(vector)
     oldest = classes.live > 0 ? births[classes.oldestLive] : Int32.max
     if Int(rank) >= graph.edgesBeforeClosing {
       if Int(births[dead]) < graph.edgesBeforeClosing { addEssential(dead, graph, representative()) }

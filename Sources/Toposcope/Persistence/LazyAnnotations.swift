@@ -6,104 +6,127 @@
 /// vector is read.
 struct LazyAnnotations {
   /// A nonzero entry of a vector.
-  struct Term: Hashable {
+  struct Term: BitwiseCopyable, Equatable {
     var homologyClass: UInt32
     var value: UInt32
   }
 
   let field: PrimeField
-
-  /// terms[starts[v] ..< starts[v + 1]] is vector v, classes ascending.
-  private var terms: [Term] = []
-  private var starts: [Int] = [0, 0]
+  private var vectors: InternedVectors
   /// Sums over Z/2 of two vectors that have been asked for.
   private var sums: SimplexTable
-  private var numbers: [[Term]: UInt32] = [:]
   /// The vector that a vector equals since the last substitutions; itself if nothing changed.
-  private var current: [UInt32] = [0]
+  private var current: Growing<UInt32>
   /// The number of deaths that `current` knows of.
-  private var knownDeaths: [Int] = [0]
-
-  /// Of each class: the vector of older classes that it equals since it died.
-  private var relation: [UInt32?] = []
-  private var deaths = 0
+  private var knownDeaths: Growing<Int32>
+  /// Of each class: the vector of older classes that it equals since it died; -1 while it lives.
+  private var relation: Growing<Int32>
+  /// Vectors that wait for the substitutions in others.
+  private var waiting: Growing<UInt32>
+  private var deaths: Int32 = 0
   private(set) var live = 0
   /// No class before this one is alive.
   private(set) var oldestLive = 0
 
   init(_ field: PrimeField) throws(ToposcopeError) {
     self.field = field
+    vectors = try InternedVectors(field)
     sums = try SimplexTable()
+    current = try Growing()
+    knownDeaths = try Growing()
+    relation = try Growing()
+    waiting = try Growing()
+    _ = try intern()  // the zero vector has number 0
   }
 
   var classCount: Int { relation.count }
+  var byteCount: Int { vectors.byteCount + sums.byteCount + current.byteCount + knownDeaths.byteCount }
 
-  func isLive(_ homologyClass: Int) -> Bool { relation[homologyClass] == nil }
+  func isLive(_ homologyClass: Int) -> Bool { relation[homologyClass] < 0 }
 
   /// A new class: its unit vector.
-  mutating func bear() -> UInt32 {
-    relation.append(nil)
+  mutating func bear() throws(ToposcopeError) -> UInt32 {
+    vectors.clear()
+    try vectors.append(Term(homologyClass: UInt32(relation.count), value: 1))
+    try relation.append(-1)
     live += 1
-    return intern([Term(homologyClass: UInt32(relation.count - 1), value: 1)])
+    return try intern()
   }
 
   /// The youngest class in a nonzero vector.
-  func youngest(_ vector: UInt32) -> Int { Int(terms(of: vector).last!.homologyClass) }
+  func youngest(_ vector: UInt32) -> Int { Int(vectors[vector].last!.homologyClass) }
 
   /// The entry of a live class in a vector.
-  mutating func coefficient(of homologyClass: Int, in vector: UInt32) -> UInt32 {
-    terms(of: resolve(vector)).first { $0.homologyClass == homologyClass }?.value ?? 0
+  mutating func coefficient(of homologyClass: Int, in vector: UInt32) throws(ToposcopeError) -> UInt32 {
+    let resolved = try resolve(vector)
+    return vectors[resolved].first { $0.homologyClass == homologyClass }?.value ?? 0
   }
 
   /// Sets a nonzero vector to zero: its youngest class dies.
-  mutating func kill(_ vector: UInt32) -> Int {
-    let all = Array(terms(of: resolve(vector)))
-    let youngest = all.last!
+  mutating func kill(_ vector: UInt32) throws(ToposcopeError) -> Int {
+    let resolved = try resolve(vector)
+    let youngest = vectors[resolved].last!
     let factor = field.negative(field.inverse(youngest.value))
-    let rest = all.dropLast().map { Term(homologyClass: $0.homologyClass, value: field.product($0.value, factor)) }
-    relation[Int(youngest.homologyClass)] = intern(rest)
+    vectors.clear()
+    try vectors.append(Term(homologyClass: youngest.homologyClass, value: 1))
+    try vectors.add(resolved, times: factor)
+    relation[Int(youngest.homologyClass)] = Int32(bitPattern: try intern())
     deaths += 1
     live -= 1
-    while oldestLive < relation.count, relation[oldestLive] != nil { oldestLive += 1 }
+    while oldestLive < relation.count, relation[oldestLive] >= 0 { oldestLive += 1 }
     return Int(youngest.homologyClass)
   }
 
-  /// The nonzero entries of a vector, over live classes only after `resolve`.
-  func terms(of vector: UInt32) -> ArraySlice<Term> { terms[starts[Int(vector)]..<starts[Int(vector) + 1]] }
-
   /// The vector that a vector equals after all deaths so far.
   @inline(__always)
-  mutating func resolve(_ vector: UInt32) -> UInt32 {
+  mutating func resolve(_ vector: UInt32) throws(ToposcopeError) -> UInt32 {
     if vector == 0 { return 0 }
-    return knownDeaths[Int(vector)] == deaths ? current[Int(vector)] : substitute(vector)
+    return knownDeaths[Int(vector)] == deaths ? current[Int(vector)] : try substitute(vector)
   }
 
-  private mutating func substitute(_ vector: UInt32) -> UInt32 {
-    let v = Int(vector)
-    var now = current[v]
-    if terms(of: now).contains(where: { relation[Int($0.homologyClass)] != nil }) {
-      var sum: [Term] = []
-      for term in Array(terms(of: now)) {
-        if let older = relation[Int(term.homologyClass)] {
-          let older = resolve(older)
-          add(terms(of: older), times: term.value, to: &sum)
-        } else {
-          add([term], times: 1, to: &sum)
+  private mutating func substitute(_ vector: UInt32) throws(ToposcopeError) -> UInt32 {
+    try waiting.append(vector)
+    while waiting.count > 0 {
+      let v = Int(waiting[waiting.count - 1])
+      if knownDeaths[v] == deaths {
+        waiting.removeLast()
+        continue
+      }
+      // First the classes that have died are brought up to date, which are older the further down one goes.
+      var now = current[v]
+      var (isOld, isWaiting) = (false, false)
+      for term in vectors[now] {
+        let older = relation[Int(term.homologyClass)]
+        if older < 0 { continue }
+        isOld = true
+        if older > 0 && knownDeaths[Int(older)] != deaths {
+          try waiting.append(UInt32(older))
+          isWaiting = true
         }
       }
-      now = intern(sum)
+      if isWaiting { continue }
+      waiting.removeLast()
+      if isOld {
+        vectors.clear()
+        for term in vectors[now] where relation[Int(term.homologyClass)] < 0 { try vectors.append(term) }
+        for term in vectors[now] {
+          let older = relation[Int(term.homologyClass)]
+          if older > 0 { try vectors.add(current[Int(older)], times: term.value) }
+        }
+        now = try intern()
+      }
+      current[v] = now
+      knownDeaths[v] = deaths
+      current[Int(now)] = now
+      knownDeaths[Int(now)] = deaths
     }
-    current[v] = now
-    knownDeaths[v] = deaths
-    current[Int(now)] = now
-    knownDeaths[Int(now)] = deaths
-    return now
+    return current[Int(vector)]
   }
 
   /// The sum of two vectors, the second with a factor, resolved.
   @inline(__always)
   mutating func sum(_ a: UInt32, _ b: UInt32, times factor: UInt32) throws(ToposcopeError) -> UInt32 {
-    let (a, b) = (resolve(a), resolve(b))
+    let (a, b) = (try resolve(a), try resolve(b))
     if b == 0 { return a }
     if a == 0 && factor == 1 { return b }
     return try merged(a, b, times: factor)
@@ -113,45 +136,126 @@ struct LazyAnnotations {
     let isBinary = field.p == 2
     if isBinary && a == b { return 0 }
     let key = UInt64(min(a, b)) << 32 | UInt64(max(a, b))
-    if isBinary, let known = sums.value(of: key) { return resolve(known) }
-    var sum = Array(terms(of: a))
-    add(terms(of: b), times: factor, to: &sum)
-    let result = intern(sum)
+    if isBinary, let known = sums.value(of: key) { return try resolve(known) }
+    vectors.clear()
+    try vectors.add(a, times: 1)
+    try vectors.add(b, times: factor)
+    let result = try intern()
     if isBinary { try sums.set(key, result) }
     return result
   }
 
-  private func add(_ summand: ArraySlice<Term>, times factor: UInt32, to sum: inout [Term]) {
-    var merged: [Term] = []
-    merged.reserveCapacity(sum.count + summand.count)
-    var i = sum.startIndex
-    for term in summand {
-      let value = field.product(term.value, factor)
-      while i < sum.endIndex, sum[i].homologyClass < term.homologyClass {
-        merged.append(sum[i])
-        i += 1
-      }
-      if i < sum.endIndex, sum[i].homologyClass == term.homologyClass {
-        let total = field.sum(sum[i].value, value)
-        if total != 0 { merged.append(Term(homologyClass: term.homologyClass, value: total)) }
-        i += 1
-      } else {
-        merged.append(Term(homologyClass: term.homologyClass, value: value))
-      }
+  /// The number of the vector that has been put together.
+  private mutating func intern() throws(ToposcopeError) -> UInt32 {
+    let number = try vectors.intern()
+    if Int(number) == current.count {
+      try current.append(number)
+      try knownDeaths.append(-1)
     }
-    merged.append(contentsOf: sum[i...])
-    sum = merged
+    return number
+  }
+}
+
+/// Sparse vectors over Z/p, equal ones kept once, and one that is being put together.
+private struct InternedVectors {
+  typealias Term = LazyAnnotations.Term
+
+  private let field: PrimeField
+  /// terms[starts[v] ..< starts[v + 1]] is vector v, classes ascending.
+  private var terms: Growing<Term>
+  private var starts: Growing<Int>
+  /// Open addressing by the hash of the terms: 1 more than the number of a vector; 0 marks a free slot.
+  private var slots: Memory<UInt32>
+  /// The vector that is being put together, and room for the next sum.
+  private var sum: Growing<Term>
+  private var next: Growing<Term>
+
+  init(_ field: PrimeField) throws(ToposcopeError) {
+    self.field = field
+    terms = try Growing()
+    starts = try Growing()
+    try starts.append(0)
+    slots = try Memory(1 << 8)
+    sum = try Growing()
+    next = try Growing()
   }
 
-  private mutating func intern(_ vector: [Term]) -> UInt32 {
-    if vector.isEmpty { return 0 }
-    if let known = numbers[vector] { return known }
-    let fresh = UInt32(current.count)
-    terms.append(contentsOf: vector)
-    starts.append(terms.count)
-    current.append(fresh)
-    knownDeaths.append(-1)
-    numbers[vector] = fresh
-    return fresh
+  private var count: Int { starts.count - 1 }
+  var byteCount: Int { terms.byteCount + starts.byteCount + 4 * slots.count }
+
+  subscript(vector: UInt32) -> UnsafeBufferPointer<Term> {
+    let (start, end) = (starts[Int(vector)], starts[Int(vector) + 1])
+    return UnsafeBufferPointer(start: terms.base + start, count: end - start)
+  }
+
+  mutating func clear() { sum.removeAll() }
+
+  /// Adds a class that is younger than those there.
+  mutating func append(_ term: Term) throws(ToposcopeError) { try sum.append(term) }
+
+  /// Adds a vector with a factor.
+  mutating func add(_ vector: UInt32, times factor: UInt32) throws(ToposcopeError) {
+    let summand = self[vector]
+    next.removeAll()
+    try next.reserve(sum.count + summand.count)
+    let (left, out) = (sum.base, next.base)
+    var (i, count) = (0, 0)
+    for term in summand {
+      while i < sum.count, left[i].homologyClass < term.homologyClass {
+        out[count] = left[i]
+        count &+= 1
+        i &+= 1
+      }
+      var value = field.p == 2 ? 1 : field.product(term.value, factor)
+      if i < sum.count, left[i].homologyClass == term.homologyClass {
+        value = field.p == 2 ? 0 : field.sum(left[i].value, value)
+        i &+= 1
+      }
+      out[count] = Term(homologyClass: term.homologyClass, value: value)
+      count &+= value != 0 ? 1 : 0
+    }
+    while i < sum.count {
+      out[count] = left[i]
+      count &+= 1
+      i &+= 1
+    }
+    next.setCount(count)
+    swap(&sum, &next)
+  }
+
+  /// The number of the vector that has been put together: a new one only if it was never seen.
+  mutating func intern() throws(ToposcopeError) -> UInt32 {
+    let found = UnsafeBufferPointer(start: sum.base, count: sum.count)
+    var i = home(found)
+    while slots.base[i] != 0 {
+      let known = self[slots.base[i] - 1]
+      if known.count == found.count && zip(known, found).allSatisfy({ $0 == $1 }) { return slots.base[i] - 1 }
+      i = (i &+ 1) & (slots.count &- 1)
+    }
+    let number = UInt32(count)
+    slots.base[i] = number + 1
+    for term in found { try terms.append(term) }
+    try starts.append(terms.count)
+    if 2 * count > slots.count { try grow() }
+    return number
+  }
+
+  @inline(__always)
+  private func home(_ vector: UnsafeBufferPointer<Term>) -> Int {
+    var hash: UInt64 = 0
+    for term in vector {
+      hash = (hash ^ (UInt64(term.homologyClass) << 16 ^ UInt64(term.value))) &* 0x9E37_79B9_7F4A_7C15
+      hash ^= hash >> 32
+    }
+    return Int(truncatingIfNeeded: hash) & (slots.count &- 1)
+  }
+
+  private mutating func grow() throws(ToposcopeError) {
+    slots = try Memory(2 * slots.count)
+    for number in 0..<UInt32(count) {
+      var i = home(self[number])
+      while slots.base[i] != 0 { i = (i &+ 1) & (slots.count &- 1) }
+      slots.base[i] = number + 1
+    }
   }
 }

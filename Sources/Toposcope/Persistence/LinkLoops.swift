@@ -1,4 +1,4 @@
-/// The loops of a large link that may need a tetrahedron each.
+/// The components of a large link, and the loops in it that may need a tetrahedron each.
 ///
 /// The vertices of the core are added one by one; x comes with its link among those before it, and brings one edge for
 /// every component of that: the first joins x to the forest, each further one closes a loop that may be new. All other
@@ -7,43 +7,51 @@ struct LinkLoops {
   private var capacity = 0
   private var bits: Memory<UInt64>
   private var numbers: Memory<Int32>
+  private let graph: BitRows
+  /// Of each vertex of the core: which it is.
+  private let indices: Memory<Int32>
 
-  init() throws(ToposcopeError) {
+  init(_ graph: BitRows) throws(ToposcopeError) {
+    self.graph = graph
     bits = try Memory(0)
     numbers = try Memory(0)
+    indices = try Memory(graph.count)
   }
 
-  /// Each loop by the vertices of the core along it.
-  mutating func loops(core: [Int32], _ graph: BitRows) throws(ToposcopeError) -> [[Int32]] {
-    let m = core.count
+  /// Writes down the components of a core and the loops that may be new. Returns a vertex of the first component.
+  /// - Parameter core: `m` bits
+  mutating func examine(
+    _ core: UnsafeMutablePointer<UInt64>, count m: Int, _ findings: inout LinkFindings
+  ) throws(ToposcopeError) -> Int32 {
     let words = (m + 63) / 64
     if m > capacity {
       capacity = 2 * m
       let most = (capacity + 63) / 64
       bits = try Memory((capacity + 2) * most)
-      numbers = try Memory(4 * capacity)
+      numbers = try Memory(5 * capacity)
     }
     let rows = bits.base
     let placed = rows + m * words
     let below = placed + words
     rows.update(repeating: 0, count: (m + 2) * words)
-    let parents = numbers.base
-    let depths = parents + m
+    let forest = LinkFindings.Forest(parents: numbers.base, depths: numbers.base + m)
     /// Of each vertex not placed: its neighbours that are; -1 once placed.
-    let earlier = depths + m
+    let earlier = numbers.base + 2 * m
     let pending = earlier + m
+    let vertices = pending + m
     earlier.update(repeating: 0, count: m)
-    read(core, graph, rows, words)
-    var loops: [[Int32]] = []
-    for _ in 0..<m {
+    read(core, rows, words, vertices)
+    for step in 0..<m {
       // The vertex with most neighbours before it (maximum cardinality search): few components.
       var x = 0
       for y in 1..<m where earlier[y] > earlier[x] { x = y }
       var left = earlier[x]
       let row = rows + x &* words
+      if left == 0 {
+        forest.add(x, below: nil)
+        if step > 0 { try findings.addRoot(vertices[x]) }
+      }
       earlier[x] = -1
-      parents[x] = -1
-      depths[x] = 0
       for k in 0..<words {
         below[k] = row[k] & placed[k]
         var rest = row[k] & ~placed[k]
@@ -54,30 +62,49 @@ struct LinkLoops {
       }
       placed[x &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: x & 63)
       earlier[x] = -1
+      var isFirst = true
       while left > 0 {
         let root = LinkLoops.takeComponent(of: below, rows, words, pending, &left)
-        if parents[x] < 0 {
-          parents[x] = Int32(root)
-          depths[x] = depths[root] &+ 1
+        if isFirst {
+          forest.add(x, below: root)
+          isFirst = false
         } else {
-          loops.append(LinkLoops.path(x, root, parents, depths).map { core[$0] })
+          try findings.addLoop(x, root, forest, vertices)
         }
       }
     }
-    return loops
+    return vertices[0]
   }
 
-  private func read(_ core: [Int32], _ graph: BitRows, _ rows: UnsafeMutablePointer<UInt64>, _ words: Int) {
-    core.withUnsafeBufferPointer { core in
-      for i in 1..<max(1, core.count) {
-        let row = graph.row(Int(core[i]))
-        for j in 0..<i {
-          let x = Int(core[j])
-          let bit = row[x &>> 6] &>> UInt64(truncatingIfNeeded: x & 63) & 1
-          rows[i &* words &+ j &>> 6] |= bit &<< UInt64(truncatingIfNeeded: j & 63)
-          rows[j &* words &+ i &>> 6] |= bit &<< UInt64(truncatingIfNeeded: i & 63)
+  private func read(
+    _ core: UnsafeMutablePointer<UInt64>, _ rows: UnsafeMutablePointer<UInt64>, _ words: Int,
+    _ vertices: UnsafeMutablePointer<Int32>
+  ) {
+    var m = 0
+    for k in 0..<graph.wordsPerRow {
+      var rest = core[k]
+      while rest != 0 {
+        let x = k &* 64 &+ rest.trailingZeroBitCount
+        rest &= rest &- 1
+        vertices[m] = Int32(truncatingIfNeeded: x)
+        indices.base[x] = Int32(truncatingIfNeeded: m)
+        m &+= 1
+      }
+    }
+    for i in 0..<m {
+      let (x, row) = (Int(vertices[i]), graph.row(Int(vertices[i])))
+      let own = rows + i &* words
+      for k in 0..<graph.wordsPerRow {
+        var found = row[k] & core[k]
+        while found != 0 {
+          let j = Int(indices.base[k &* 64 &+ found.trailingZeroBitCount])
+          own[j &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: j & 63)
+          found &= found &- 1
         }
       }
+      // Rows are open here.
+      let j = Int(indices.base[x])
+      own[j &>> 6] &= ~(1 &<< UInt64(truncatingIfNeeded: j & 63))
     }
   }
 
@@ -108,23 +135,5 @@ struct LinkLoops {
       }
     }
     return root
-  }
-
-  /// The path in a forest from one vertex to another in the same tree.
-  private static func path(
-    _ from: Int, _ to: Int, _ parents: UnsafeMutablePointer<Int32>, _ depths: UnsafeMutablePointer<Int32>
-  ) -> [Int] {
-    var (x, y) = (from, to)
-    var (head, tail) = ([x], [y])
-    while x != y {
-      if depths[x] >= depths[y] {
-        x = Int(parents[x])
-        head.append(x)
-      } else {
-        y = Int(parents[y])
-        tail.append(y)
-      }
-    }
-    return head + tail.dropLast().reversed()
   }
 }

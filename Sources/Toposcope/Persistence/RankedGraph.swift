@@ -8,9 +8,8 @@ struct RankedGraph {
   /// One row a vertex, padded with `absent` to whole vectors.
   private let ranks: Memory<Int32>
   let rowLength: Int
-  /// The leading 15 bits of the ranks, for a first look.
-  private let coarse: Memory<Int16>
-  private let isCoarse: Bool
+  /// Of every vertex the two that it is joined to first; itself where there are fewer.
+  private let nearestTwo: Memory<Int32>
 
   /// The rank of pairs that are never joined, and of a vertex with itself. Above all others.
   static let absent = Int32.max
@@ -27,39 +26,43 @@ struct RankedGraph {
     guard !overflow else { throw ToposcopeError(.memory, value: 4 * Double(count) * Double(rowLength)) }
     edges = try Growing()
     ranks = try Memory(cells)
-    isCoarse = 512 < count && count <= 2048
-    coarse = try Memory(isCoarse ? cells : 0)
-    if isCoarse { coarse.base.update(repeating: Int16.max, count: cells) }
-    var shift: Int32 = 0
-    while order.expected >> Int(shift) >= Int(Int16.max) { shift += 1 }
+    nearestTwo = try Memory(2 * count)
+    for i in 0..<2 * count { nearestTwo.base[i] = Int32(i / 2) }
     for vertex in 0..<count {
       (ranks.base + vertex * rowLength).update(repeating: RankedGraph.absent, count: rowLength)
       try progress.report(0, of: order.expected)
     }
     while let run = try order.nextRun() {
-      for i in 0..<run.count { try add(run[i], shift) }
+      for i in 0..<run.count { try add(run[i]) }
       try progress.report(0, of: order.expected)
     }
     edgesBeforeClosing = edges.count
     if isClosed {
       for vertex in 0..<Int32(count - 1) {
-        try add(FiltrationEdge(length: .infinity, tail: vertex, head: Int32(count - 1)), shift)
+        try add(FiltrationEdge(length: .infinity, tail: vertex, head: Int32(count - 1)))
       }
     }
   }
 
-  private mutating func add(_ edge: FiltrationEdge, _ shift: Int32) throws(ToposcopeError) {
+  private mutating func add(_ edge: FiltrationEdge) throws(ToposcopeError) {
     let rank = Int32(edges.count)
     guard rank < RankedGraph.absent - 1 else { throw ToposcopeError(.memory, value: 16 * Double(edges.count)) }
-    let (there, back) = (Int(edge.tail) * rowLength + Int(edge.head), Int(edge.head) * rowLength + Int(edge.tail))
-    ranks.base[there] = rank
-    ranks.base[back] = rank
-    if isCoarse {
-      coarse.base[there] = Int16(truncatingIfNeeded: min(rank &>> shift, Int32(Int16.max - 1)))
-      coarse.base[back] = coarse.base[there]
-    }
+    row(edge.tail)[Int(edge.head)] = rank
+    row(edge.head)[Int(edge.tail)] = rank
+    setNear(edge.tail, edge.head)
+    setNear(edge.head, edge.tail)
     try edges.append(edge)
   }
+
+  @inline(__always)
+  private func setNear(_ vertex: Int32, _ other: Int32) {
+    let two = nearestTwo.base + 2 &* Int(vertex)
+    if two[1] == vertex { two[two[0] == vertex ? 0 : 1] = other }
+  }
+
+  /// The vertex that another is joined to first (0) or next (1); itself where there is none.
+  @inline(__always)
+  func near(_ vertex: Int32, _ i: Int) -> Int32 { nearestTwo.base[2 &* Int(vertex) &+ i] }
 
   /// The bytes that a graph of so many vertices and edges takes.
   static func bytes(vertices: Int, edges: Int) -> Int { 4 * vertices * (vertices + 15) + 12 * edges }
@@ -83,45 +86,24 @@ struct RankedGraph {
   func nearest(_ u: Int32, _ v: Int32) -> Int32 {
     let (a, b) = (blocks(u), blocks(v))
     var best = Block(repeating: RankedGraph.absent)
-    for i in 0..<(rowLength / 8) {
-      let longer = a[i].replacing(with: b[i], where: b[i] .> a[i])
-      best.replace(with: longer, where: longer .< best)
-    }
+    for i in 0..<(rowLength / 8) { best = pointwiseMin(best, pointwiseMax(a[i], b[i])) }
     return best.min()
-  }
-
-  /// A common neighbour of u and v that is about as near to both as the nearest.
-  @inline(__always)
-  func aboutNearest(_ u: Int32, _ v: Int32) -> Int32 {
-    guard isCoarse else { return end(of: nearest(u, v), otherThan: u, v) }
-    typealias Lanes = SIMD8<Int16>
-    let a = UnsafeRawPointer(coarse.base + Int(u) &* rowLength).assumingMemoryBound(to: Lanes.self)
-    let b = UnsafeRawPointer(coarse.base + Int(v) &* rowLength).assumingMemoryBound(to: Lanes.self)
-    var best = Lanes(repeating: Int16.max)
-    for i in 0..<(rowLength / 8) {
-      let longer = a[i].replacing(with: b[i], where: b[i] .> a[i])
-      best.replace(with: longer, where: longer .< best)
-    }
-    let bound = Lanes(repeating: best.min())
-    for i in 0..<(rowLength / 8) {
-      let isBest = (a[i] .<= bound) .& (b[i] .<= bound)
-      if any(isBest) {
-        for j in 0..<8 where isBest[j] { return Int32(i * 8 + j) }
-      }
-    }
-    return 0
   }
 
   /// The vertex p whose longest edge to u, v, x and y is shortest, as the rank of that edge.
   @inline(__always)
   func nearest(_ u: Int32, _ v: Int32, _ x: Int32, _ y: Int32) -> (rank: Int32, vertex: Int32) {
-    let (a, b, c, d) = (row(u), row(v), row(x), row(y))
-    var best = (rank: RankedGraph.absent, vertex: Int32(-1))
-    for p in 0..<count {
-      let longest = max(max(a[p], b[p]), max(c[p], d[p]))
-      if longest < best.rank { best = (longest, Int32(p)) }
+    let (a, b, c, d) = (blocks(u), blocks(v), blocks(x), blocks(y))
+    var best = Block(repeating: RankedGraph.absent)
+    for i in 0..<(rowLength / 8) {
+      best = pointwiseMin(best, pointwiseMax(pointwiseMax(a[i], b[i]), pointwiseMax(c[i], d[i])))
     }
-    return best
+    let rank = best.min()
+    if rank == RankedGraph.absent { return (rank, -1) }
+    // p is an end of that edge, and the other end is one of the four.
+    let edge = edges[Int(rank)]
+    let isTail = edge.tail == u || edge.tail == v || edge.tail == x || edge.tail == y
+    return (rank, isTail ? edge.head : edge.tail)
   }
 
   @inline(__always)

@@ -1,65 +1,58 @@
-/// The link of an edge with at most 64 common neighbours: every row of it is one word.
+/// A link of at most 64 vertices: every row of it is one word.
 ///
 /// Bit i stands for the i-th vertex; rows are closed, every vertex counts as its own neighbour.
 struct SmallLink {
   static let capacity = 64
 
-  private(set) var count = 0
+  private var count = 0
   private let graph: BitRows
   /// Which rows have been read.
   private var known: UInt64 = 0
-  let vertices: UnsafeMutablePointer<Int32>
+  private let vertices: UnsafeMutablePointer<Int32>
+  /// The words of a row of the graph in which there are vertices of the link, and the bits that stand for them.
+  private var wordCount = 0
+  private let places: UnsafeMutablePointer<Int32>
+  private let masks: UnsafeMutablePointer<UInt64>
+  /// Of each vertex of the link: which it is.
+  private let indices: UnsafeMutablePointer<UInt8>
   private let rows: UnsafeMutablePointer<UInt64>
-  private let parents: UnsafeMutablePointer<Int32>
-  private let depths: UnsafeMutablePointer<Int32>
+  private let forest: LinkFindings.Forest
   private let memory: Memory<Int32>
   private let rowMemory: Memory<UInt64>
+  private let indexMemory: Memory<UInt8>
 
   init(_ graph: BitRows) throws(ToposcopeError) {
     self.graph = graph
-    memory = try Memory(3 * SmallLink.capacity)
-    rowMemory = try Memory(SmallLink.capacity)
+    memory = try Memory(4 * SmallLink.capacity)
+    rowMemory = try Memory(2 * SmallLink.capacity)
+    indexMemory = try Memory(graph.count)
     vertices = memory.base
-    parents = memory.base + SmallLink.capacity
-    depths = memory.base + 2 * SmallLink.capacity
+    places = memory.base + SmallLink.capacity
+    forest = LinkFindings.Forest(
+      parents: memory.base + 2 * SmallLink.capacity, depths: memory.base + 3 * SmallLink.capacity)
     rows = rowMemory.base
+    masks = rowMemory.base + SmallLink.capacity
+    indices = indexMemory.base
   }
 
   /// Lists the vertices that the bits of some words stand for; there must be 64 at most.
-  @inline(__always)
   mutating func list(_ bits: UnsafeMutablePointer<UInt64>, words: Int) {
     count = 0
     known = 0
-    for k in 0..<words {
+    wordCount = 0
+    for k in 0..<words where bits[k] != 0 {
+      places[wordCount] = Int32(truncatingIfNeeded: k)
+      masks[wordCount] = bits[k]
+      wordCount &+= 1
       var rest = bits[k]
       while rest != 0 {
-        vertices[count] = Int32(truncatingIfNeeded: k &* 64 &+ rest.trailingZeroBitCount)
+        let vertex = k &* 64 &+ rest.trailingZeroBitCount
+        vertices[count] = Int32(truncatingIfNeeded: vertex)
+        indices[vertex] = UInt8(truncatingIfNeeded: count)
         count &+= 1
         rest &= rest &- 1
       }
     }
-  }
-
-  /// The listed vertex x for which the longer of two edges is shortest, by the ranks from both ends.
-  @inline(__always)
-  func nearest(_ a: UnsafeMutablePointer<Int32>, _ b: UnsafeMutablePointer<Int32>) -> Int32 {
-    var (best, nearest) = (Int32.max, vertices[0])
-    for i in 0..<count {
-      let x = Int(vertices[i])
-      let longer = max(a[x], b[x])
-      if longer < best { (best, nearest) = (longer, vertices[i]) }
-    }
-    return nearest
-  }
-
-  /// True if a vertex is joined to all others.
-  func isApex(_ vertex: Int32) -> Bool {
-    let row = graph.row(Int(vertex))
-    for i in 0..<count {
-      let x = Int(vertices[i])
-      if row[x &>> 6] &>> UInt64(truncatingIfNeeded: x & 63) & 1 == 0 { return false }
-    }
-    return true
   }
 
   private var all: UInt64 { UInt64.max >> UInt64(64 - count) }
@@ -75,51 +68,17 @@ struct SmallLink {
   private mutating func read(_ i: Int) {
     let row = graph.row(Int(vertices[i]))
     var bits: UInt64 = 0
-    for j in 0..<count {
-      let x = Int(vertices[j])
-      bits |= (row[x &>> 6] &>> UInt64(truncatingIfNeeded: x & 63) & 1) &<< UInt64(truncatingIfNeeded: j)
+    for j in 0..<wordCount {
+      let k = Int(places[j])
+      var found = row[k] & masks[j]
+      while found != 0 {
+        let index = indices[k &* 64 &+ found.trailingZeroBitCount]
+        bits |= 1 &<< UInt64(truncatingIfNeeded: index)
+        found &= found &- 1
+      }
     }
     rows[i] = bits
     known |= 1 &<< UInt64(truncatingIfNeeded: i)
-  }
-
-  /// A vertex that is joined to all others, if there is one; looks first at `first`.
-  mutating func apex(first: Int32) -> Int32? {
-    var candidate = 0
-    while vertices[candidate] != first { candidate &+= 1 }
-    var candidates = all
-    while true {
-      // No vertex that is not joined to z can be an apex, for every z that the candidate misses.
-      var missing = all & ~row(candidate)
-      if missing == 0 { return vertices[candidate] }
-      while missing != 0 {
-        candidates &= row(missing.trailingZeroBitCount)
-        if candidates == 0 { return nil }
-        missing &= missing &- 1
-      }
-      candidate = candidates.trailingZeroBitCount
-    }
-  }
-
-  /// One vertex of every component but that of `first`.
-  mutating func furtherComponents(first: Int32) -> [Int32] {
-    var left = all
-    var root = 0
-    while vertices[root] != first { root += 1 }
-    var roots: [Int32] = []
-    while true {
-      var frontier: UInt64 = 1 &<< UInt64(root)
-      left &= ~frontier
-      while frontier != 0 {
-        let found = row(frontier.trailingZeroBitCount) & left
-        frontier &= frontier &- 1
-        frontier |= found
-        left &= ~found
-      }
-      if left == 0 { return roots }
-      root = left.trailingZeroBitCount
-      roots.append(vertices[root])
-    }
   }
 
   /// What is left when, as long as there is one, a vertex that is dominated by another has been removed.
@@ -149,61 +108,71 @@ struct SmallLink {
     return alive
   }
 
-  /// The loops of the core that may need a tetrahedron each: see ``LinkLoops``.
-  /// - Parameter isCore: whether the vertices listed are a core already
-  mutating func loops(isCore: Bool = false) -> [[Int32]] {
-    let core = isCore ? all : core()
-    var loops: [[Int32]] = []
-    if core & (core &- 1) == 0 { return loops }
-    var placed: UInt64 = 0
+  /// Writes down the components of the link and the loops that may be new: see ``LinkLoops``. Returns a vertex of the
+  /// first component.
+  mutating func examine(_ findings: inout LinkFindings) throws(ToposcopeError) -> Int32 {
+    let core = core()
+    let first = core.trailingZeroBitCount
+    forest.add(first, below: nil)
+    var placed: UInt64 = 1 &<< UInt64(first)
+    var earlier = Counts()
+    earlier.add(row(first))
     while placed != core {
       // The vertex with most neighbours before it.
-      var (x, most) = (0, -1)
-      var rest = core & ~placed
-      while rest != 0 {
-        let y = rest.trailingZeroBitCount
-        rest &= rest &- 1
-        let earlier = (row(y) & placed).nonzeroBitCount
-        if earlier > most { (x, most) = (y, earlier) }
-      }
+      let x = earlier.greatest(of: core & ~placed)
       var below = row(x) & placed
+      earlier.add(row(x))
       placed |= 1 &<< UInt64(x)
-      parents[x] = -1
-      depths[x] = 0
+      if below == 0 {
+        forest.add(x, below: nil)
+        try findings.addRoot(vertices[x])
+      }
+      var isFirst = true
       while below != 0 {
         let root = below.trailingZeroBitCount
         var frontier: UInt64 = 1 &<< UInt64(root)
         below &= ~frontier
-        while frontier != 0 {
+        while frontier != 0 && below != 0 {
           let found = row(frontier.trailingZeroBitCount) & below
           frontier &= frontier &- 1
           frontier |= found
           below &= ~found
         }
-        if parents[x] < 0 {
-          parents[x] = Int32(root)
-          depths[x] = depths[root] &+ 1
+        if isFirst {
+          forest.add(x, below: root)
+          isFirst = false
         } else {
-          loops.append(path(x, root))
+          try findings.addLoop(x, root, forest, vertices)
         }
       }
     }
-    return loops
+    return vertices[first]
   }
 
-  /// The vertices on the path in the forest between two vertices of one tree.
-  private func path(_ from: Int, _ to: Int) -> [Int32] {
-    var (x, y) = (from, to)
-    var (head, tail) = ([vertices[x]], [vertices[y]])
-    while x != y {
-      if depths[x] >= depths[y] {
-        x = Int(parents[x])
-        head.append(vertices[x])
-      } else {
-        y = Int(parents[y])
-        tail.append(vertices[y])
+  /// 64 numbers below 64: bit i of plane k is bit k of number i.
+  private struct Counts {
+    private var planes = SIMD8<UInt64>()
+
+    /// Adds one to those of the numbers that a bit is set for.
+    @inline(__always)
+    mutating func add(_ bits: UInt64) {
+      var carry = bits
+      for k in 0..<6 {
+        let sum = planes[k] ^ carry
+        carry &= planes[k]
+        planes[k] = sum
       }
     }
-    return head + tail.dropLast().reversed()
+
+    /// The first of those numbers a bit is set for that is greatest.
+    @inline(__always)
+    func greatest(of bits: UInt64) -> Int {
+      var candidates = bits
+      for k in (0..<6).reversed() {
+        let some = candidates & planes[k]
+        if some != 0 { candidates = some }
+      }
+      return candidates.trailingZeroBitCount
+    }
   }
 }

@@ -6,18 +6,24 @@
 struct TriangleAnnotations {
   let graph: RankedGraph
   let field: PrimeField
-  /// Of each edge: 0 where the partner is not known yet, and is the nearest common neighbour; -1 where there is none;
-  /// 1 more than the partner; where the link has more than one component, -2 less the partner.
-  private let partners: Memory<Int32>
+  /// Of each edge: 0 where the partner is not known yet, and is the nearest common neighbour; `unfilled` where there is
+  /// none; 1 more than the partner, with flags for edges that have more to them.
+  private let partners: Memory<UInt32>
+  private static let unfilled: UInt32 = 1 << 31
+  private static let furtherRoots: UInt32 = 1 << 30
+  private static let tree: UInt32 = 1 << 29
+  private static let vertex: UInt32 = tree - 1
   let wanted: Wanted
   /// Of classes of H2 that have died, where cycles are wanted: a cycle that is born with the class and bounds.
   var cycles: [Int: TriangleChain] = [:]
   var loops: HomologyLevel
   var voids: HomologyLevel
   /// Of edges whose link has more than one component: one vertex of each further one.
-  private(set) var roots: [Int32: [Int32]] = [:]
-  /// Of some edges: the next vertex on the way from each vertex of the link to its root.
-  private(set) var trees: [Int32: [Int32: Int32]] = [:]
+  private var rootLists: VertexLists
+  /// Of some edges: the vertices of the link, ascending, then the next vertex on the way from each to its root.
+  private var trees: VertexLists
+  /// Room for a search in a link.
+  private let search: Memory<Int32>
   private var edgeStack: Growing<EdgeFrame>
   private var stack: Growing<Frame>
   private let progress: Progress
@@ -52,39 +58,71 @@ struct TriangleAnnotations {
     partners = try Memory(graph.edges.count)
     loops = try HomologyLevel(field, isComplete: isComplete)
     voids = try HomologyLevel(field, isComplete: isComplete)
+    rootLists = try VertexLists()
+    trees = try VertexLists()
+    search = try Memory(4 * graph.count)
     edgeStack = try Growing()
     stack = try Growing()
   }
 
-  var byteCount: Int { loops.known.byteCount + voids.known.byteCount + stack.byteCount + edgeStack.byteCount }
+  var byteCount: Int {
+    let classes = loops.byteCount + voids.byteCount
+    return classes + stack.byteCount + edgeStack.byteCount + rootLists.byteCount + trees.byteCount
+  }
 
   /// Says how the triangles of an edge are filled.
+  mutating func setPartner(_ partner: Int32, of rank: Int32) throws(ToposcopeError) {
+    partners.base[Int(rank)] = UInt32(bitPattern: partner) + 1
+  }
+
+  /// The same where the link has more than one component.
   mutating func setPartner(
-    _ partner: Int32, of rank: Int32, furtherRoots: [Int32] = [], tree: [Int32: Int32]? = nil
-  ) {
-    partners.base[Int(rank)] = furtherRoots.isEmpty ? partner + 1 : -2 - partner
-    if !furtherRoots.isEmpty { roots[rank] = furtherRoots }
-    if let tree { trees[rank] = tree }
+    _ partner: Int32, of rank: Int32, furtherRoots: some Collection<Int32>
+  ) throws(ToposcopeError) {
+    partners.base[Int(rank)] = UInt32(bitPattern: partner) + 1
+    if furtherRoots.isEmpty { return }
+    partners.base[Int(rank)] |= TriangleAnnotations.furtherRoots
+    try rootLists.set(rank, furtherRoots, [])
+  }
+
+  /// Says along which ways the annotations of the triangles of an edge go.
+  mutating func setTree(_ tree: [Int32: Int32], of rank: Int32) throws(ToposcopeError) {
+    let vertices = tree.keys.sorted()
+    partners.base[Int(rank)] |= TriangleAnnotations.tree
+    try trees.set(rank, vertices, vertices.map { tree[$0]! })
   }
 
   /// An edge without a link: it joins two components, or bears a loop.
-  func setUnfilled(_ rank: Int32) { partners.base[Int(rank)] = -1 }
+  func setUnfilled(_ rank: Int32) { partners.base[Int(rank)] = TriangleAnnotations.unfilled }
 
   /// The vertex that fills an edge; -1 where there is none.
   @inline(__always)
   func partner(_ rank: Int32) -> Int32 {
     let stored = partners.base[Int(rank)]
-    if stored > 0 { return stored &- 1 }
-    if stored < 0 { return stored == -1 ? -1 : -2 &- stored }
+    if stored == TriangleAnnotations.unfilled { return -1 }
+    if stored != 0 { return Int32(bitPattern: stored & TriangleAnnotations.vertex) &- 1 }
     let edge = graph.edges[Int(rank)]
     let nearest = graph.end(of: graph.nearest(edge.tail, edge.head), otherThan: edge.tail, edge.head)
-    partners.base[Int(rank)] = nearest &+ 1
+    partners.base[Int(rank)] = UInt32(bitPattern: nearest) &+ 1
     return nearest
   }
 
+  /// One vertex of every component of the link of an edge but that of its partner.
+  @inline(__always)
+  func furtherRoots(_ rank: Int32) -> UnsafeBufferPointer<Int32> {
+    hasFurtherRoots(rank) ? rootLists[rank] : UnsafeBufferPointer(start: nil, count: 0)
+  }
+
+  @inline(__always)
+  func hasFurtherRoots(_ rank: Int32) -> Bool { partners.base[Int(rank)] & TriangleAnnotations.furtherRoots != 0 }
+
+  /// True if the ways of an edge have been written down.
+  @inline(__always)
+  func hasTree(_ rank: Int32) -> Bool { partners.base[Int(rank)] & TriangleAnnotations.tree != 0 }
+
   /// Ends the youngest class of H2 in a relation, which is the sum around `boundary`, a cycle that now bounds.
   mutating func killVoid(
-    _ relation: UInt32, at rank: Int32, boundary: () -> [(Int32, Int32, Int32, UInt32)]
+    _ relation: UInt32, at rank: Int32, boundary: () throws(ToposcopeError) -> [(Int32, Int32, Int32, UInt32)]
   ) throws(ToposcopeError) {
     var representative = Representative()
     if wanted != Wanted() {
@@ -94,7 +132,7 @@ struct TriangleAnnotations {
       }
       if wanted.cycles {
         var chain = TriangleChain()
-        for (a, b, c, value) in boundary() {
+        for (a, b, c, value) in try boundary() {
           let (rank, opposite) = place(a, b, c)
           chain.add(rank, opposite, value, field)
         }
@@ -103,7 +141,7 @@ struct TriangleAnnotations {
         representative.cycle = triangles(cycle)
       }
     }
-    voids.kill(relation, at: rank, graph, representative)
+    try voids.kill(relation, at: rank, graph, representative)
   }
 
   // MARK: Edges
@@ -154,7 +192,7 @@ struct TriangleAnnotations {
   private func lookUp(_ rank: Int32) -> UInt32? {
     if rank < loops.oldest { return 0 }
     if let known = loops.known.value(of: simplexKey(rank, 0)) { return known }
-    return partners.base[Int(rank)] == -1 ? 0 : nil
+    return partners.base[Int(rank)] == TriangleAnnotations.unfilled ? 0 : nil
   }
 
   // MARK: Triangles
@@ -165,7 +203,7 @@ struct TriangleAnnotations {
     if let known = lookUp(a, b, c, &wanted) { return known }
     let bottom = stack.count
     var result: UInt32 = 0
-    wanted.p = way(wanted)
+    wanted.p = try way(wanted)
     try stack.append(wanted)
     while stack.count > bottom {
       let top = stack.base + (stack.count - 1)
@@ -178,7 +216,7 @@ struct TriangleAnnotations {
       default: value = lookUp(u, v, p, &wanted)
       }
       guard let value else {
-        wanted.p = way(wanted)
+        wanted.p = try way(wanted)
         try stack.append(wanted)
         continue
       }
@@ -225,56 +263,79 @@ struct TriangleAnnotations {
     if rank < voids.oldest { return 0 }
     let key = simplexKey(rank, UInt32(bitPattern: x))
     if let known = voids.known.value(of: key) { return known }
-    if partner(rank) == x || hasFurtherRoots(rank) && roots[rank]!.contains(x) { return 0 }
+    if partner(rank) == x || furtherRoots(rank).contains(x) { return 0 }
     wanted = Frame(key: key, u: min(u, v), v: max(u, v), x: x, p: -1)
     return nil
   }
 
-  @inline(__always)
-  func hasFurtherRoots(_ rank: Int32) -> Bool { partners.base[Int(rank)] < -1 }
-
   /// The next vertex on the way from x to its root in the link of (u, v).
   @inline(__always)
-  mutating func way(_ frame: Frame) -> Int32 {
+  mutating func way(_ frame: Frame) throws(ToposcopeError) -> Int32 {
     let (u, v, x) = (frame.u, frame.v, frame.x)
     let rank = graph.rank(u, v)
-    if !trees.isEmpty, let tree = trees[rank] { return tree[x]! }
-    if !hasFurtherRoots(rank) {
-      let partner = partner(rank)
-      if graph.rank(partner, x) < rank { return partner }
-      let middle = graph.nearest(u, v, x, partner)
-      if middle.rank < rank { return middle.vertex }
+    if !hasTree(rank) {
+      if !hasFurtherRoots(rank) {
+        let partner = partner(rank)
+        if graph.rank(partner, x) < rank { return partner }
+        let middle = graph.nearest(u, v, x, partner)
+        if middle.rank < rank { return middle.vertex }
+      }
+      try growTree(u, v, rank)
     }
-    let tree = tree(u, v, rank)
-    trees[rank] = tree
-    return tree[x]!
+    let tree = trees[rank]
+    let half = tree.count / 2
+    var (low, high) = (0, half)
+    while low < high {
+      let middle = (low &+ high) / 2
+      if tree[middle] < x { low = middle &+ 1 } else { high = middle }
+    }
+    return tree[half &+ low]
   }
 
-  /// Breadth first from the roots of the link of (u, v).
-  private func tree(_ u: Int32, _ v: Int32, _ rank: Int32) -> [Int32: Int32] {
-    var queue = [partner(rank)] + (roots[rank] ?? [])
-    var parents: [Int32: Int32] = [:]
-    let (rowU, rowV) = (graph.row(u), graph.row(v))
-    var left = (0..<Int32(graph.count)).filter {
-      max(rowU[Int($0)], rowV[Int($0)]) < rank && !queue.contains($0)
+  /// Writes down the ways of an edge: breadth first from the roots of its link.
+  private mutating func growTree(_ u: Int32, _ v: Int32, _ rank: Int32) throws(ToposcopeError) {
+    let (parents, queue) = (search.base, search.base + graph.count)
+    let (vertices, left) = (search.base + 2 * graph.count, search.base + 3 * graph.count)
+    var (count, waiting, next) = (0, 1, 0)
+    queue[0] = partner(rank)
+    for root in furtherRoots(rank) {
+      queue[waiting] = root
+      waiting += 1
     }
-    var next = 0
-    while next < queue.count, !left.isEmpty {
+    let (rowU, rowV) = (graph.row(u), graph.row(v))
+    for x in 0..<graph.count where max(rowU[x], rowV[x]) < rank {
+      vertices[count] = Int32(truncatingIfNeeded: x)
+      count &+= 1
+    }
+    for i in 0..<waiting {
+      guard let place = (0..<count).first(where: { vertices[$0] == queue[i] }) else { continue }
+      for j in place + 1..<max(place + 1, count) { vertices[j - 1] = vertices[j] }
+      count -= 1
+    }
+    left.update(from: vertices, count: count)
+    var open = count
+    while next < waiting, open > 0 {
       let y = queue[next]
       let row = graph.row(y)
       next += 1
-      var rest: [Int32] = []
-      for x in left {
+      var kept = 0
+      for i in 0..<open {
+        let x = left[i]
         if row[Int(x)] < rank {
-          parents[x] = y
-          queue.append(x)
+          parents[Int(x)] = y
+          queue[waiting] = x
+          waiting &+= 1
         } else {
-          rest.append(x)
+          left[kept] = x
+          kept &+= 1
         }
       }
-      left = rest
+      open = kept
     }
-    return parents
+    for i in 0..<count { left[i] = parents[Int(vertices[i])] }
+    partners.base[Int(rank)] |= TriangleAnnotations.tree
+    try trees.set(
+      rank, UnsafeBufferPointer(start: vertices, count: count), UnsafeBufferPointer(start: left, count: count))
   }
 
   /// Lets the caller stop a long step.

@@ -91,13 +91,13 @@ extension TriangleAnnotations {
     var settled: [Int32: UInt32] = [:]
     while let (x, value) = waiting.first {
       waiting[x] = nil
-      if x == partner || hasFurtherRoots(rank) && roots[rank]!.contains(x) {
+      if x == partner || furtherRoots(rank).contains(x) {
         let sum = field.sum(settled[x] ?? 0, value)
         settled[x] = sum == 0 ? nil : sum
         continue
       }
       var frame = Frame(key: 0, u: edge.tail, v: edge.head, x: x, p: -1)
-      frame.p = way(frame)
+      frame.p = try way(frame)
       for next in 0..<3 {
         frame.next = Int32(next)
         let term = field.product(value, sign(frame))
@@ -158,15 +158,15 @@ extension TriangleAnnotations {
       if partner < 0 { continue }
       let edge = graph.edges[Int(rank)]
       let (u, v) = (edge.tail, edge.head)
-      let further = hasFurtherRoots(rank) ? roots[rank]! : []
+      let further = Array(furtherRoots(rank))
       for root in further {
         guard let unit = voids.known.value(of: simplexKey(rank, UInt32(bitPattern: root))) else { continue }
-        let coefficient = voids.classes.coefficient(of: homologyClass, in: unit)
+        let coefficient = try voids.classes.coefficient(of: homologyClass, in: unit)
         if coefficient != 0 { set(u, v, root, rank, coefficient) }
       }
       let (toU, toV, toPartner) = (graph.row(u), graph.row(v), graph.row(partner))
       let (nearU, nearV) = (active[graph.rank(u, partner)], active[graph.rank(v, partner)])
-      let isPlain = further.isEmpty && trees[rank] == nil
+      let isPlain = further.isEmpty && !hasTree(rank)
       for i in 0..<graph.count where toU[i] < rank && toV[i] < rank {
         let x = Int32(i)
         if x == partner || further.contains(x) { continue }
@@ -182,7 +182,7 @@ extension TriangleAnnotations {
             sum = field.sum(sum, field.product(factor, value(u, v, frame.x)))
             break
           }
-          frame.p = way(frame)
+          frame.p = try way(frame)
           frame.next = 0
           sum = field.sum(sum, field.product(field.product(factor, sign(frame)), value(v, frame.x, frame.p)))
           frame.next = 1

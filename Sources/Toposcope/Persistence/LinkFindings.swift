@@ -1,0 +1,109 @@
+/// What edges ask for whose link is not contractible as far as it matters: one triangle for every component of the link
+/// beyond the first, and one tetrahedron for every loop in the link that may be new. Edges that ask for nothing are left
+/// out.
+///
+/// All of it depends on the graph alone, not on the classes that are alive.
+struct LinkFindings {
+  struct Finding: BitwiseCopyable {
+    var rank: Int32
+    /// A vertex of the first component; -1 where the link is empty.
+    var partner: Int32
+    /// The ends of its part of `roots` and of `loopEnds`.
+    var rootsEnd: Int32 = 0
+    var loopsEnd: Int32 = 0
+  }
+
+  private(set) var findings: Growing<Finding>
+  /// One vertex of every component but that of the partner.
+  private var roots: Growing<Int32>
+  /// The vertices along loops, one loop after another.
+  private var loopVertices: Growing<Int32>
+  private var loopEnds: Growing<Int32>
+
+  init() throws(ToposcopeError) {
+    findings = try Growing()
+    roots = try Growing()
+    loopVertices = try Growing()
+    loopEnds = try Growing()
+  }
+
+  var count: Int { findings.count }
+
+  mutating func removeAll() {
+    findings.removeAll()
+    roots.removeAll()
+    loopVertices.removeAll()
+    loopEnds.removeAll()
+  }
+
+  // MARK: Writing: roots and loops come before the edge that they belong to
+
+  @inline(__always)
+  mutating func addRoot(_ vertex: Int32) throws(ToposcopeError) { try roots.append(vertex) }
+
+  /// Writes the loop of an edge and the path in a forest between its ends.
+  /// - Parameter names: the vertices of the graph that the vertices of the forest stand for
+  mutating func addLoop(_ from: Int, _ to: Int, _ forest: Forest, _ names: UnsafePointer<Int32>) throws(ToposcopeError)
+  {
+    var (x, y) = (from, to)
+    try loopVertices.append(names[x])
+    while x != y {
+      if forest.depths[x] >= forest.depths[y] {
+        x = Int(forest.parents[x])
+        try loopVertices.append(names[x])
+      } else {
+        y = Int(forest.parents[y])
+      }
+    }
+    var low = loopVertices.count
+    y = to
+    while y != x {
+      try loopVertices.append(names[y])
+      y = Int(forest.parents[y])
+    }
+    var high = loopVertices.count - 1
+    while low < high {
+      (loopVertices[low], loopVertices[high]) = (loopVertices[high], loopVertices[low])
+      (low, high) = (low + 1, high - 1)
+    }
+    try loopEnds.append(Int32(loopVertices.count))
+  }
+
+  /// A spanning forest: of each vertex its parent, -1 for a root, and how far it is from its root.
+  struct Forest {
+    let parents: UnsafeMutablePointer<Int32>
+    let depths: UnsafeMutablePointer<Int32>
+
+    @inline(__always)
+    func add(_ x: Int, below parent: Int?) {
+      parents[x] = parent.map { Int32(truncatingIfNeeded: $0) } ?? -1
+      depths[x] = parent.map { depths[$0] &+ 1 } ?? 0
+    }
+  }
+
+  /// True if something has been written since the last edge.
+  var isPending: Bool {
+    let last = findings.count > 0 ? findings[findings.count - 1] : Finding(rank: 0, partner: 0)
+    return roots.count > last.rootsEnd || loopEnds.count > last.loopsEnd
+  }
+
+  mutating func add(_ rank: Int32, partner: Int32) throws(ToposcopeError) {
+    try findings.append(
+      Finding(rank: rank, partner: partner, rootsEnd: Int32(roots.count), loopsEnd: Int32(loopEnds.count)))
+  }
+
+  // MARK: Reading
+
+  func roots(_ i: Int) -> UnsafeBufferPointer<Int32> {
+    let start = i > 0 ? findings[i - 1].rootsEnd : 0
+    return UnsafeBufferPointer(start: roots.base + Int(start), count: Int(findings[i].rootsEnd - start))
+  }
+
+  /// The numbers of the loops of an edge.
+  func loops(_ i: Int) -> Range<Int32> { (i > 0 ? findings[i - 1].loopsEnd : 0)..<findings[i].loopsEnd }
+
+  func loop(_ number: Int32) -> UnsafeBufferPointer<Int32> {
+    let start = number > 0 ? loopEnds[Int(number) - 1] : 0
+    return UnsafeBufferPointer(start: loopVertices.base + Int(start), count: Int(loopEnds[Int(number)] - start))
+  }
+}

@@ -1,0 +1,127 @@
+/// Looks at the links of the edges of a graph, one edge after another, and adds each to a graph of its own.
+///
+/// Most links are cones. A vertex that shows it is seldom looked for: if v′ is a near neighbour of v, then the vertex that
+/// was joined to all common neighbours of u and v′ is likely to be joined to all those of u and v.
+struct LinkScanner {
+  let neighbors: CommonNeighbors
+  private let graph: RankedGraph
+  private var small: SmallLink
+  private var large: LinkLoops
+  /// Of each edge that has been looked at: a vertex in the middle of its link, if possible joined to all of it.
+  private let middles: Memory<UInt16>
+  /// Whether what is found may depend on which edges this scanner has looked at (never which edges ask for something).
+  private let isFree: Bool
+
+  private static let unknown = UInt16.max
+
+  init(_ graph: RankedGraph, isFree: Bool) throws(ToposcopeError) {
+    self.graph = graph
+    self.isFree = isFree
+    neighbors = try CommonNeighbors(graph.count)
+    small = try SmallLink(neighbors.graph)
+    large = try LinkLoops(neighbors.graph)
+    middles = try Memory(graph.edges.count)
+    middles.base.update(repeating: LinkScanner.unknown, count: graph.edges.count)
+  }
+
+  /// Adds an edge without looking at its link.
+  @inline(__always)
+  func pass(_ rank: Int32) {
+    let edge = graph.edges[Int(rank)]
+    neighbors.graph.insert(Int(edge.tail), Int(edge.head))
+  }
+
+  /// Writes down what an edge asks for, and adds it.
+  /// - Parameter wantsLoops: whether the loops of the link matter
+  @inline(__always)
+  mutating func scan(_ rank: Int32, wantsLoops: Bool, into findings: inout LinkFindings) throws(ToposcopeError) {
+    let edge = graph.edges[Int(rank)]
+    let (u, v) = (edge.tail, edge.head)
+    var center: Int32 = -1
+    if !isConeByNeighbors(rank, u, v, &center) {
+      try examine(rank, u, v, center, wantsLoops: wantsLoops, &findings)
+    }
+    neighbors.graph.insert(Int(u), Int(v))
+  }
+
+  /// True if the middle of the link of a neighbouring edge shows that the link is a cone; otherwise `center` is such a
+  /// middle that is in the link, if there is one.
+  @inline(__always)
+  private func isConeByNeighbors(_ rank: Int32, _ u: Int32, _ v: Int32, _ center: inout Int32) -> Bool {
+    for i in 0..<2 {
+      if isCone(rank, u, v, graph.rank(u, graph.near(v, i)), &center) { return true }
+      if isCone(rank, u, v, graph.rank(v, graph.near(u, i)), &center) { return true }
+    }
+    return false
+  }
+
+  @inline(__always)
+  private func isCone(_ rank: Int32, _ u: Int32, _ v: Int32, _ beside: Int32, _ center: inout Int32) -> Bool {
+    if beside >= rank { return false }
+    let middle = middles.base[Int(beside)]
+    if middle == LinkScanner.unknown { return false }
+    switch neighbors.part(of: Int32(middle), u, v) {
+    case .apart: return false
+    case .neighbor:
+      if center < 0 { center = Int32(middle) }
+      return false
+    case .apex:
+      middles.base[Int(rank)] = middle
+      return true
+    }
+  }
+
+  private mutating func examine(
+    _ rank: Int32, _ u: Int32, _ v: Int32, _ likely: Int32, wantsLoops: Bool, _ findings: inout LinkFindings
+  ) throws(ToposcopeError) {
+    let count = neighbors.find(u, v)
+    if count == 0 { return try findings.add(rank, partner: -1) }
+    var center = likely
+    if center < 0 || !isFree || count <= SmallLink.capacity {
+      center = nearest(u, v, count)
+      if neighbors.isApex(center) {
+        middles.base[Int(rank)] = UInt16(truncatingIfNeeded: center)
+        return
+      }
+    }
+    middles.base[Int(rank)] = UInt16(truncatingIfNeeded: center)
+    if wantsLoops {
+      let left = neighbors.reduce(first: center, few: SmallLink.capacity)
+      if left == 1 { return }
+      if left <= SmallLink.capacity {
+        small.list(neighbors.reduced, words: neighbors.wordCount)
+        center = try small.examine(&findings)
+      } else {
+        center = try large.examine(neighbors.reduced, count: left, &findings)
+      }
+    } else {
+      try neighbors.findComponents(first: center, &findings)
+    }
+    if findings.isPending { try findings.add(rank, partner: center) }
+  }
+
+  /// The common neighbour x that makes the longer one of (u, x) and (v, x) shortest.
+  private func nearest(_ u: Int32, _ v: Int32, _ count: Int) -> Int32 {
+    if count > SmallLink.capacity { return graph.end(of: graph.nearest(u, v), otherThan: u, v) }
+    let (a, b) = (graph.row(u), graph.row(v))
+    var (best, nearest) = (Int32.max, Int32(0))
+    for k in 0..<neighbors.wordCount {
+      var rest = neighbors.common[k]
+      while rest != 0 {
+        let x = k &* 64 &+ rest.trailingZeroBitCount
+        rest &= rest &- 1
+        let longer = max(a[x], b[x])
+        if longer < best { (best, nearest) = (longer, Int32(truncatingIfNeeded: x)) }
+      }
+    }
+    return nearest
+  }
+
+  /// A vertex that is joined to all common neighbours of the ends of an edge, if there is one; nil also where there are
+  /// no common neighbours. They are left in ``neighbors``.
+  mutating func apex(_ rank: Int32) -> (count: Int, apex: Int32?) {
+    let edge = graph.edges[Int(rank)]
+    let count = neighbors.find(edge.tail, edge.head)
+    return (count, count == 0 ? nil : neighbors.apex(first: nearest(edge.tail, edge.head, count)))
+  }
+}
