@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -141,3 +142,27 @@ def test_report_on_a_saved_study(tmp_path, capsys):
     assert main(["report", str(tmp_path / "study.npz"), "-o", str(page), "--title", "Of points"]) == 0
     assert capsys.readouterr().out == f"wrote {page}\n"
     assert "<title>Of points</title>" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("display", "terminal", "asked", "opens"),
+    [(":0", True, [], True), (None, True, [], False), (":0", False, [], False), (":0", True, ["--no-browser"], False)],
+)
+def test_the_demo_opens_its_page_where_somebody_can_see_it(
+    monkeypatch, tmp_path, capsys, display, terminal, asked, opens
+):
+    from toposcope import cli, demo
+
+    page = tmp_path / "demo.html"
+    opened = []
+    monkeypatch.setattr(demo, "run", lambda *_, **__: SimpleNamespace(page=page, seconds={"all": 1.0}), raising=False)
+    monkeypatch.setattr(cli.webbrowser, "open", opened.append)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+    if display:
+        monkeypatch.setenv("DISPLAY", display)
+    assert cli.main(["demo", "-o", str(page), *asked]) == 0
+    assert f"open {page.as_uri()}" in capsys.readouterr().out
+    assert opened == ([page.as_uri()] if opens else [])

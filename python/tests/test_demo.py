@@ -11,7 +11,7 @@ for package in ("sklearn", "gudhi", "jinja2", "safetensors", "pandas"):
 
 from toposcope import demo  # noqa: E402
 from toposcope.demo.digits import load_digits  # noqa: E402
-from toposcope.demo.findings import findings_of  # noqa: E402
+from toposcope.demo.findings import classes_apart, findings_of  # noqa: E402
 from toposcope.demo.training import RECIPES, accuracy, cache_folder, trained, untrained  # noqa: E402
 
 
@@ -105,7 +105,9 @@ def test_from_the_images_to_the_page(folder, tmp_path, digits):
     for words in ("blocks.11", "layer4", "mahalanobis, k=15", f"{outcome.accuracies['ResNet']:.1%}"):
         assert words in page
     assert "http://" not in page.replace("http://www.w3.org/", "") and "https://" not in page  # self-contained
-    assert len(outcome.findings) == 3 and set(outcome.findings) <= set(heard)
+    assert len(outcome.findings) == 4 and {" ".join(finding) for finding in outcome.findings} <= set(heard)
+    for words in ("12 epochs on 1197 images", "seed of the samples", "Both networks have learned"):
+        assert words in page
 
 
 def test_the_same_samples_in_every_model(folder, digits):
@@ -122,30 +124,60 @@ def _study(*shapes):
     angle = np.sort(np.random.default_rng(0).uniform(0, 2 * np.pi, 60))
     points = {"ring": np.c_[np.cos(angle), np.sin(angle)], "line": np.c_[angle, angle]}
     acts = {name: {"last": points[shape]} for name, shape in zip(("net", "net, untrained"), shapes, strict=True)}
-    return ts.triangulate(acts, ["euclidean", "cityblock"])
+    return ts.triangulate(acts, ["euclidean", "cityblock"], labels=np.arange(60) % 2)
 
 
 @pytest.mark.parametrize(
-    ("shapes", "words"),
+    ("shapes", "headline", "words"),
     [
-        (("line", "ring"), "in last of the net it is less under all 2 metrics"),
-        (("ring", "line"), "in last of the net it is greater under all 2 metrics"),
+        (("line", "ring"), "always shorter", "in last of the net it is less under all 2 metrics"),
+        (("ring", "line"), "always longer", "in last of the net it is greater under all 2 metrics"),
     ],
     ids=["less", "greater"],
 )
-def test_findings_follow_the_numbers(shapes, words):
+def test_findings_follow_the_numbers(shapes, headline, words):
     study = _study(*shapes)
-    first, second = findings_of(study, {"net": "net, untrained"})
-    assert words in first
+    _, first, second = findings_of(study, {"net": "net, untrained"})
+    assert headline in first[0] and words in first[1]
     numbers = [study[model, "last", "euclidean"].scaled(1) for model in study.models]
     totals = [f"{(bars[:, 1] - bars[:, 0]).sum():.3g}" for bars in numbers]
-    assert f"euclidean: {totals[0]} against {totals[1]}" in first
-    assert "in 2 of these 2 comparisons" in first.lower()
-    assert "in every one of 1 layers" in second
-    assert "“euclidean” and “cityblock”" in second
+    assert f"euclidean: {totals[0]} against {totals[1]}" in first[1]
+    assert "in 2 of these 2 comparisons" in first[1].lower()
+    assert "everywhere" in second[0] and "in 1 of 1 layers" in second[1]
+    assert "“euclidean” and “cityblock”" in second[1]
 
 
 def test_findings_of_equal_models_claim_nothing():
-    study = _study("ring", "ring")
-    first, _ = findings_of(study, {"net": "net, untrained"})
-    assert "it is the same" in first and "In 0 of these 2 comparisons" in first
+    classes, first, _ = findings_of(_study("ring", "ring"), {"net": "net, untrained"})
+    assert classes[0].startswith("Not in every network")
+    assert "as they were" in first[0]
+    assert "it is the same" in first[1] and "In 0 of these 2 comparisons" in first[1]
+
+
+def test_classes_stand_alone_where_a_cut_makes_components_of_them():
+    rng = np.random.default_rng(0)
+    blobs = np.concatenate([rng.normal(size=(20, 2)) + shift for shift in ([0, 0], [50, 0], [0, 50])])
+    labels = np.repeat(["a", "b", "c"], 20)
+    many, _ = classes_apart(ts.rips(blobs, maxdim=0), labels)
+    assert many == 3
+    assert classes_apart(ts.rips(blobs, maxdim=0), rng.permutation(labels))[0] < 3
+    # The same by brute force, at every value there is.
+    points = np.concatenate([blobs[:40] / 12, rng.normal(size=(20, 2))])
+    result = ts.rips(points, maxdim=0)
+    best = (0, np.inf)
+    for cut in np.unique(np.append(0.0, result.dgms[0][:-1, 1][np.isfinite(result.dgms[0][:-1, 1])])):
+        part = ts.components_at(result, cut)
+        alone = 0
+        for name in "abc":
+            inside = [part[labels == name] == c for c in range(part.max() + 1)]
+            alone += any(share.sum() >= 10 and share.sum() >= 0.9 * (part == c).sum() for c, share in enumerate(inside))
+        best = max(best, (alone, cut), key=lambda found: found[0])
+    assert classes_apart(result, labels) == pytest.approx(best)
+
+
+def test_a_network_that_did_not_learn_is_not_said_to_have():
+    from toposcope.demo.pipeline import _on_accuracy, _pairs
+
+    right = {title: 0.99 for title in _pairs()} | {title: 0.1 for title in _pairs().values()}
+    assert _on_accuracy(right, 600)[0] == "Both networks have learned to read digits."
+    assert "Not every" in _on_accuracy(right | {"ResNet": 0.5}, 600)[0]

@@ -96,7 +96,7 @@ def test_every_cell_has_its_pictures_and_its_bars(study, page):
                 np.testing.assert_allclose(got, diagram[finite, 1], rtol=1e-4)
             assert [len(d["edges"]) for d in cell["dimensions"]] == [4 * len(d) for d in result.dgms]
     buttons = [a for tag, a in reader.tags if tag == "button" and a.get("class") == "cell"]
-    assert len(buttons) == 4 and len([1 for tag, _ in reader.tags if tag == "svg"]) == 2 * 4 + 4
+    assert len(buttons) == 4 and len([1 for tag, _ in reader.tags if tag == "svg"]) == 2 * 4 + 5 + 4
     assert buttons[0]["aria-label"].split(":")[1].split() == "20 bars in H0, 1 bars in H1".split()
 
 
@@ -110,7 +110,7 @@ def test_warns_of_what_the_results_tell():
 def test_models_become_rows_of_their_own():
     study = ring_study(models=("trained", "untrained"))
     data = contents.contents(study, title="")
-    assert data["rows"] == ["ring, trained", "noise, trained", "ring, untrained", "noise, untrained"]
+    assert data["rows"] == ["trained, ring", "trained, noise", "untrained, ring", "untrained, noise"]
     assert data["layers"] == ["ring", "noise"] * 2 and data["models"] == ["trained"] * 2 + ["untrained"] * 2
     first, second = data["agreement"][1]["by_metric"]
     assert (first["model"], second["model"]) == ("trained", "untrained")
@@ -123,7 +123,7 @@ def test_models_become_rows_of_their_own():
             ]
         )
     )
-    assert data["agreement"][0]["labels"][-1] == "noise, untrained, chebyshev"
+    assert data["agreement"][0]["labels"][-1] == "untrained, noise, chebyshev"
 
 
 def test_metrics_are_compared_within_a_layer():

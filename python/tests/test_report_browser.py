@@ -11,7 +11,7 @@ from report_study import HOSTILE, ring_study
 
 import toposcope as ts
 from toposcope.plot.bars import read_bars
-from toposcope.plot.clusters import components_at, flow
+from toposcope.plot.clusters import components_at, convex_hull, flow
 from toposcope.plot.geometry import LANES, barcode_bands, frame
 from toposcope.report import write_report
 from toposcope.study.parts import PartResult
@@ -74,6 +74,7 @@ def test_click_opens_a_cell_and_arrows_move_between_them(page):
 
 def test_hover_shows_a_bar_and_click_keeps_it(page):
     before = page.inner_text("#bar-title")
+    page.locator("#barcode").scroll_into_view_if_needed()
     box = page.locator("#barcode").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.2)
     hovered = page.inner_text("#bar-title")
@@ -109,7 +110,7 @@ def test_slider_counts_what_is_alive(page):
             f"(s => {{ s.value = {value}; s.dispatchEvent(new Event('input')); }})(document.getElementById('value'))"
         )
         assert page.inner_text("#alive").endswith(expected)
-    assert page.locator("#plane path").first.get_attribute("d").count("M") == 19
+    assert page.locator("#plane .merges").get_attribute("d").count("M") == 19
 
 
 def test_components_get_colours_of_their_own(page):
@@ -122,6 +123,50 @@ def test_components_get_colours_of_their_own(page):
     assert set(page.evaluate("[...document.querySelectorAll('#plane .point')].map(p => p.getAttribute('fill'))")) == {
         "#9aa1a9"
     }
+
+
+def set_slider(page, name, value):
+    page.evaluate(
+        "([name, value]) => { const s = document.getElementById(name); s.value = value;"
+        " s.dispatchEvent(new Event('input')); }",
+        [name, value],
+    )
+
+
+def test_tree_and_hulls_show_the_components_at_the_value(page):
+    page.click("#cell-1-0")
+    result = ring_study()["noise", "euclidean"]
+    low, high = frame(read_bars(result)).low, frame(read_bars(result)).high
+    for place in (0, 250, 400, 550, 1000):
+        set_slider(page, "value", place)
+        sizes = np.bincount(components_at(result, low + (high - low) * place / 1000))
+        assert page.locator("#tree .squares rect").count() == (sizes >= 2).sum()
+        assert page.locator("#plane .hulls path").count() == (sizes >= 3).sum()
+        sides = page.evaluate(
+            "[...document.querySelectorAll('#tree .squares rect')].map(r => +r.getAttribute('width'))"
+        )
+        np.testing.assert_allclose(sorted(sides), np.sort(sizes[sizes >= 2]) * 362 / 20, rtol=1e-6)
+    page.uncheck("#hulls")
+    assert page.locator("#plane .hulls path").count() == 0
+
+
+def test_hull_is_that_of_the_plots(page):
+    places = np.random.default_rng(8).normal(size=(40, 2))
+    for members in ([*range(40)], [3, 1, 4, 15, 9, 26], [0, 1, 2]):
+        drawn = page.evaluate("([places, members]) => convexHull(places, members)", [places.tolist(), members])
+        assert set(drawn) == {members[i] for i in convex_hull(places[members])}
+    assert set(page.evaluate("convexHull([[0, 0], [1, 1], [2, 2]], [0, 1, 2])")) == {0, 2}
+
+
+def test_the_small_barcodes_show_where_the_layers_are_cut(page):
+    def cuts():
+        return page.evaluate("[...document.querySelectorAll('#flow > path.cursor')].map(p => p.getAttribute('d'))")
+
+    set_slider(page, "cut", 200)
+    before = cuts()
+    set_slider(page, "cut", 700)
+    assert len(before) == page.locator("#flow > path.h0").count() == 2
+    assert all(a != b for a, b in zip(before, cuts(), strict=True))
 
 
 def test_components_flow_between_the_layers(page):
@@ -225,7 +270,7 @@ def test_loop_is_drawn_and_its_inputs_are_shown_in_order(browser, tmp_path, monk
     assert "A representative loop, 5 inputs in order" in page.inner_text("#bar-inputs")
     tiles = page.locator("#bar-inputs ul").last.locator(".tile").all_inner_texts()
     assert [text.split(" ")[0].strip() for text in tiles] == [f"#{100 + i}" for i in ring]
-    chosen = page.locator("#plane path[stroke='#D55E00'][stroke-width='2.6']").get_attribute("d")
+    chosen = page.locator("#plane .loop.chosen").get_attribute("d")
     read = "[...document.querySelectorAll('#plane .point')].map(p => [p.getAttribute('cx'), p.getAttribute('cy')])"
     dots = page.evaluate(read)
     places = [pair.split(" ") for pair in chosen.removeprefix("M").removesuffix("Z").split("L")]

@@ -9,7 +9,9 @@ import argparse
 import importlib.util
 import json
 import math
+import os
 import sys
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="train two networks on digits, and write a page on the topology of their layers"
     )
     demo.add_argument("-o", "--output", default="demo.html", metavar="PAGE.html", help="default: %(default)s")
+    demo.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="do not open the page, where there is a display"
+    )
     demo.set_defaults(run=_demo)
 
     rips = commands.add_parser("rips", help="persistence diagrams of points or distances in a file")
@@ -88,6 +93,14 @@ def _demo(arguments: argparse.Namespace) -> None:
     spent = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in outcome.seconds.items())
     print(f"took {sum(outcome.seconds.values()):.0f} s: {spent}")
     print(f"open {outcome.page.as_uri()}")
+    if arguments.browser and _has_display():
+        webbrowser.open(outcome.page.as_uri())
+
+
+def _has_display() -> bool:
+    """Whether somebody sits at this terminal who could look at a page."""
+    windows = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(windows) and sys.stdout.isatty() and "SSH_CONNECTION" not in os.environ
 
 
 def _rips(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""What one sees, in two sentences: every word of them follows from the numbers of the study."""
+"""What one sees, in a few sentences: every word of them follows from the numbers of the study."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["findings_of"]
+__all__ = ["classes_apart", "findings_of"]
+
+Finding = tuple[str, str]
+"""A headline, and what it rests on."""
 
 
-def findings_of(study: Any, pairs: Mapping[str, str], *, level: float = 0.9, resamples: int = 20) -> list[str]:
-    """Two sentences: what training did to the loops, and how far the metrics agree.
+def findings_of(study: Any, pairs: Mapping[str, str], *, level: float = 0.9, resamples: int = 20) -> list[Finding]:
+    """What the layers do to the classes, what training did to the loops, and how far the metrics agree.
 
     Parameters
     ----------
     study : Study
-        Of several models.
+        Of several models, with labels.
     pairs : Mapping
         Each trained model of the study -> its untrained copy, with the same layers.
     level, resamples
@@ -25,14 +28,97 @@ def findings_of(study: Any, pairs: Mapping[str, str], *, level: float = 0.9, res
 
     Returns
     -------
-    list of str
+    list of (headline, what it rests on)
     """
-    return [_on_training(study, pairs, level, resamples), _on_metrics(study, pairs)]
+    return [_on_classes(study, pairs), _on_training(study, pairs, level, resamples), _on_metrics(study, pairs)]
 
 
-def _on_training(study: Any, pairs: Mapping[str, str], level: float, resamples: int) -> str:
+# -- classes ----------------------------------------------------------------------------------------------------------
+
+
+def classes_apart(part: Any, labels: Any, share: float = 0.5, mixed: float = 0.1) -> tuple[int, float]:
+    """How many classes stand alone at one cut through the barcode, at the best of all cuts, and where that is.
+
+    A class stands alone where a component of H0 holds at least ``share`` of its points, and of points of other classes
+    at most ``mixed`` of the component.
+
+    Parameters
+    ----------
+    part : RipsResult
+        Of the points ``part.idx_perm`` of those that have labels.
+    labels : (n,) sequence
+
+    Returns
+    -------
+    classes : int
+    value : float
+        The least such cut, in units of the distances.
+
+    Examples
+    --------
+    >>> import toposcope as ts
+    >>> classes_apart(ts.rips([[0.0], [1], [2], [7], [8], [9]], maxdim=0), list("aaabbb"))
+    (2, 1.0)
+    """
+    rows = np.asarray(part.idx_perm)
+    names, of = np.unique(np.asarray(labels), return_inverse=True)
+    enough = share * np.bincount(of[rows], minlength=len(names))
+    counts = {row: np.eye(len(names), dtype=np.int64)[of[row]] for row in rows.tolist()}
+    home = {row: row for row in counts}
+    members = {row: [row] for row in counts}
+
+    def alone(component: int) -> np.ndarray:
+        count = counts[component]
+        return (count >= np.maximum(enough, 1)) & (count >= (1 - mixed) * count.sum())
+
+    standing = sum((alone(row).astype(int) for row in counts), np.zeros(len(names), int))
+    deaths, edges = part.dgms[0][:, 1], np.asarray(part.edges[0])[:, 2:]
+    merges = np.flatnonzero(np.isfinite(deaths))
+    merges = merges[np.argsort(deaths[merges], kind="stable")]
+    best = (int((standing > 0).sum()), 0.0)
+    for at, bar in enumerate(merges):
+        a, b = (home[int(end)] for end in edges[bar])
+        if len(members[a]) < len(members[b]):
+            a, b = b, a
+        standing -= alone(a).astype(int) + alone(b).astype(int)
+        counts[a] = counts[a] + counts[b]
+        standing += alone(a).astype(int)
+        for row in members[b]:
+            home[row] = a
+        members[a] += members.pop(b)
+        done = at + 1 == len(merges) or deaths[merges[at + 1]] > deaths[bar]  # all merges at this value
+        if done and (standing > 0).sum() > best[0]:
+            best = (int((standing > 0).sum()), float(deaths[bar]))
+    return best
+
+
+def _on_classes(study: Any, pairs: Mapping[str, str]) -> Finding:
+    """How many classes stand alone in the first and the last layer of each model, under the first metric."""
+    metric, said, rises = study.metrics[0], [], []
+    many = len(np.unique(study.labels))
+    for model, control in pairs.items():
+        layers = layers_of(study, model)
+        ends = [layers[0], layers[-1]]
+        first, last = (classes_apart(study[model, layer, metric], study.labels)[0] for layer in ends)
+        other = classes_apart(study[control, ends[1], metric], study.labels)[0]
+        rises.append(last > max(first, other))
+        said.append(f"{first} in {ends[0]} and {last} in {ends[1]} of the {model} ({other} in {ends[1]} untrained)")
+    if all(rises):
+        headline = "The classes come apart from layer to layer, and training is why."
+    else:
+        headline = "Not in every network do the classes come apart from the first layer to the last."
+    return headline, (
+        f"At the best cut through the barcode ({metric}), of {many} classes there stand alone: {'; '.join(said)}. "
+        "A class stands alone where one component holds at least half of it, and at most a tenth of others."
+    )
+
+
+# -- loops ------------------------------------------------------------------------------------------------------------
+
+
+def _on_training(study: Any, pairs: Mapping[str, str], level: float, resamples: int) -> Finding:
     """The total persistence of the loops in the last layer of each model, against its copy."""
-    said, clear, compared = [], 0, 0
+    said, clear, lesser, greater, compared = [], 0, 0, 0, 0
     for model, control in pairs.items():
         last = layers_of(study, model)[-1]
         rows = {}
@@ -43,20 +129,29 @@ def _on_training(study: Any, pairs: Mapping[str, str], level: float, resamples: 
         less = [rows[model, m]["total_1"] < rows[control, m]["total_1"] for m in study.metrics]
         more = [rows[model, m]["total_1"] > rows[control, m]["total_1"] for m in study.metrics]
         clear += sum(_apart(rows[model, m], rows[control, m]) for m in study.metrics)
-        compared += len(study.metrics)
+        lesser, greater, compared = lesser + sum(less), greater + sum(more), compared + len(study.metrics)
         first = study.metrics[0]
         said.append(
             f"in {last} of the {model} it is {_count(sum(less), sum(more), len(less))} "
             f"({first}: {rows[model, first]['total_1']:.3g} against {rows[control, first]['total_1']:.3g})"
         )
-    return (
+    headline = "Training changes the loops, not always in the same direction."
+    if lesser == greater == 0:
+        headline = "Training leaves the loops as they were."
+    elif 0 in (lesser, greater) or max(lesser, greater) >= 0.75 * compared:
+        often = "always" if max(lesser, greater) == compared else "mostly"
+        headline = f"Training makes the loops of the last layer {often} {'shorter' if lesser > greater else 'longer'}."
+    return headline, (
         "Total length of the loops (H1, in units of the scale), trained against untrained: "
         + "; ".join(said)
         + f". In {clear} of these {compared} comparisons the {level:.0%} intervals of half-samples do not overlap."
     )
 
 
-def _on_metrics(study: Any, pairs: Mapping[str, str]) -> str:
+# -- metrics ----------------------------------------------------------------------------------------------------------
+
+
+def _on_metrics(study: Any, pairs: Mapping[str, str]) -> Finding:
     """In how many layers all metrics see the same change, and which metrics are nearest, and farthest apart."""
     unanimous = layers = 0
     apart: dict[tuple[str, str], list[float]] = {pair: [] for pair in combinations(study.metrics, 2)}
@@ -70,17 +165,11 @@ def _on_metrics(study: Any, pairs: Mapping[str, str]) -> str:
                 apart[a, b].append(matrix[i, j])
     mean = {pair: float(np.mean(values)) for pair, values in apart.items()}
     near, far = min(mean, key=mean.__getitem__), max(mean, key=mean.__getitem__)
-    if unanimous == layers:
-        agree = (
-            f"All {len(study.metrics)} metrics agree on the direction of that change in every one of {layers} layers"
-        )
-    else:
-        agree = (
-            f"All {len(study.metrics)} metrics agree on the direction of that change in {unanimous} of {layers} layers"
-        )
-    return (
-        f"{agree}; their diagrams of loops in the trained networks are nearest for {_both(near)} and farthest for "
-        f"{_both(far)} (mean bottleneck distance {mean[near]:.3g} and {mean[far]:.3g}, in units of the scale)."
+    extent = "everywhere" if unanimous == layers else "in most layers" if 2 * unanimous > layers else "in few layers"
+    return f"The metrics tell the same story {extent}.", (
+        f"All {len(study.metrics)} agree on whether training makes the loops longer or shorter in {unanimous} of "
+        f"{layers} layers; their diagrams of loops in the trained networks are nearest for {_both(near)} and farthest "
+        f"for {_both(far)} (mean bottleneck distance {mean[near]:.3g} and {mean[far]:.3g}, in units of the scale)."
     )
 
 

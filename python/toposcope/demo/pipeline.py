@@ -18,7 +18,7 @@ from ..metrics import RelativeNeighborhood
 from ..report import write_report
 from ..study import Study, triangulate
 from .digits import Digits, load_digits
-from .findings import findings_of
+from .findings import classes_apart, findings_of
 from .training import RECIPES, accuracy, trained, untrained
 
 __all__ = ["Outcome", "run"]
@@ -30,6 +30,8 @@ LAYERS = {"resnet": "layer*", "vit": "blocks.*"}
 REDUCE = {"resnet": "mean", "vit": "cls"}  # mean over the pixels of the map; the class token
 VOIDS = "layer4"  # the layer that is looked at up to H2
 ENOUGH = 0.97
+SEED = 0
+OPEN = ("ResNet", "layer4", "euclidean")  # the part that the page shows when it is opened
 
 
 class Outcome(NamedTuple):
@@ -38,7 +40,7 @@ class Outcome(NamedTuple):
     page: Path
     study: Study
     accuracies: dict[str, float]
-    findings: list[str]
+    findings: list[tuple[str, str]]
     seconds: dict[str, float]
 
 
@@ -75,30 +77,52 @@ def run(
     clock.stop("activations")
     study = triangulate(acts, METRICS, maxdim={VOIDS: 2}, progress=progress)
     clock.stop("diagrams")
-    findings = [_stated(accuracies, digits), *findings_of(study, _pairs())]
+    findings = [_on_accuracy(accuracies, len(digits.held_out.labels)), *findings_of(study, _pairs())]
+    clock.stop("findings")
+    say("writing the page ...")
+    page = _page(study, accuracies, findings, digits, output)
+    clock.stop("page")
+    for headline, rest in findings:
+        say(f"{headline} {rest}")
+    return Outcome(page.resolve(), study, accuracies, findings, clock.seconds)
+
+
+def _page(
+    study: Study,
+    accuracies: dict[str, float],
+    findings: list[tuple[str, str]],
+    digits: Digits,
+    output: str | os.PathLike[str],
+) -> Path:
+    place = {number: row for row, number in enumerate(digits.held_out.ids)}
+    assert study.ids is not None  # collect gives them
+    images = digits.held_out.images[[place[number] for number in study.ids], 0]
     warnings = [
         f"{title} gets only {share:.1%} of the held-out images right: what follows is on a network that did not learn."
         for title, share in accuracies.items()
         if title in _pairs() and share < ENOUGH
     ]
-    clock.stop("findings")
-    say("writing the page ...")
-    place = {number: row for row, number in enumerate(digits.held_out.ids)}
-    assert study.ids is not None  # collect gives them
-    images = digits.held_out.images[[place[number] for number in study.ids], 0]
-    page = write_report(
+    return write_report(
         study,
         output,
         title="What two networks see in handwritten digits",
         inputs=list(images),
         findings=findings,
         warnings=warnings,
+        done={
+            "images": f"{len(study.ids)} of scikit-learn's digits, held out of training, the same for every network",
+            "activations": "ResNet: mean over the map; Vision transformer: class token",
+            **{
+                recipe.title: f"{recipe.epochs} epochs on {len(digits.train.labels)} images in batches of "
+                f"{recipe.batch}, seed {recipe.seed}; untrained is the same network before its first step"
+                for recipe in RECIPES.values()
+            },
+            "seed of the samples": SEED,
+        },
+        first=OPEN,
+        at=classes_apart(study[OPEN], study.labels)[1],
         intervals=False,
     )
-    clock.stop("page")
-    for finding in findings:
-        say(finding)
-    return Outcome(page.resolve(), study, accuracies, findings, clock.seconds)
 
 
 def _pairs() -> dict[str, str]:
@@ -129,16 +153,21 @@ def _activations(network: nn.Module, kind: str, digits: Digits, samples: int, pr
         layers=LAYERS[kind],
         reduce=REDUCE[kind],
         max_samples=samples,
-        seed=0,
+        seed=SEED,
         labels=1,
         ids=2,
         progress=progress,
     )
 
 
-def _stated(accuracies: dict[str, float], digits: Digits) -> str:
+def _on_accuracy(accuracies: dict[str, float], held_out: int) -> tuple[str, str]:
+    """Whether the networks know what they were trained for, and their copies do not."""
+    learned = all(accuracies[title] >= ENOUGH > accuracies[control] for title, control in _pairs().items())
+    headline = (
+        "Both networks have learned to read digits." if learned else "Not every network has learned to read digits."
+    )
     said = "; ".join(f"{title} {share:.1%}" for title, share in accuracies.items())
-    return f"Of {len(digits.held_out.labels)} images that were held out of training, right: {said}."
+    return headline, f"Of {held_out} images that were held out of training, right: {said}."
 
 
 class _Clock:

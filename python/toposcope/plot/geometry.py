@@ -23,7 +23,7 @@ GAP, EMPTY, FEW = 2.0, 3.0, 8.0
 
 SLIM, CROWDED = 30.0, 90.0
 """A bar takes 0.8 of its lane, and at most 1 / SLIM of the whole height, so that few bars do not become slabs. When the
-whole is more than CROWDED lanes high, bars touch: gaps thinner than a pixel would only flicker."""
+whole is more than CROWDED lanes high, bars touch: where a lane is few pixels high, gaps between bars only flicker."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,12 @@ def diagram_points(barcode: Barcode, within: Frame | None = None) -> list[Diagra
 
 
 def barcode_bands(
-    barcode: Barcode, within: Frame | None = None, *, order: str = "birth", lanes: int = LANES
+    barcode: Barcode,
+    within: Frame | None = None,
+    *,
+    order: str = "birth",
+    lanes: int = LANES,
+    crowded: float = CROWDED,
 ) -> list[Band]:
     """Where each bar lies in the barcode, one band a dimension, H0 at the top (y = 0).
 
@@ -127,6 +132,8 @@ def barcode_bands(
     lanes : int
         So many bars a dimension, the longest, get a lane each, one unit high (up to two when they are few).
         The others, too thin to see one by one, share a block of a quarter of the height of all lanes.
+    crowded : float
+        From so many lanes on, in all dimensions together, bars touch.
 
     Notes
     -----
@@ -147,7 +154,7 @@ def barcode_bands(
         band = _band(bars, extent, top, order, lanes)
         bands.append(band)
         top = band.end + GAP
-    return [_inked(band, bands[-1].end) for band in bands]
+    return [_inked(band, bands[-1].end, crowded) for band in bands]
 
 
 def betti_curve(bars: Bars, extent: Frame) -> tuple[Floats, Indices]:
@@ -213,11 +220,11 @@ def _band(bars: Bars, extent: Frame, top: float, order: str, lanes: int) -> Band
     )  # fmt: skip
 
 
-def _inked(band: Band, whole: float) -> Band:
+def _inked(band: Band, whole: float, crowded: float) -> Band:
     """The band with bars as high as they are drawn, in the middle of their lanes; ``whole`` is the picture's height."""
     own = slice(0, band.lanes)
     bottom, height = band.bottom.copy(), band.height.copy()
-    if whole <= CROWDED:
+    if whole <= crowded:
         height[own] = np.minimum(0.8 * height[own], whole / SLIM)
         bottom[own] += (band.height[own] - height[own]) / 2
     return replace(band, bottom=bottom, height=height)

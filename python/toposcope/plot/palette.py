@@ -35,15 +35,16 @@ def name(dimension: int) -> str:
     return "H" + str(dimension).translate(SUBSCRIPTS)
 
 
-LABELS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9")
-"""Ten colours for classes that remain apart under the common forms of colour blindness (seaborn's "colorblind")."""
+LABELS = ("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499", "#BBBBBB")
+"""Ten colours for classes, none of them that of a dimension, which remain apart under the common forms of colour
+blindness: the "muted" scheme of Paul Tol, *Colour Schemes* (SRON/EPS/TN/09-002, 2021), its grey a little darker."""
 
 
 def label_color(place: int, many: int) -> str:
     """The colour of a class, as #RRGGBB: one of `LABELS`, or evenly spread hues where there are more than ten.
 
     >>> label_color(0, 3), label_color(0, 20) != label_color(1, 20)
-    ('#0173b2', True)
+    ('#CC6677', True)
     """
     if many <= len(LABELS):
         return LABELS[place]

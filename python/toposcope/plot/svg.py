@@ -73,7 +73,7 @@ def barcode_svg(
     """
     barcode = read_bars(source, dims)
     extent = frame(barcode)
-    bands = barcode_bands(barcode, extent, lanes=lanes)
+    bands = barcode_bands(barcode, extent, lanes=lanes, crowded=height / 4)
     total = max(bands[-1].end if bands else 1.0, 1.0)
     across, down = width / (extent.top - extent.bottom), height / total
     out = []

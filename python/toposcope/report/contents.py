@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,9 @@ from ..plot.bars import read_bars
 from ..plot.geometry import LANES, frame
 from ..plot.svg import barcode_svg, diagram_svg
 from .embedding import principal_plane
-from .inputs import heat_picture, pack
+from .inputs import pack
+from .matrix import agreement_picture, distance_picture, merge_order
+from .trends import trends
 
 LOOPS = 8
 """So many representative loops are kept a layer and metric: those of the longest bars in H1."""
@@ -27,8 +30,11 @@ def contents(
     *,
     title: str,
     inputs: Any = None,
-    findings: Sequence[str] = (),
+    findings: Sequence[str | tuple[str, str]] = (),
     warnings: Sequence[str] = (),
+    done: Mapping[str, Any] | None = None,
+    first: Sequence[str] | None = None,
+    at: float | None = None,
     **how: Any,
 ) -> dict[str, Any]:
     """Everything on the page of a study: see `toposcope.report.write_report` for the parameters."""
@@ -36,11 +42,15 @@ def contents(
     rows = _rows(study)
     results = [[_part(study, row, metric) for metric in study.metrics] for row in rows]
     grid = [
-        [None if result is None else _cell(result, i, j, how.get("loops", LOOPS)) for j, result in enumerate(row)]
+        [
+            None if result is None else _cell(study, (*rows[i], metrics[j]), result, i, j, how)
+            for j, result in enumerate(row)
+        ]
         for i, row in enumerate(results)
     ]
-    names = [_label(row[::-1]) for row in rows]
-    table = _records(study.table(intervals=how.get("intervals")))
+    names = [_label(row) for row in rows]
+    summaries = _records(study.table(intervals=how.get("intervals")))
+    table = [_joined(row) for row in summaries]
     n = int(study.meta["n"])
     return {
         "title": title,
@@ -54,12 +64,25 @@ def contents(
         "columns": list(dict.fromkeys(key for row in table for key in row)),
         "table": table,
         "agreement": [_agreement(study, dim, rows, how.get("every_pair")) for dim in _dimensions(results)],
-        "findings": list(findings),
+        "trends": trends(summaries),
+        "findings": [("", finding) if isinstance(finding, str) else finding for finding in findings],
         "warnings": [*warnings, *noticed(names, metrics, results), *_failures(study)],
-        "done": _done(study, n, rows),
+        "done": _done(study, rows, results) | {name: said(value) for name, value in (done or {}).items()},
         "colors": list(palette.COLORS),
+        "classes": _classes(study.labels),
         "lanes": LANES,
+        "first": None if first is None else _place(study, rows, first),
+        "at": at,
     }
+
+
+def _place(study: Any, rows: Sequence[tuple[Any, ...]], key: Sequence[str]) -> str:
+    """The id of the cell of one part."""
+    if tuple(key) not in study:
+        raise ValueError(
+            f"first is {tuple(key)}, which is no part of the study: its parts are like {next(iter(study))}"
+        )
+    return f"cell-{rows.index(tuple(key[:-1]))}-{list(map(str, study.metrics)).index(str(key[-1]))}"
 
 
 def noticed(rows: Sequence[str], metrics: Sequence[str], results: Sequence[Sequence[Any]]) -> list[str]:
@@ -90,7 +113,7 @@ def noticed(rows: Sequence[str], metrics: Sequence[str], results: Sequence[Seque
 
 
 def _failures(study: Any) -> list[str]:
-    return [f"{_label((*key[-2::-1], key[-1]))} could not be computed: {why}" for key, why in study.failures.items()]
+    return [f"{_label(key)} could not be computed: {why}" for key, why in study.failures.items()]
 
 
 def _some(names: Sequence[str], most: int = 6) -> str:
@@ -98,7 +121,10 @@ def _some(names: Sequence[str], most: int = 6) -> str:
     return "; ".join(names[:most]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _cell(result: Any, row: int, column: int, loops: int) -> dict[str, Any]:
+def _cell(
+    study: Any, key: tuple[Any, ...], result: Any, row: int, column: int, how: Mapping[str, Any]
+) -> dict[str, Any]:
+    again = study.has_distances(*key)
     barcode = read_bars(result)
     extent = frame(barcode)
     dimensions = []
@@ -123,7 +149,8 @@ def _cell(result: Any, row: int, column: int, loops: int) -> dict[str, Any]:
             "frame": {name: numbers([getattr(extent, name)])[0] for name in _FRAME},
             "scale": numbers([result.meta.get("scale", 1.0)])[0],
             "dimensions": dimensions,
-            "loops": _loops(result, loops),
+            "loops": _loops(result, how.get("loops", LOOPS)) if again else [],
+            **_matrix(result, study.distances(*key) if again else None),
             "facts": _facts(result.meta),
         },
     }
@@ -133,16 +160,29 @@ _FRAME = ("low", "high", "infinity", "threshold", "bottom", "top")
 
 
 def _loops(result: Any, most: int) -> list[list[int]]:
-    """Representative loops of the longest bars in H1; none where the result was stored without its points."""
-    if len(result.dgms) < 2:
-        return []
-    out = []
-    try:
-        for bar in range(min(most, len(result.dgms[1]))):
-            out.append(np.asarray(result.cycle(1, bar)).ravel().tolist())
-    except ValueError:
-        return out
-    return out
+    """Representative loops of the longest bars in H1."""
+    many = min(most, len(result.dgms[1])) if len(result.dgms) > 1 else 0
+    return [np.asarray(result.cycle(1, bar)).ravel().tolist() for bar in range(many)]
+
+
+def _matrix(result: Any, distances: Any) -> dict[str, Any]:
+    """The samples in the order of the tree, and the picture of their distances in that order; None without points."""
+    rows = np.asarray(result.idx_perm)
+    bars = read_bars(result, [0]).dimensions[0]
+    edges = np.searchsorted(rows, np.asarray(result.edges[0])[bars.finite, 2:])
+    order = merge_order(len(rows), edges, bars.deaths[bars.finite])
+    return {
+        "order": rows[order].tolist(),
+        "heat": None if distances is None or len(rows) < 2 else distance_picture(distances, order),
+    }
+
+
+def _classes(labels: Any) -> dict[str, str]:
+    """The colour of each class by its name as the page says it, in their order: numbers by value, others by letters."""
+    if labels is None:
+        return {}
+    names = list(dict.fromkeys(said(label) for label in np.unique(np.asarray(labels)).tolist()))
+    return {name: palette.label_color(place, len(names)) for place, name in enumerate(names)}
 
 
 def _facts(meta: Mapping[str, Any]) -> dict[str, str]:
@@ -201,10 +241,9 @@ def _part(study: Any, row: tuple[Any, ...], metric: Any) -> Any:
 
 
 def _plane(study: Any, row: tuple[Any, ...]) -> dict[str, Any] | None:
-    try:
-        points = study.points(*row[::-1])
-    except ValueError:
+    if not any(study.has_distances(*row, metric) for metric in study.metrics):
         return None  # stored without its points
+    points = study.points(*row[::-1])
     plane, share = principal_plane(points)
     reach = float(np.abs(plane).max(initial=0)) or 1.0
     return {"x": numbers(plane[:, 0] / reach), "y": numbers(plane[:, 1] / reach), "share": round(share, 3)}
@@ -224,12 +263,16 @@ def _agreement(study: Any, dim: int, rows: Sequence[tuple[Any, ...]], every_pair
         keys, values = _within_rows(study, dim, rows)
     models = study.models or (None,)
     parts = [{"model": model, "table": _of_model(model, keys, study.metrics, values)} for model in models]
+    tables = [part for part in parts if part["table"] is not None]
     return {
         "dimension": dim,
-        "labels": [_label((*key[-2::-1], key[-1])) for key in keys],
+        "labels": [_label(key) for key in keys],
         "values": values,
-        "picture": heat_picture(values) if every_pair else None,
-        "by_metric": [part for part in parts if part["table"] is not None],
+        "picture": agreement_picture(values) if every_pair else None,
+        "by_metric": tables,
+        "most": max(
+            (float(part["table"].max(initial=0, where=np.isfinite(part["table"]))) for part in tables), default=0.0
+        ),
     }
 
 
@@ -281,9 +324,9 @@ def _label(label: Any) -> str:
     return ", ".join(str(part) for part in label if part is not None) if isinstance(label, tuple) else str(label)
 
 
-def _records(table: Any) -> list[dict[str, str]]:
+def _records(table: Any) -> list[dict[str, Any]]:
     records = table.to_dict("records") if hasattr(table, "to_dict") else table
-    return [_joined({str(key): value for key, value in row.items()}) for row in records]
+    return [{str(key): value for key, value in row.items()} for row in records]
 
 
 def _joined(row: Mapping[str, Any]) -> dict[str, str]:
@@ -301,12 +344,20 @@ def _joined(row: Mapping[str, Any]) -> dict[str, str]:
     return out
 
 
-def _done(study: Any, n: int, rows: Sequence[Any]) -> dict[str, str]:
+def _done(study: Any, rows: Sequence[Any], results: Sequence[Sequence[Any]]) -> dict[str, str]:
     from .._version import __version__
 
-    done = {"samples": str(n), "layers": str(len(rows)), "metrics": ", ".join(map(str, study.metrics))}
-    done |= _facts(getattr(study, "meta", None) or {})
+    done = {"samples": str(study.meta["n"]), "layers": str(len(rows)), "metrics": "; ".join(map(str, study.metrics))}
+    done |= {name: value for name, value in _facts(study.meta).items() if name not in ("n", "version")}
+    for metric, of_metric in zip(study.metrics, zip(*results, strict=True), strict=True):
+        used = [result.meta["shrinkage"] for result in of_metric if result is not None and "shrinkage" in result.meta]
+        if any(value is not None for value in used):
+            low, high = min(v for v in used if v is not None), max(v for v in used if v is not None)
+            done[f"shrinkage, {metric}"] = said(low) if low == high else f"{said(low)} to {said(high)}"
     versions = {"toposcope": __version__, "Python": platform.python_version(), "NumPy": np.__version__}
+    for name, package in (("PyTorch", "torch"), ("SciPy", "scipy"), ("scikit-learn", "sklearn"), ("GUDHI", "gudhi")):
+        if package in sys.modules:  # those that took part
+            versions[name] = getattr(sys.modules[package], "__version__", "unknown")
     return done | {"versions": said(versions)}
 
 

@@ -46,44 +46,49 @@ function flowOf(partitions, least = 2, gap = 0.02) {
   return { stages, ribbons };
 }
 
-// `onBlock` is told which samples are in a block that is pointed at or in focus, and in which stage it is.
-function drawFlow(svg, names, { stages, ribbons }, classes, onBlock) {
-  const width = 1180, high = 360, left = 40, right = 1110, bottom = 300, top = 12, half = 7;
+// `layers` have a name and `deaths`, those of their components in units of their scale, longest first; the small barcodes
+// below show where they are cut. `onBlock` is told which samples are in a block that is pointed at or in focus.
+function drawFlow(svg, layers, { stages, ribbons }, cut, reach, colors, onBlock) {
+  const width = 1180, left = 50, right = 1120, bottom = 290, top = 8, half = 7, code = 40;
+  const apart = (right - left) / Math.max(1, layers.length - 1), wide = Math.min(96, 0.72 * apart);
+  const turned = Math.max(...layers.map((layer) => layer.name.length)) * 6.5 > apart;
   svg.replaceChildren();
-  svg.setAttribute("viewBox", `0 0 ${width} ${high}`);
-  const reach = Math.max(...stages.map((blocks) => blocks[blocks.length - 1].top));
-  const x = (stage) => left + (stage * (right - left)) / Math.max(1, stages.length - 1);
-  const y = (level) => bottom - (level * (bottom - top)) / reach;
-  const colors = classes ? colorsByLabel(classes) : null;
-  const most = (members) => {
+  svg.setAttribute("viewBox", `0 0 ${width} ${bottom + code + (turned ? 90 : 44)}`);
+  const most = Math.max(...stages.map((blocks) => blocks[blocks.length - 1].top));
+  const x = (stage) => left + stage * apart, y = (level) => bottom - (level * (bottom - top)) / most;
+  const tint = (i) => (colors ? colors[i] : "#5c6470");
+  const counted = (members) => {
     const counts = new Map();
-    for (const i of members) counts.set(colors[i], (counts.get(colors[i]) || 0) + 1);
-    return [...counts].sort((a, b) => b[1] - a[1])[0][0];
+    for (const i of members) counts.set(tint(i), (counts.get(tint(i)) || 0) + 1);
+    return [...counts];
   };
   for (const { stage, number, members, start, end } of ribbons) {
     const [x0, x1] = [x(stage) + half, x(stage + 1) - half], m = (x0 + x1) / 2, many = members.length;
     add(svg, "path", {
       d: `M${x0} ${y(start)}C${m} ${y(start)} ${m} ${y(end)} ${x1} ${y(end)}V${y(end + many)}C${m} ${y(end + many)} ${m} ${y(start + many)} ${x0} ${y(start + many)}Z`,
-      fill: number === OTHERS ? "currentColor" : colors ? most(members) : "#0072B2", "fill-opacity": number === OTHERS ? 0.06 : 0.35,
+      fill: number === OTHERS ? "currentColor" : counted(members).sort((a, b) => b[1] - a[1])[0][0], "fill-opacity": number === OTHERS ? 0.06 : 0.4,
     });
   }
   stages.forEach((blocks, stage) => {
+    const { name, deaths } = layers[stage];
     for (const { number, members, bottom: low, top: upper } of blocks) {
-      const group = add(svg, "g", { class: "point", tabindex: 0, role: "img" });
+      const group = add(svg, "g", { class: "block", tabindex: 0, role: "img" });
       const size = members.length, said = number === OTHERS ? `${size} inputs in components of one` : `a component of ${size} inputs`;
-      group.setAttribute("aria-label", `${names[stage]}: ${said}`);
+      group.setAttribute("aria-label", `${name}: ${said}`);
       let level = low;
-      const runs = new Map();
-      for (const i of members) runs.set(colors ? colors[i] : "#0072B2", (runs.get(colors ? colors[i] : "#0072B2") || 0) + 1);
-      for (const [color, count] of number === OTHERS ? [["currentColor", size]] : runs) {
+      for (const [color, count] of number === OTHERS ? [["currentColor", size]] : counted(members)) {
         const opacity = number === OTHERS ? 0.12 : 1;
         add(group, "rect", { x: x(stage) - half, y: y(level + count), width: 2 * half, height: y(level) - y(level + count), fill: color, "fill-opacity": opacity });
         level += count;
       }
       add(group, "rect", { x: x(stage) - half, y: y(upper), width: 2 * half, height: y(low) - y(upper), fill: "none", stroke: "currentColor", "stroke-opacity": 0.5 });
-      for (const event of ["mouseenter", "focus"]) group.addEventListener(event, () => onBlock(`${names[stage]}: ${said}`, members));
+      for (const event of ["mouseenter", "focus"]) group.addEventListener(event, () => onBlock(`${name}: ${said}`, members));
     }
-    const turn = names.length > 8;
-    add(svg, "text", turn ? { transform: `translate(${x(stage) + 4} ${bottom + 12}) rotate(28)` } : { x: x(stage), y: bottom + 18, "text-anchor": "middle" }, names[stage]);
+    const from = x(stage) - wide / 2, base = bottom + 14, step = code / Math.max(1, deaths.length), across = (value) => (wide * value) / reach;
+    const outline = deaths.map((death) => `H${(from + across(death)).toFixed(1)}v${step.toFixed(2)}`).join("");
+    add(svg, "path", { d: `M${from.toFixed(1)} ${base}${outline}H${from.toFixed(1)}Z`, class: "h0" });
+    add(svg, "path", { d: `M${(from + across(cut)).toFixed(1)} ${base - 4}v${code + 8}`, class: "cursor" });
+    const under = base + code + 18;
+    add(svg, "text", turned ? { transform: `translate(${x(stage) - 6} ${under}) rotate(28)` } : { x: x(stage), y: under, "text-anchor": "middle" }, name);
   });
 }

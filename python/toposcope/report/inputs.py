@@ -59,22 +59,6 @@ def pack(inputs: Any, n: int) -> dict[str, Any] | None:
     return _sheet(_pixels(inputs))
 
 
-def heat_picture(values: NDArray[np.float64]) -> str:
-    """A matrix of distances as a picture of one pixel an entry, for an img element: clear at 0, full at the greatest.
-
-    Entries that are not finite are full too. Only the opacity varies, so that it fits light and dark pages.
-    """
-    from PIL import Image
-
-    finite = values[np.isfinite(values)]
-    most = float(finite.max(initial=0)) or 1.0
-    opacity = np.where(np.isfinite(values), values / most, 1.0)
-    pixels = np.empty((*values.shape, 4), np.uint8)
-    pixels[..., :3] = (0, 114, 178)
-    pixels[..., 3] = np.round(255 * opacity)
-    return _url(Image.fromarray(pixels), "png", optimize=True)
-
-
 def _cut(text: str) -> str:
     return text if len(text) <= TEXT else text[: TEXT - 1] + "…"
 
@@ -132,11 +116,12 @@ def _sheet(images: list[NDArray[np.uint8]]) -> dict[str, Any]:
         left, top = place % columns * width, place // columns * height
         sheet.paste(tile.convert(sheet.mode), (left + (width - tile.width) // 2, top + (height - tile.height) // 2))
     kind = "jpeg" if sheet.width * sheet.height > PHOTOGRAPHS else "png"
-    source = _url(sheet, kind, **({"quality": 82} if kind == "jpeg" else {"optimize": True}))
+    source = picture_url(sheet, kind, **({"quality": 82} if kind == "jpeg" else {"optimize": True}))
     return {"kind": "image", "src": source, "columns": columns, "rows": rows, "width": width, "height": height}
 
 
-def _url(picture: Any, kind: str, **how: Any) -> str:
+def picture_url(picture: Any, kind: str, **how: Any) -> str:
+    """A picture as a data URL; ``how`` goes to PIL's ``save``."""
     file = io.BytesIO()
     picture.save(file, kind, **how)
     return f"data:image/{kind};base64," + base64.b64encode(file.getvalue()).decode("ascii")

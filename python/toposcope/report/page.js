@@ -3,6 +3,7 @@
 (function () {
   const $ = (id) => document.getElementById(id), read = (id) => JSON.parse($(id).textContent);
   const page = read("page-data"), samples = page.samples;
+  const byLabel = samples.labels && colorsByLabel(samples, page.classes);
   const root = document.documentElement;
   root.classList.add("scripted");
   if (samples.inputs && samples.inputs.kind === "image") root.style.setProperty("--sheet", `url(${samples.inputs.src})`);
@@ -12,26 +13,27 @@
 
   // -- a cell ----------------------------------------------------------------------------------------------------
 
-  function open(button, { move = false } = {}) {
+  function open(button, { move = false, value = null } = {}) {
     stop();
     for (const other of document.querySelectorAll(".cell")) {
       other.setAttribute("aria-pressed", other === button);
       other.tabIndex = other === button ? 0 : -1;
     }
     const row = Number(button.dataset.row), column = Number(button.dataset.column);
-    const cell = read(button.id + "-data"), { bars, height } = barsOf(cell, page.lanes);
+    const cell = read(button.id + "-data"), layout = barsOf(cell, page.lanes), { bars } = layout;
     const merges = mergesOf(cell), plane = page.planes[row];
     const h1 = cell.dimensions[1];
     const loops = cell.loops.map((points, bar) => ({ bar, points, birth: h1.births[bar], death: h1.deaths[bar] }));
     view = { cell, bars, merges, loops, plane: null };
     $("detail-title").textContent = `${page.rows[row]} · ${page.metrics[column]}`;
     view.diagram = drawDiagram($("diagram"), cell, bars, page.colors);
-    view.barcode = drawBarcode($("barcode"), cell, bars, height, page.colors);
+    view.barcode = drawBarcode($("barcode"), cell, layout, page.colors);
+    view.tree = drawTree($("tree"), cell, merges, byLabel);
     $("barcode").setAttribute("aria-valuemax", Math.max(1, bars.length));
     $("plane-figure").hidden = !plane;
     if (plane) {
       view.plane = drawPlane($("plane"), plane, merges, loops);
-      $("plane-caption").textContent = `Samples in their first principal plane (${Math.round(100 * plane.share)} % of the variance)`;
+      $("plane-caption").textContent = `Principal plane, ${Math.round(100 * plane.share)} % of the variance`;
     }
     listLongest();
     $("facts").replaceChildren(...Object.entries(cell.facts).flatMap(([name, value]) => {
@@ -41,7 +43,8 @@
     }));
     kept = bars.filter((one) => one.dimension === 1).reduce(longer, null) || bars.reduce(longer, null);
     show(kept);
-    at(kept && kept.dimension === 1 ? (kept.birth + kept.end) / 2 : (cell.frame.low + cell.frame.high) / 2);
+    const middle = kept && kept.dimension === 1 ? (kept.birth + kept.end) / 2 : (cell.frame.low + cell.frame.high) / 2;
+    at(value === null ? middle : value);
     flowThrough(row, column);
     if (!move) return;
     history.replaceState(null, "", "#" + button.id);
@@ -79,9 +82,10 @@
     const rows = page.rows.map((_, i) => i).filter((i) => page.models[i] === page.models[row] && $(`cell-${i}-${column}`));
     const layers = rows.map((i) => {
       const cell = read(`cell-${i}-${column}-data`);
-      return { name: page.layers[i], scale: cell.scale, merges: mergesOf(cell) };
+      const merges = mergesOf(cell);
+      return { name: page.layers[i], scale: cell.scale, merges, deaths: merges.map((merge) => merge.death / cell.scale).reverse() };
     });
-    const deaths = layers.flatMap((layer) => layer.merges.map((merge) => merge.death / layer.scale)).sort((a, b) => a - b);
+    const deaths = layers.flatMap((layer) => layer.deaths).sort((a, b) => a - b);
     $("flow-section").hidden = layers.length < 2 || !deaths.length;
     stream = { name, layers, reach: deaths[deaths.length - 1] };
     if ($("flow-section").hidden) return;
@@ -95,7 +99,7 @@
     const found = stream.layers.map(({ merges, scale }) => components(samples.n, merges, (merge) => merge.death <= value * scale * (1 + 1e-6)));
     $("cut-text").textContent = `${say(value)} of the scale`;
     $("cut").setAttribute("aria-valuetext", $("cut-text").textContent);
-    drawFlow($("flow"), stream.layers.map((layer) => layer.name), flowOf(found.map((one) => one.of)), samples.labels, (text, members) => {
+    drawFlow($("flow"), stream.layers, flowOf(found.map((one) => one.of)), value, stream.reach, byLabel, (text, members) => {
       $("flow-text").textContent = text;
       $("flow-inputs").replaceChildren(tiles(samples, members, () => {}));
     });
@@ -169,16 +173,18 @@
     });
     $("alive").textContent = `at ${say(value)}: ${alive.join(", ")}`;
     $("value").setAttribute("aria-valuetext", $("alive").textContent);
-    if (view.plane) {
-      view.plane.cursor(value);
-      paint();
-    }
+    if (view.plane) view.plane.cursor(value);
+    paint();
   }
 
+  // What depends on the components at the value: colours and hulls in the plane, the cut through the tree.
   function paint() {
+    const found = components(samples.n, view.merges, (m) => m.death <= view.value), byComponent = colorsByComponent(found);
+    view.tree.cursor(view.value, byComponent);
     if (!view.plane) return;
-    const byLabel = $("coloring").value === "label";
-    view.plane.color(byLabel ? colorsByLabel(samples.labels) : colorsByComponent(components(samples.n, view.merges, (m) => m.death <= view.value)));
+    const labelled = $("coloring").value === "label";
+    view.plane.color(labelled ? byLabel : byComponent);
+    view.plane.hulls($("hulls").checked ? groupsOf(found).map(([root, members]) => [labelled ? "currentColor" : byComponent[root], members]) : []);
   }
 
   function stop() {
@@ -249,7 +255,7 @@
     at(low + ((high - low) * $("value").value) / 1000);
   });
   $("play").addEventListener("click", play);
-  $("coloring").addEventListener("change", paint);
+  for (const name of ["coloring", "hulls"]) $(name).addEventListener("change", paint);
   if (samples.labels) {
     $("coloring").prepend(new Option("labels", "label"));
     $("coloring").value = "label";
@@ -278,10 +284,10 @@
     });
   }
 
-  for (const place of document.querySelectorAll(".legend")) place.append(...legend(samples.labels));
+  for (const place of document.querySelectorAll(".legend")) place.append(...legend(page.classes));
 
   const wanted = location.hash.startsWith("#cell-") && $(location.hash.slice(1));
-  const first = wanted || document.querySelector(".cell");
-  if (first) open(first);
+  const first = wanted || $(page.first) || document.querySelector(".cell");
+  if (first) open(first, { value: first.id === page.first ? page.at : null });
   else $("detail").hidden = true;
 })();

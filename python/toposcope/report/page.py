@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 from ..plot import palette
 from .contents import LOOPS, contents, numbers, said
 
-SCRIPTS = ("pictures.js", "samples.js", "flow.js", "page.js")
+SCRIPTS = ("pictures.js", "plane.js", "tree.js", "samples.js", "flow.js", "page.js")
 
 
 def write_report(
@@ -24,8 +24,11 @@ def write_report(
     *,
     title: str = "Topology of activations",
     inputs: Any = None,
-    findings: Sequence[str] = (),
+    findings: Sequence[str | tuple[str, str]] = (),
     warnings: Sequence[str] = (),
+    done: Mapping[str, Any] | None = None,
+    first: Sequence[str] | None = None,
+    at: float | None = None,
     loops: int = LOOPS,
     intervals: bool | None = None,
     every_pair: bool | None = None,
@@ -43,10 +46,16 @@ def write_report(
     inputs : sequence of images or texts, optional
         The n inputs themselves, in the order of ``study.ids``: shown beside the bars that they cause. Images are arrays
         (height, width) or (height, width, 3), tensors (3, height, width) or PIL images.
-    findings : sequence of str
+    findings : sequence of str, or of pairs (headline, what it rests on)
         What one sees, in words; shown first.
     warnings : sequence of str
         What one must know before believing it; shown before everything else, with those that the page finds itself.
+    done : mapping, optional
+        What was done before the study began, by name: model, data, seed. Shown with what the study knows itself.
+    first : (layer, metric), or (model, layer, metric), optional
+        The part that is open when the page is; by default the first one that was computed.
+    at : float, optional
+        Where its filtration stands then, in units of its distances; by default in the middle of its longest loop.
     loops : int
         So many representative loops are computed and shown for each layer and metric.
     intervals : bool, optional
@@ -63,11 +72,11 @@ def write_report(
     Raises
     ------
     ValueError
-        When there is not one input a sample, or an input is neither image nor text.
+        When there is not one input a sample, an input is neither image nor text, or ``first`` names no part.
     """
     page = render(
-        study, title=title, inputs=inputs, findings=findings, warnings=warnings, loops=loops, intervals=intervals,
-        every_pair=every_pair,
+        study, title=title, inputs=inputs, findings=findings, warnings=warnings, done=done, first=first,
+        at=at, loops=loops, intervals=intervals, every_pair=every_pair,
     )  # fmt: skip
     target = Path(path)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
@@ -105,7 +114,20 @@ def render(study: Any, **parts: Any) -> str:
     return environment.get_template("page.html").render(
         page=data,
         head={
-            name: data[name] for name in ("rows", "layers", "models", "metrics", "samples", "planes", "colors", "lanes")
+            name: data[name]
+            for name in (
+                "rows",
+                "layers",
+                "models",
+                "metrics",
+                "samples",
+                "planes",
+                "colors",
+                "classes",
+                "lanes",
+                "first",
+                "at",
+            )
         },
         agreement=[
             {"labels": m["labels"], "values": numbers(m["values"].ravel())} for m in data["agreement"] if m["picture"]
@@ -127,10 +149,8 @@ def script_json(value: Any) -> str:
     return text
 
 
-def _shade(value: float, values: Any) -> str:
-    """How much of the accent a cell of a heat map gets, in percent: none at 0, most at the largest finite value."""
-    finite = np.asarray(values)[np.isfinite(values)]
-    most = float(finite.max()) if finite.size else 0.0
+def _shade(value: float, most: float) -> str:
+    """How much of the accent a cell of a heat map gets, in percent: none at 0, most at the largest value."""
     return "0%" if most <= 0 or not np.isfinite(value) else f"{60 * value / most:.0f}%"
 
 

@@ -1,6 +1,6 @@
 "use strict";
-// Diagram, barcode and plane of one cell, drawn from its numbers. Each function gives back an object that can show a
-// value of the filtration (`cursor`), mark a bar (`mark`), and tell which bar is at a mouse event (`at`).
+// Diagram and barcode of one cell, drawn from its numbers. Each function gives back an object that can show a value of
+// the filtration (`cursor`), mark a bar (`mark`), and tell which bar is at a mouse event (`at`).
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -24,7 +24,7 @@ const SLIM = 30, CROWDED = 90; // as in toposcope/plot/geometry.py, whose barcod
 
 // All bars of a cell in the order of the barcode: H0 first; the longest in lanes of their own, then the rest in a block.
 function barsOf(cell, lanes) {
-  const bars = [];
+  const bars = [], bands = [];
   let top = 0;
   cell.dimensions.forEach((diagram, dimension) => {
     const censored = new Set(diagram.censored);
@@ -35,6 +35,7 @@ function barsOf(cell, lanes) {
       return { dimension, bar, birth, death, kind, end, edge: diagram.edges.slice(4 * bar, 4 * bar + 4) };
     });
     const order = (a, b) => a.birth - b.birth || a.end - b.end;
+    bands.push({ dimension, many: all.length, top });
     const own = all.slice(0, lanes).sort(order), rest = all.slice(lanes).sort(order);
     const lane = Math.min(2, Math.max(1, 8 / Math.max(1, own.length)));
     own.forEach((one, i) => Object.assign(one, { top: top + lane * i, height: lane, own: true }));
@@ -50,7 +51,8 @@ function barsOf(cell, lanes) {
       Object.assign(one, { top: one.top + (one.height - ink) / 2, height: ink });
     }
   }
-  return { bars, height };
+  bands.forEach((band, i) => Object.assign(band, { end: i + 1 < bands.length ? bands[i + 1].top - 2 : height }));
+  return { bars, bands, height };
 }
 
 function ticks(low, high, count = 5) {
@@ -81,11 +83,12 @@ function drawDiagram(svg, cell, bars, colors) {
   for (const tick of ticks(f.low, f.high)) add(svg, "text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end" }, say(tick));
   add(svg, "text", { x: (left + right) / 2, y: bottom + 32, "text-anchor": "middle" }, "birth");
   add(svg, "text", { x: 0, y: 14 }, "death");
-  for (const [value, text] of [[f.infinity, "∞"], [f.threshold, "thresh"]]) {
+  for (const [value, text] of [[f.infinity, "∞"], [f.threshold, "thr."]]) {
     if (value === null) continue;
     add(svg, "path", { d: `M${left} ${y(value)}H${right}`, class: "axis", "stroke-dasharray": "5 4" });
-    add(svg, "text", { x: right + 2, y: y(value) + 4 }, text);
+    add(svg, "text", { x: right + 3, y: y(value) + 4 }, text);
   }
+  if (!bars.length) add(svg, "text", { x: x((f.low + f.high) / 3), y: y((2 * (f.low + f.high)) / 3), "text-anchor": "middle" }, "no bars");
   const r = bars.length > 300 ? 2.2 : 3.4;
   colors.forEach((color, dimension) => {
     let solid = "";
@@ -116,16 +119,16 @@ function drawDiagram(svg, cell, bars, colors) {
   };
 }
 
-function drawBarcode(svg, cell, bars, height, colors) {
-  const width = 560, high = 420, left = 56, right = 535, top = 14, bottom = 385, f = cell.frame;
+function drawBarcode(svg, cell, { bars, bands, height }, colors) {
+  const size = 420, left = 46, right = 408, top = 25, bottom = 385, f = cell.frame;
   svg.replaceChildren();
-  svg.setAttribute("viewBox", `0 0 ${width} ${high}`);
+  svg.setAttribute("viewBox", `0 0 ${size} ${size}`);
   const k = (right - left) / (f.top - f.bottom), d = (bottom - top - 8) / height;
   const x = (value) => left + (value - f.bottom) * k, y = (value) => top + value * d;
-  for (const [value, text] of [[f.infinity, "∞"], [f.threshold, "thresh"]]) {
+  for (const [value, text, anchor] of [[f.infinity, "∞", "middle"], [f.threshold, "threshold", f.infinity === null ? "middle" : "end"]]) {
     if (value === null) continue;
     add(svg, "path", { d: `M${x(value)} ${top}V${bottom}`, class: "axis", "stroke-dasharray": "5 4" });
-    add(svg, "text", { x: x(value), y: top - 3, "text-anchor": "middle" }, text);
+    add(svg, "text", { x: x(value), y: top - 5, "text-anchor": anchor }, text);
   }
   axisX(svg, f, x, bottom);
   add(svg, "text", { x: (left + right) / 2, y: bottom + 32, "text-anchor": "middle" }, "distance");
@@ -139,12 +142,10 @@ function drawBarcode(svg, cell, bars, height, colors) {
       if (one.kind === "infinite") add(svg, "path", { d: `M${x(one.end)} ${middle - 4}l7 4l-7 4z`, fill: color });
       if (one.kind === "censored" && one.own) add(svg, "circle", { cx: x(one.end), cy: middle, r: 3, stroke: color, fill: "var(--card)" });
     }
-    const last = mine[mine.length - 1], middle = mine.length ? y((mine[0].top + last.top + last.height) / 2) : null;
-    if (middle === null) return;
-    const label = add(svg, "text", { x: left - 12, y: middle, "text-anchor": "end" }, dimensionName(dimension));
-    label.style.fill = color;
-    label.style.fontWeight = "600";
-    add(svg, "text", { x: left - 12, y: middle + 14, "text-anchor": "end" }, mine.length);
+    const { top: start, end, many } = bands[dimension], middle = y((start + end) / 2);
+    const label = add(svg, "text", { x: left - 12, y: middle, "text-anchor": "end", class: "dimension" }, dimensionName(dimension));
+    label.style.setProperty("--tint", color);
+    add(svg, "text", { x: left - 12, y: middle + 14, "text-anchor": "end" }, many || "none");
   });
   const line = add(svg, "path", { class: "cursor" }), frame = add(svg, "rect", { class: "cursor", "stroke-width": 2, width: 0, height: 0 });
   return {
@@ -163,43 +164,6 @@ function drawBarcode(svg, cell, bars, height, colors) {
       }
       return best;
     },
-  };
-}
-
-// The samples of a layer in the plane, with the edges at which components merge and the loops that are alive.
-function drawPlane(svg, plane, merges, loops) {
-  const size = 520, margin = 22, k = (size - 2 * margin) / 2;
-  svg.replaceChildren();
-  svg.setAttribute("viewBox", `0 0 ${size} ${size}`);
-  const x = (i) => size / 2 + plane.x[i] * k, y = (i) => size / 2 - plane.y[i] * k;
-  const edges = add(svg, "path", { stroke: "currentColor", "stroke-opacity": 0.35, fill: "none" });
-  const alive = add(svg, "path", { stroke: "#D55E00", "stroke-opacity": 0.45, fill: "none" });
-  const halo = add(svg, "path", { stroke: "var(--card)", "stroke-width": 6, fill: "none", "stroke-linejoin": "round" });
-  const chosen = add(svg, "path", { stroke: "#D55E00", "stroke-width": 2.6, fill: "#D55E00", "fill-opacity": 0.1, "stroke-linejoin": "round" });
-  const dots = plane.x.map((_, i) => add(svg, "circle", { cx: x(i).toFixed(1), cy: y(i).toFixed(1), r: plane.x.length > 400 ? 3 : 4.2, class: "point" }));
-  const ring = add(svg, "circle", { r: 0, class: "cursor", "stroke-width": 2.5 });
-  const ends = add(svg, "g", {});
-  const path = (points) => points.map((i, at) => `${at ? "L" : "M"}${x(i).toFixed(1)} ${y(i).toFixed(1)}`).join("") + "Z";
-  return {
-    cursor(value) {
-      edges.setAttribute("d", merges.filter((m) => m.death <= value).map((m) => `M${x(m.u).toFixed(1)} ${y(m.u).toFixed(1)}L${x(m.v).toFixed(1)} ${y(m.v).toFixed(1)}`).join(""));
-      alive.setAttribute("d", loops.filter((l) => l.birth <= value && (l.death === null || value < l.death)).map((l) => path(l.points)).join(""));
-    },
-    color(colors) { dots.forEach((dot, i) => dot.setAttribute("fill", colors[i])); },
-    mark(one) {
-      const loop = one && one.dimension === 1 ? loops.find((l) => l.bar === one.bar) : null;
-      for (const node of [halo, chosen]) node.setAttribute("d", loop ? path(loop.points) : "");
-      ends.replaceChildren();
-      if (!one) return;
-      const [a, b, c, e] = one.edge;
-      if (one.dimension > 0 && a >= 0) add(ends, "path", { d: `M${x(a)} ${y(a)}L${x(b)} ${y(b)}`, class: "cursor", "stroke-dasharray": "2 3" });
-      if (c >= 0) add(ends, "path", { d: `M${x(c)} ${y(c)}L${x(e)} ${y(e)}`, class: "cursor" });
-    },
-    point(i) {
-      ring.setAttribute("r", i === null ? 0 : 8);
-      if (i !== null) { ring.setAttribute("cx", x(i)); ring.setAttribute("cy", y(i)); }
-    },
-    at: (event) => dots.indexOf(event.target),
   };
 }
 

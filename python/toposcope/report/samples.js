@@ -80,22 +80,15 @@ function tiles(samples, indices, onPoint, most = 30) {
   return list;
 }
 
-// Ten colours that stay apart for most forms of colour blindness (seaborn's "colorblind"); hues beyond that.
-const CLASS_COLORS = ["#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"];
-
-function colorsByLabel(labels) {
-  const names = [...new Set(labels)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  const pick = (at) => (names.length <= 10 ? CLASS_COLORS[at] : `hsl(${(at * 137.5) % 360} 60% 50%)`);
-  const of = new Map(names.map((name, at) => [name, pick(at)]));
-  return labels.map((label) => of.get(label));
+// The colour of every sample by its class; `classes` gives the colour of each.
+function colorsByLabel(samples, classes) {
+  return samples.labels.map((label) => classes[label]);
 }
 
-// A swatch and a name for each label, where there are few enough to tell apart.
-function legend(labels) {
-  if (!labels) return [];
-  const colors = new Map(colorsByLabel(labels).map((color, i) => [labels[i], color]));
-  if (colors.size > 10) return [];
-  return [...colors].sort((a, b) => a[0].localeCompare(b[0], "en", { numeric: true })).map(([name, color]) => {
+// A swatch and a name for each class, where there are few enough to tell apart.
+function legend(classes) {
+  const entries = Object.entries(classes);
+  return (entries.length > 10 ? [] : entries).map(([name, color]) => {
     const item = document.createElement("span"), swatch = document.createElement("span");
     swatch.className = "swatch";
     swatch.style.background = color;
@@ -104,6 +97,18 @@ function legend(labels) {
   });
 }
 
+// The colour of every sample by its component: grey where it is one of its own.
 function colorsByComponent({ of, size }) {
   return of.map((root) => (size[root] < 2 ? "#9aa1a9" : `hsl(${((root * 137.5) % 360).toFixed(0)} 62% 48%)`));
+}
+
+// The components of two points or more, as [a sample, members].
+function groupsOf({ of, size }) {
+  const groups = new Map();
+  of.forEach((root, i) => {
+    if (size[root] < 2) return;
+    if (!groups.has(root)) groups.set(root, []);
+    groups.get(root).push(i);
+  });
+  return [...groups];
 }

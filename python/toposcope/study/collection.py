@@ -182,6 +182,11 @@ class Study(Mapping[tuple[str, ...], PartResult]):
             raise KeyError(f"The study has no points of the layer {layer!r}" + (f" of {model!r}." if model else "."))
         return self._points[model, str(layer)]
 
+    def has_distances(self, *key: Any) -> bool:
+        """Whether the points and the metric of one part are there, so that its distances and loops can be computed."""
+        full = self._full(key)
+        return full[:2] in self._points and self._metrics[full[2]] is not None
+
     def distances(self, *key: Any) -> NDArray[np.float32]:
         """The distances of one part, computed again from the points: (n, n), between the rows ``idx_perm``."""
         return self._distances(self._full(key))[0]
@@ -262,7 +267,7 @@ class Study(Mapping[tuple[str, ...], PartResult]):
             ``_low`` and ``_high``; from H1 on also ``significant_k``, the number of bars that are no noise at the level
             0.05, corrected for their number (`significance`, `adjust`), or NaN where that is not defined.
         """
-        possible = [k for k in self._parts if k[:2] in self._points and self._metrics[k[2]] is not None]
+        possible = [key for key in self._parts if self.has_distances(*self._short(key))]
         if intervals is None:
             intervals = len(possible) == len(self._parts)
         if intervals and len(possible) < len(self._parts):
