@@ -90,18 +90,18 @@ final class LoopRepresentatives: @unchecked Sendable {
     let (u, v) = (bar.birthEdge.tail, bar.birthEdge.head)
     guard let relation = loops.witness?.relation else {
       // It never dies: every loop through the birth edge will do.
-      guard let back = paths.shortest(from: v, to: u) else { throw ToposcopeError(.internalError) }
+      guard let back = try paths.shortest(from: v, to: u) else { throw ToposcopeError(.internalError) }
       return GraphPaths.ring(back)
     }
-    let unit = loops.table.sum([], relation, factor: field.inverse(relation[0].value))
-    let own: Annotation = [Term(cocycle: unit[0].cocycle, value: 1)]
-    let wanted = loops.identifier(of: loops.table.sum(unit, own, factor: field.negative(1)))
-    if let back = paths.shortest(from: v, to: u, annotation: wanted, in: &loops) { return GraphPaths.ring(back) }
+    let inverse = field.inverse(relation[0].value)
+    let unit = relation.map { Term(cocycle: $0.cocycle, value: field.product($0.value, inverse)) }
+    let others = try loops.identifier(of: Array(unit.dropFirst()))
+    if let back = try paths.shortest(from: v, to: u, annotation: others, in: &loops) { return GraphPaths.ring(back) }
     let forest = GraphPaths(vertices: input.vertexCount, edges: loops.witness?.forest ?? [])
     var rings: [[Int32]] = []
     for term in unit {
       let edge = loops.births[Int(term.cocycle)].edge
-      guard let back = forest.shortest(from: edge.head, to: edge.tail) else { throw ToposcopeError(.internalError) }
+      guard let back = try forest.shortest(from: edge.head, to: edge.tail) else { throw ToposcopeError(.internalError) }
       let isReversed = term.value > field.p / 2
       let ring = GraphPaths.ring(isReversed ? back.reversed() : back)
       for _ in 0..<(isReversed ? field.p - term.value : term.value) { rings += ring }
@@ -140,21 +140,24 @@ private struct GraphPaths {
     path.indices.map { [path[$0], path[($0 + 1) % path.count]] }
   }
 
-  func shortest(from start: Int32, to end: Int32) -> [Int32]? {
-    search(from: start, to: end, annotation: 0) { _, _, _ in 0 }
+  func shortest(from start: Int32, to end: Int32) throws(ToposcopeError) -> [Int32]? {
+    try search(from: start, to: end, annotation: 0) { (_, _, _) in 0 }
   }
 
   /// The shortest path on which the annotations of `loops` add up to that of an identifier.
-  func shortest(from start: Int32, to end: Int32, annotation: Int32, in loops: inout Loops) -> [Int32]? {
-    search(from: start, to: end, annotation: annotation) { sum, a, b in
-      let step = loops.annotation(Int(a), Int(b))
-      return step == 0 ? sum : loops.sum(sum, step)
+  func shortest(
+    from start: Int32, to end: Int32, annotation: Int32, in loops: inout Loops
+  ) throws(ToposcopeError) -> [Int32]? {
+    try search(from: start, to: end, annotation: annotation) { (sum, a, b) throws(ToposcopeError) in
+      let before = DirectedAnnotation(identifier: sum, isNegative: false)
+      return try loops.sum(Path(start: before, end: loops.annotation(Int(a), Int(b))))
     }
   }
 
   private func search(
-    from start: Int32, to end: Int32, annotation: Int32, step: (_ sum: Int32, _ a: Int32, _ b: Int32) -> Int32
-  ) -> [Int32]? {
+    from start: Int32, to end: Int32, annotation: Int32,
+    step: (_ sum: Int32, _ a: Int32, _ b: Int32) throws(ToposcopeError) -> Int32
+  ) throws(ToposcopeError) -> [Int32]? {
     var states: [(vertex: Int32, sum: Int32, before: Int)] = [(start, 0, -1)]
     var isKnown: Set<UInt64> = [UInt64(start)]
     var index = 0
@@ -170,7 +173,7 @@ private struct GraphPaths {
         return path.reversed()
       }
       for neighbor in neighbors[starts[Int(state.vertex)]..<starts[Int(state.vertex) + 1]] {
-        let sum = step(state.sum, state.vertex, neighbor)
+        let sum = try step(state.sum, state.vertex, neighbor)
         if isKnown.insert(UInt64(UInt32(bitPattern: sum)) << 32 | UInt64(neighbor)).inserted {
           states.append((neighbor, sum, index))
         }

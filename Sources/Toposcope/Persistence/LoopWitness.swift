@@ -2,7 +2,7 @@
 struct Witness {
   /// Stop before the class that this edge bore dies, and keep the relation that is about to kill it.
   var awaited: Edge?
-  var relation: Annotation?
+  var relation: [Term]?
   /// Keep the cocycle of every class whose bar has a length.
   var keepsCocycles = false
   /// By birth edge.
@@ -14,7 +14,7 @@ struct Witness {
 extension Loops {
   /// Takes down what is wanted of the class that `relation` is about to kill at `e`. True if that is what was awaited:
   /// then the class must not be killed.
-  mutating func testify(_ relation: Annotation, _ e: FiltrationEdge) throws(ToposcopeError) -> Bool {
+  mutating func testify(_ relation: [Term], _ e: FiltrationEdge) throws(ToposcopeError) -> Bool {
     let dying = relation[0].cocycle
     let birth = births[Int(dying)]
     if witness?.awaited == birth.edge {
@@ -32,10 +32,11 @@ extension Loops {
   mutating func cocycle(_ cocycle: Int32) throws(ToposcopeError) -> [(simplex: [Int32], value: Int)] {
     var values: [(simplex: [Int32], value: Int)] = []
     try active.update { (a, b, identifier) throws(ToposcopeError) in
-      for term in table.current(identifier) where term.cocycle == cocycle {
+      let current = try table.resolve(identifier)
+      for term in table.vector(current).terms where term.cocycle == cocycle {
         values.append(([Int32(b), Int32(a)], Int(term.value)))
       }
-      return identifier
+      return current
     }
     return values.sorted { $0.simplex.lexicographicallyPrecedes($1.simplex) }
   }

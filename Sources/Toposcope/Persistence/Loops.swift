@@ -19,7 +19,7 @@ struct Loops {
   let graph: BitRows
   private(set) var active: ActiveEdges
   private var planes: CocyclePlanes
-  private(set) var table: AnnotationTable
+  var table: AnnotationTable
   private var link: LinkComponents
   /// The edge that bore each class, and its length.
   private(set) var births: [FiltrationEdge] = []
@@ -44,7 +44,7 @@ struct Loops {
     graph = try BitRows(vertices)
     active = try ActiveEdges(vertices: vertices, capacity: capacity)
     planes = try CocyclePlanes(vertices: vertices)
-    table = AnnotationTable(field: field)
+    table = try AnnotationTable(field: field)
     link = try LinkComponents(graph)
     suspects = try Memory(Loops.few)
   }
@@ -72,12 +72,10 @@ struct Loops {
       if e.length > 0 { bars0.append(.component(ended, death: e.length, deathEdge: e.edge)) }
       return
     }
-    let cocycle = Int32(births.count)
     births.append(e)
     isAlive.append(true)
     alive += 1
-    let annotation = [Term(cocycle: cocycle, value: 1)]
-    try activate(Int(e.tail), Int(e.head), table.identifier(of: annotation))
+    try activate(Int(e.tail), Int(e.head), table.bear())
   }
 
   /// Annotates an edge that is in a triangle, after all its triangles have been made true.
@@ -130,7 +128,7 @@ struct Loops {
       planes.flip(values.trailingZeroBitCount, u, v)
       values &= values - 1
     }
-    let identifier = path(u, anchor, v)
+    let identifier = try sum(path(u, anchor, v))
     if identifier != 0 { try activate(u, v, identifier) }
   }
 
@@ -155,49 +153,52 @@ struct Loops {
     return nil
   }
 
-  /// The identifier of the sum of two annotations.
-  mutating func sum(_ a: Int32, _ b: Int32) -> Int32 { table.sum(table.resolve(a), table.resolve(b)) }
-
-  /// The identifier of an annotation.
-  mutating func identifier(of annotation: Annotation) -> Int32 { table.identifier(of: annotation) }
-
   /// Gives an edge an identifier that is not 0.
   private mutating func activate(_ u: Int, _ v: Int, _ identifier: Int32) throws(ToposcopeError) {
-    if active.isFull {
-      var edgesOf: [Int32: Int] = [:]  // by identifier
-      try active.update { (_, _, identifier) throws(ToposcopeError) in
-        let resolved = table.resolve(identifier)
-        if resolved != 0 { edgesOf[resolved, default: 0] += 1 }
-        return resolved
-      }
-      if table.field.p == 2 { try promote(edgesOf) }
-      try active.makeRoom()
+    let current = try table.resolve(identifier)
+    if active.isFull { try makeRoom(keeping: current) }
+    active.insert(u, v, current)
+  }
+
+  /// Makes room for another active edge, and forgets annotations that no edge has, but for one.
+  private mutating func makeRoom(keeping kept: Int32) throws(ToposcopeError) {
+    let edgesOf = try Memory<Int32>(table.bound)  // by identifier
+    try active.update { (_, _, identifier) throws(ToposcopeError) in
+      let resolved = try table.resolve(identifier)
+      edgesOf.base[Int(resolved)] += 1
+      return resolved
     }
-    active.insert(u, v, table.resolve(identifier))
+    if table.field.p == 2 { try promote(edgesOf) }
+    let isUsed = try Memory<Bool>(table.bound)
+    isUsed.base[Int(kept)] = true
+    try active.update { (_, _, identifier) throws(ToposcopeError) in
+      isUsed.base[Int(identifier)] = true
+      return identifier
+    }
+    try table.keepOnly(isUsed.base)
+    try active.makeRoom()
   }
 
   /// Gives the class that is on most edges a plane of its own if it is on many of them.
-  private mutating func promote(_ edgesOf: [Int32: Int]) throws(ToposcopeError) {
-    var counts: [Int32: Int] = [:]  // by class
+  private mutating func promote(_ edgesOf: Memory<Int32>) throws(ToposcopeError) {
+    let counts = try Memory<Int>(table.classCount)
     var total = 0
-    for (identifier, count) in edgesOf {
+    for identifier in 1..<max(1, edgesOf.count) where edgesOf.base[identifier] > 0 {
+      let count = Int(edgesOf.base[identifier])
       total += count
-      for term in table[identifier] { counts[term.cocycle, default: 0] += count }
+      for term in table.vector(Int32(identifier)).terms { counts.base[Int(term.cocycle)] += count }
     }
-    // The youngest of those on equally many edges, so that the order of a dictionary decides nothing.
-    guard let best = counts.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }),
-      total >= manyEdges, best.value * 4 >= total
+    guard total >= manyEdges, let heaviest = (0..<table.classCount).max(by: { counts.base[$0] < counts.base[$1] }),
+      counts.base[heaviest] * 4 >= total
     else { return }
-    let heavy = best.key
+    let heavy = Int32(heaviest)
     let known = planes.plane(of: heavy)  // it may have come back into annotations when another class died
     guard known != nil || planes.hasRoom else { return }
     let plane = if let known { known } else { try planes.add(heavy) }
-    let one: Annotation = [Term(cocycle: heavy, value: 1)]
     try active.update { (a, b, identifier) throws(ToposcopeError) in
-      let annotation = table[identifier]
-      guard annotation.contains(where: { $0.cocycle == heavy }) else { return identifier }
+      guard table.vector(identifier).contains(heavy) else { return identifier }
       planes.flip(plane, a, b)
-      return table.identifier(of: table.sum(annotation, one))
+      return try table.sum(identifier, [Term(cocycle: heavy, value: 1)])
     }
   }
 
@@ -205,36 +206,54 @@ struct Loops {
   @inline(__always)
   private mutating func check(_ e: FiltrationEdge, _ w: Int, against anchor: Int) throws(ToposcopeError) {
     let (u, v) = (Int(e.tail), Int(e.head))
-    let (first, second) = (path(u, w, v), path(u, anchor, v))
+    let (first, second) = try (path(u, w, v), path(u, anchor, v))
     let values = planes.path(u, w, v) ^ planes.path(u, anchor, v)
     if first == second && values == 0 { return }
-    var relation = table.sum(table[first], table[second], factor: table.field.negative(1))
+    try compare(e, first, second, values)
+  }
+
+  /// Makes two paths between the ends of `e` say the same, where planes say that they differ by `values`.
+  private mutating func compare(
+    _ e: FiltrationEdge, _ first: Path, _ second: Path, _ values: UInt8
+  ) throws(ToposcopeError) {
+    let field = table.field
+    table.clearSum()
+    try table.add(first.start.identifier, times: first.start.sign(in: field))
+    try table.add(first.end.identifier, times: first.end.sign(in: field))
+    try table.add(second.start.identifier, times: second.start.negated.sign(in: field))
+    try table.add(second.end.identifier, times: second.end.negated.sign(in: field))
     for plane in 0..<CocyclePlanes.most where values >> UInt8(plane) & 1 == 1 {
-      relation = table.sum(relation, [Term(cocycle: planes.cocycle(plane), value: 1)])
+      try table.add([Term(cocycle: planes.cocycle(plane), value: 1)])
     }
-    if relation.isEmpty { return }
-    if witness != nil, try testify(relation, e) { return }
-    let dead = table.kill(relation)
-    if let plane = planes.plane(of: dead) { try dissolve(plane, relation.filter { $0.cocycle != dead }) }
-    isAlive[Int(dead)] = false
+    if table.settleSum() { return }
+    if witness != nil {
+      let relation = table.total.vector.terms
+      if try testify(relation, e) { return }
+      table.clearSum()
+      try table.add(relation)
+    }
+    let plane = planes.plane(of: table.total.youngest.cocycle)
+    let equal = plane == nil ? [] : Array(table.total.vector.terms.dropFirst())
+    let dying = try Int(table.kill())
+    if let plane { try dissolve(plane, equal) }
+    isAlive[dying] = false
     alive -= 1
-    let birth = births[Int(dead)]
+    let birth = births[dying]
     if e.length > birth.length {
       bars1.append(PersistencePair(birth: birth.length, death: e.length, birthEdge: birth.edge, deathEdge: e.edge))
     }
   }
 
   /// Puts `equal` in the place of the class of a plane, on all its edges.
-  private mutating func dissolve(_ plane: Int, _ equal: Annotation) throws(ToposcopeError) {
+  private mutating func dissolve(_ plane: Int, _ equal: [Term]) throws(ToposcopeError) {
     let light = equal.filter { planes.plane(of: $0.cocycle) == nil }
     for term in equal {
       if let target = planes.plane(of: term.cocycle) { planes.add(plane, to: target) }
     }
     if !light.isEmpty {
-      let added = table.identifier(of: light)
       try planes.forEachEdge(plane) { (a, b) throws(ToposcopeError) in
-        let before = annotation(a, b)
-        let after = table.sum(before, added)
+        let before = try annotation(a, b).identifier
+        let after = try table.sum(before, light)
         if before != 0 {
           active.replace(a, b, by: after)
         } else {
@@ -246,22 +265,34 @@ struct Loops {
     planes.remove(plane)
   }
 
-  /// The annotation of the path from u over w to v.
+  /// The path from u over w to v.
   @inline(__always)
-  private mutating func path(_ u: Int, _ w: Int, _ v: Int) -> Int32 {
-    let (first, second) = (annotation(u, w), annotation(w, v))
-    return table.sum(first, second)
+  private mutating func path(_ u: Int, _ w: Int, _ v: Int) throws(ToposcopeError) -> Path {
+    try Path(start: annotation(u, w), end: annotation(w, v))
   }
 
-  /// The annotation of the edge from a to b: its negative is that of the edge from b to a.
+  /// The annotation of the edge from a to b.
   @inline(__always)
-  mutating func annotation(_ a: Int, _ b: Int) -> Int32 {
+  mutating func annotation(_ a: Int, _ b: Int) throws(ToposcopeError) -> DirectedAnnotation {
     let (tail, head) = (min(a, b), max(a, b))
     let stored = active.identifier(tail, head)
-    if stored == 0 { return 0 }
-    let identifier = table.resolve(stored)
+    if stored == 0 { return .zero }
+    let identifier = try table.resolve(stored)
     if identifier != stored { active.replace(tail, head, by: identifier) }
-    return a < b ? identifier : table.negative(identifier)
+    return DirectedAnnotation(identifier: identifier, isNegative: a > b && table.field.p != 2 && identifier != 0)
+  }
+
+  /// The identifier of an annotation.
+  mutating func identifier(of terms: [Term]) throws(ToposcopeError) -> Int32 { try table.identifier(of: terms) }
+
+  /// The identifier of what a path adds up to.
+  mutating func sum(_ path: Path) throws(ToposcopeError) -> Int32 {
+    if path.end.identifier == 0 && !path.start.isNegative { return path.start.identifier }
+    if path.start.identifier == 0 && !path.end.isNegative { return path.end.identifier }
+    table.clearSum()
+    try table.add(path.start.identifier, times: path.start.sign(in: table.field))
+    try table.add(path.end.identifier, times: path.end.sign(in: table.field))
+    return try table.identifierOfSum()
   }
 
   /// The bars of the classes that are alive at the end.
@@ -273,4 +304,23 @@ struct Loops {
           birth: birth.length, death: .infinity, birthEdge: birth.edge, deathEdge: nil, isCensored: censored))
     }
   }
+}
+
+/// The annotation of an edge in one of its two directions: those are the negatives of one another.
+struct DirectedAnnotation: Equatable {
+  var identifier: Int32
+  /// False over Z/2, and where the annotation is zero.
+  var isNegative: Bool
+
+  static let zero = DirectedAnnotation(identifier: 0, isNegative: false)
+
+  @inline(__always)
+  func sign(in field: PrimeField) -> UInt32 { isNegative ? field.p &- 1 : 1 }
+  var negated: DirectedAnnotation { DirectedAnnotation(identifier: identifier, isNegative: !isNegative) }
+}
+
+/// Two edges, one after the other.
+struct Path: Equatable {
+  var start: DirectedAnnotation
+  var end: DirectedAnnotation
 }

@@ -164,6 +164,23 @@ struct SplitMix: RandomNumberGenerator {
     }
   }
 
+  /// Independent lengths bear as many classes at once as can be, so annotations grow wide. The bars of H1 that come with
+  /// H2 are found by other code.
+  @Test(arguments: [60, 100, 140]) func manyLiveClasses(n: Int) throws {
+    for (kind, modulus) in [(0, 2), (2, 2), (0, 3)] {
+      var random = SplitMix(state: UInt64(n + kind))
+      let matrix = try DistanceMatrix(randomMatrix(&random, n: n, kind: kind), count: n)
+      var options = RipsOptions()
+      options.modulus = modulus
+      options.threshold = kind == 0 ? 0.4 : 3
+      let alone = try vietorisRips(.distances(matrix), options: options)
+      options.maxDimension = 2
+      let both = try vietorisRips(.distances(matrix), options: options)
+      #expect(alone.diagrams == Array(both.diagrams.prefix(2)), "n \(n), kind \(kind), Z/\(modulus)")
+      #expect(alone.diagrams[1].pairs.count > (kind == 0 ? 2 * n : 0))
+    }
+  }
+
   @Test func regularPolygon() throws {
     let n = 30
     var entries = [Float](repeating: 0, count: n * n)
