@@ -52,7 +52,7 @@ def classes_apart(part: Any, labels: Any, share: float = 0.5, mixed: float = 0.1
     -------
     classes : int
     value : float
-        The least such cut, in units of the distances.
+        The greatest such cut, in units of the distances.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def classes_apart(part: Any, labels: Any, share: float = 0.5, mixed: float = 0.1
             home[row] = a
         members[a] += members.pop(b)
         done = at + 1 == len(merges) or deaths[merges[at + 1]] > deaths[bar]  # all merges at this value
-        if done and (standing > 0).sum() > best[0]:
+        if done and (standing > 0).sum() >= best[0]:
             best = (int((standing > 0).sum()), float(deaths[bar]))
     return best
 

@@ -51,7 +51,7 @@ function flowOf(partitions, least = 2, gap = 0.02) {
 function drawFlow(svg, layers, { stages, ribbons }, cut, reach, colors, onBlock) {
   const width = 1180, left = 50, right = 1120, bottom = 290, top = 8, half = 7, code = 40;
   const apart = (right - left) / Math.max(1, layers.length - 1), wide = Math.min(96, 0.72 * apart);
-  const turned = Math.max(...layers.map((layer) => layer.name.length)) * 6.5 > apart;
+  const turned = Math.max(...layers.map((layer) => Math.min(22, layer.name.length))) * 6.5 > apart;
   svg.replaceChildren();
   svg.setAttribute("viewBox", `0 0 ${width} ${bottom + code + (turned ? 90 : 44)}`);
   const most = Math.max(...stages.map((blocks) => blocks[blocks.length - 1].top));
@@ -69,10 +69,11 @@ function drawFlow(svg, layers, { stages, ribbons }, cut, reach, colors, onBlock)
       fill: number === OTHERS ? "currentColor" : counted(members).sort((a, b) => b[1] - a[1])[0][0], "fill-opacity": number === OTHERS ? 0.06 : 0.4,
     });
   }
+  const blocksDrawn = []; // one of them is reached with Tab, the others from it with the arrow keys
   stages.forEach((blocks, stage) => {
     const { name, deaths } = layers[stage];
     for (const { number, members, bottom: low, top: upper } of blocks) {
-      const group = add(svg, "g", { class: "block", tabindex: 0, role: "img" });
+      const group = add(svg, "g", { class: "block", tabindex: blocksDrawn.length ? -1 : 0, role: "img" });
       const size = members.length, said = number === OTHERS ? `${size} inputs in components of one` : `a component of ${size} inputs`;
       group.setAttribute("aria-label", `${name}: ${said}`);
       let level = low;
@@ -83,12 +84,19 @@ function drawFlow(svg, layers, { stages, ribbons }, cut, reach, colors, onBlock)
       }
       add(group, "rect", { x: x(stage) - half, y: y(upper), width: 2 * half, height: y(low) - y(upper), fill: "none", stroke: "currentColor", "stroke-opacity": 0.5 });
       for (const event of ["mouseenter", "focus"]) group.addEventListener(event, () => onBlock(`${name}: ${said}`, members));
+      const at = blocksDrawn.push(group) - 1;
+      group.addEventListener("keydown", (event) => {
+        const step = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key], next = blocksDrawn[at + step];
+        if (!next) return;
+        event.preventDefault();
+        next.focus();
+      });
     }
     const from = x(stage) - wide / 2, base = bottom + 14, step = code / Math.max(1, deaths.length), across = (value) => (wide * value) / reach;
     const outline = deaths.map((death) => `H${(from + across(death)).toFixed(1)}v${step.toFixed(2)}`).join("");
     add(svg, "path", { d: `M${from.toFixed(1)} ${base}${outline}H${from.toFixed(1)}Z`, class: "h0" });
     add(svg, "path", { d: `M${(from + across(cut)).toFixed(1)} ${base - 4}v${code + 8}`, class: "cursor" });
     const under = base + code + 18;
-    add(svg, "text", turned ? { transform: `translate(${x(stage) - 6} ${under}) rotate(28)` } : { x: x(stage), y: under, "text-anchor": "middle" }, name);
+    add(svg, "text", turned ? { transform: `translate(${x(stage) - 6} ${under}) rotate(28)` } : { x: x(stage), y: under, "text-anchor": "middle" }, name.length > 22 ? name.slice(0, 21) + "…" : name);
   });
 }

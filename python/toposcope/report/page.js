@@ -25,7 +25,7 @@
     const h1 = cell.dimensions[1];
     const loops = cell.loops.map((points, bar) => ({ bar, points, birth: h1.births[bar], death: h1.deaths[bar] }));
     view = { cell, bars, merges, loops, plane: null };
-    $("detail-title").textContent = `${page.rows[row]} · ${page.metrics[column]}`;
+    $("detail-title").textContent = `${isolated(page.rows[row])} · ${isolated(page.metrics[column])}`;
     view.diagram = drawDiagram($("diagram"), cell, bars, page.colors);
     view.barcode = drawBarcode($("barcode"), cell, layout, page.colors);
     view.tree = drawTree($("tree"), cell, merges, byLabel);

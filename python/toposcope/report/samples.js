@@ -38,8 +38,13 @@ function membersOf(one, merges, n) {
   return of.map((_, i) => i).filter((i) => of[i] === of[one.edge[0]]);
 }
 
+// Names in a script that runs from right to left are kept from turning round what stands beside them.
+function isolated(name) {
+  return /[\u0590-\u08ff\ufb1d-\ufefc]/.test(name) ? `\u2068${name}\u2069` : name;
+}
+
 function sampleName(samples, i) {
-  return `#${samples.ids[i]}` + (samples.labels ? ` · ${samples.labels[i]}` : "");
+  return `#${isolated(samples.ids[i])}` + (samples.labels ? ` · ${isolated(samples.labels[i])}` : "");
 }
 
 function tile(samples, i, onPoint) {
@@ -92,7 +97,8 @@ function legend(classes) {
     const item = document.createElement("span"), swatch = document.createElement("span");
     swatch.className = "swatch";
     swatch.style.background = color;
-    item.append(swatch, name);
+    item.append(swatch, isolated(name));
+    item.title = name;
     return item;
   });
 }
