@@ -438,9 +438,9 @@ def test_every_sample_is_as_likely():
     for seed in range(2000):
         reservoir = Reservoir(5, seed)
         for batch in np.arange(20).reshape(5, 4):
-            reservoir.accept(reservoir.offer(batch, np.zeros(4, np.int64)))
-        assert len(reservoir.keys) == 5
-        counts[[key for key, _ in reservoir.keys]] += 1
+            reservoir.accept(reservoir.offer(batch))
+        assert len(reservoir.ids) == 5
+        counts[reservoir.ids] += 1
     assert ((counts - 500) ** 2 / (500 * 0.75)).sum() < 45  # 20 cells, 0.999 quantile of chi-square with 19 degrees
 
 

@@ -15,7 +15,7 @@ PACKAGE = Path(toposcope.__file__).parent
 ORDER = [
     ("_version", "_core"),
     ("_native",),
-    ("points",),
+    ("points", "memory"),
     ("metrics",),
     ("persistence", "array_files"),
     ("activations",),

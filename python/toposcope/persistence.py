@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ._native import calling
 from ._version import __version__
+from .memory import bytes_of
 from .metrics import MetricLike, Request, metric_name, reporting, threads
 from .points import as_points
 
@@ -87,7 +88,7 @@ def rips(
     """
     dimension = _integer("maxdim", maxdim)
     modulus = _integer("coeff", coeff)
-    limit = _bytes(max_memory)
+    limit = bytes_of(max_memory)
     if not isinstance(thresh, (int, float, np.number)) or math.isnan(thresh) or thresh < 0:
         raise ValueError(f"thresh={thresh!r} is not a distance: it must be a number >= 0, or inf.")
     options = [dimension, modulus, float(thresh), threads(n_threads), _COCYCLES if cocycles else 0, limit]
@@ -396,22 +397,3 @@ def _integer(name: str, value: Any) -> int:
     if not -_GREATEST <= number <= _GREATEST:
         raise ValueError(f"{name}={number} is out of range.")
     return number
-
-
-def _bytes(size: int | str | None) -> int:
-    """A number of bytes; 0 for no limit."""
-    if size is None:
-        return 0
-    if isinstance(size, str):
-        text = size.strip().upper().replace(" ", "").removesuffix("B").removesuffix("I")
-        factor = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}.get(text[-1:], 1)
-        try:
-            size = int(float(text.rstrip("KMGT")) * factor)
-        except ValueError:
-            raise ValueError(
-                f"max_memory={size!r} is no amount of memory: give bytes, or for instance '2GB'."
-            ) from None
-    size = operator.index(size)
-    if size <= 0:
-        raise ValueError(f"max_memory={size} is out of range: give a positive number of bytes, or None for no limit.")
-    return size

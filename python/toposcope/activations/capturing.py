@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from .._version import __version__
-from ..persistence import _bytes
+from ..memory import bytes_of
+from .attention_masks import MaskFinder
 from .evaluation import watching
 from .forward_pass import ForwardPass
 from .recorded import Activations, vector
+from .recording import Recording
 from .reduction import Reduce, Reduction, channels_of
 from .reservoir import Reservoir
-from .rows import Budget, Rows
-from .selection import Layer, Layers, choose, never_fired, refuse, unwrap
-from .tensors import Select, find_tensor, plain
+from .rows import Budget
+from .selection import Layer, Layers, Named, choose, never_fired, refuse, unwrap, walk
+from .tensors import Reading, Select, find_tensor
 
 __all__ = ["Capture", "capture"]
 
@@ -139,31 +140,25 @@ class Capture:
                 "The model runs on several devices at once (DataParallel), whose order is not that of the samples: "
                 "capture model.module instead."
             )
-        self._model, self._root = model, unwrap(model)
-        self.layers = choose(self._root, layers)
-        refuse(self._root, self.layers)
+        self._root = unwrap(model)
+        modules = list(walk(self._root))
+        self.layers = choose(modules, layers)
+        refuse(modules, self.layers)
         prefix = _prefix_tokens(self._root) if prefix_tokens is None else prefix_tokens
-        self._reductions = self._reductions_of(reduce, channels, prefix)
-        self._options: dict[str, Any] = {
-            "what": what,
-            "select": select,
-            "batch_dim": batch_dim,
-            "mask": mask,
-            "dtype": dtype,
-        }
+        self._reductions = _reductions(modules, self.layers, reduce, channels, prefix)
+        self._reading = Reading(what, select, batch_dim)
+        self._mask_in: Callable[..., torch.Tensor | None] = MaskFinder(self._root) if mask else lambda *_: None
         self._classes = None if classes is None else vector("classes", classes)
-        self._reservoir = Reservoir(max_samples, seed)
-        self._budget = Budget(_bytes(max_memory) or None, directory)
-        self._rows: dict[str, Rows] = {}
-        self._labels: NDArray[Any] | None = None
-        self._pass: ForwardPass | None = None
-        self._depth = 0
+        reservoir, budget = Reservoir(max_samples, seed), Budget(bytes_of(max_memory) or None, directory)
+        self._recording = Recording(reservoir, dtype, budget)
+        self._spreads = any(reduction.spreads for reduction in self._reductions.values())
         self._pending: dict[str, Any] = {}
-        self._kinds: dict[str, bool] = {}
-        self._expected: dict[str, None] | None = None
-        self._called: set[str] = set()
-        self._passes = 0
+        self._pass: ForwardPass | None = None
+        self._depth = 0  # calls of the model inside each other
+        self._opened_by: FrameType | None = None  # what made the outermost of them
+        self._in_batch = False
         self._stack = ExitStack()
+        self._used = False
         self._thread: int | None = None
         self._elsewhere = False
         self._activations: Activations | None = None
@@ -211,13 +206,17 @@ class Capture:
         >>> cap.activations
         Activations(n=2, labels, 0: 3)
         """
+        if self._in_batch:
+            raise RuntimeError("The block of another cap.batch() has not ended: one batch at a time.")
         self.label(labels, ids)
         self._begin((), {})
+        self._in_batch = True
         try:
             yield
             assert self._pass is not None
             self._pass.ended_well = True
         finally:
+            self._in_batch = False
             self._end()
 
     @property
@@ -237,18 +236,18 @@ class Capture:
         return self._activations
 
     def __enter__(self) -> Capture:
-        if self._passes or self._thread is not None or self._activations is not None:
+        if self._used:
             raise RuntimeError("A capture is for one with block: make another one.")
-        self._thread = threading.get_ident()
+        self._used = True
         with ExitStack() as stack:
-            stack.enter_context(watching(self._model, self._root))
-            hooks = self._root.register_forward_pre_hook(self._before, with_kwargs=True)
-            stack.callback(hooks.remove)
+            stack.enter_context(watching(self._root))
+            stack.callback(self._root.register_forward_pre_hook(self._before, with_kwargs=True).remove)
             for layer in self.layers:
                 stack.callback(self._hook(layer).remove)
             stack.callback(self._root.register_forward_hook(self._passed).remove)
             stack.callback(self._root.register_forward_hook(self._after, always_call=True).remove)
             self._stack = stack.pop_all()
+        self._thread = threading.get_ident()
         return self
 
     def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
@@ -258,27 +257,27 @@ class Capture:
             if kind is None:
                 self._finish()
         finally:
-            del self._model, self._root  # results hold no model
-            self.layers = []
-            self._pass = None
-            self._rows = {}
+            # Results hold no model, and no frame of a pass that was interrupted.
+            del self._root, self._mask_in, self._recording
+            self.layers, self._pass, self._opened_by = [], None, None
 
     # -- hooks ---------------------------------------------------------------------------------------------------
 
     def _hook(self, layer: Layer) -> Any:
-        if self._options["what"] == "input":  # before the call: a module that works in place overwrites its input
+        reduction = self._reductions[layer.name]
+        if self._reading.what == "input":  # before the call: a module that works in place overwrites its input
 
             def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
-                self._saw(layer, (*args, *(kwargs or {}).values()))
+                self._saw(layer, reduction, (*args, *(kwargs or {}).values()))
 
             return layer.module.register_forward_pre_hook(before, with_kwargs=True)
 
         def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-            self._saw(layer, output)
+            self._saw(layer, reduction, output)
 
         return layer.module.register_forward_hook(after)
 
-    def _saw(self, layer: Layer, value: Any) -> None:
+    def _saw(self, layer: Layer, reduction: Reduction, value: Any) -> None:
         if threading.get_ident() != self._thread:
             self._elsewhere = True
             return
@@ -290,196 +289,127 @@ class Capture:
                 f"The layer {layer.name!r} was called outside a forward pass of the model: call the model itself, or "
                 "put the calls into `with cap.batch():`."
             )
-        call = current.calls[id(layer.module)]
-        current.calls[id(layer.module)] += 1
-        self._called.add(layer.name)
+        call = current.calls[layer.name]
+        current.calls[layer.name] = call + 1
         if layer.calls is not None and call not in layer.calls:
             return
         key = layer.name if call == 0 else f"{layer.name}#{call}"
         try:
-            found = find_tensor(value, self._options["select"])
-            if found is None:
-                raise ValueError(f"it has no tensor with a batch dimension in its {self._options['what']}")
-            tensor = plain(found)
-            if self._options["batch_dim"] and tensor.dim() > 2:
-                tensor = tensor.movedim(self._options["batch_dim"], 0)
-            if not tensor.dim():
-                raise ValueError("it has no batch dimension")
-            current.stage(key, tensor, self._reductions[layer.name])
+            current.stage(key, self._reading(value), reduction)
         except ValueError as error:
             raise ValueError(f"The layer {key!r} cannot be captured: {error}.") from None
 
     def _before(self, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
-        if threading.get_ident() == self._thread:  # others may meet a hook half registered, without its kwargs
-            self._begin(args, kwargs or {})
+        if threading.get_ident() != self._thread:
+            return
+        kwargs = kwargs or {}  # a hook that is half registered is called without them
+        if self._pass is not None and (self._in_batch or _is_running(self._opened_by)):  # the model inside itself
+            self._depth += 1
+            if self._pass.mask is None:
+                self._pass.mask = self._mask_in(args, kwargs)
+            return
+        # What an interrupt has left of an earlier pass is dropped: PyTorch calls no hook then.
+        self._pass, self._depth, self._opened_by = None, 1, sys._getframe(1)
+        self._begin(args, kwargs)
 
     def _passed(self, _: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         if threading.get_ident() == self._thread and self._pass is not None and self._depth == 1:
             self._pass.ended_well = True
 
     def _after(self, _: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        if threading.get_ident() == self._thread:
-            self._end()
+        if threading.get_ident() == self._thread and self._pass is not None and not self._in_batch:
+            self._depth -= 1
+            if not self._depth:
+                self._end()
 
     # -- a pass --------------------------------------------------------------------------------------------------
 
     def _begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self._depth += 1
-        if self._depth > 1:  # the model inside cap.batch(), or inside itself
-            assert self._pass is not None
-            if self._pass.mask is None:
-                self._pass.mask = self._mask_in(args, kwargs)
-            return
         mask = self._pending.pop("mask", None)
-        given = {name: self._pending.pop(name, None) for name in ("ids", "labels")}
-        if self._classes is not None and given["labels"] is None:
-            self._depth = 0
+        ids, labels = self._pending.pop("ids", None), self._pending.pop("labels", None)
+        if self._classes is not None and labels is None:
             raise RuntimeError("classes= needs labels: call cap.label(y) before model(x).")
         if mask is None:
             mask = self._mask_in(args, kwargs)
-        first = find_tensor((*args, *kwargs.values())) if args or kwargs else None
-        sizes = [len(v) for v in given.values() if v is not None]
-        along = self._options["batch_dim"] if first is not None and first.dim() > 2 else 0
-        size = first.shape[along] if first is not None else sizes[0] if sizes else None
-        self._pass = ForwardPass(self._reservoir, given["ids"], given["labels"], mask, size, self._classes)
+        sizes = {len(values) for values in (ids, labels) if values is not None}
+        sizes.update(self._samples_in((*args, *kwargs.values())))
+        self._pass = ForwardPass(self._recording.reservoir, ids, labels, mask, sizes, self._classes, self._spreads)
+
+    def _samples_in(self, arguments: tuple[Any, ...]) -> list[int]:
+        """The number of samples in the arguments of the model, where the shape of the first tells it."""
+        first = find_tensor(arguments)
+        along = self._reading.batch_dim
+        if first is None or (along and first.dim() <= along + 1):
+            return []
+        return [first.shape[along]]
 
     def _end(self) -> None:
-        self._depth -= 1
-        current = self._pass
-        if self._depth or current is None:
-            return
-        self._pass = None
-        if not current.ended_well:
-            return
-        self._check_pass(current)
-        if current.offer is not None:
-            self._store(current)
-        self._passes += 1
-
-    def _check_pass(self, current: ForwardPass) -> None:
-        for name in ("ids", "labels"):
-            given = getattr(current, name) is not None
-            if self._kinds.setdefault(name, given) != given:
-                raise RuntimeError(f"Some passes have {name} and some have none: call cap.label before every model(x).")
-        if self._expected is None:
-            self._expected = current.fired
-        elif current.fired.keys() != self._expected.keys():
-            odd = sorted(current.fired.keys() ^ self._expected.keys())
-            raise RuntimeError(
-                f"Pass {self._passes} called other layers than the passes before ({', '.join(odd)}), so that rows "
-                "would not be the same samples: capture these layers by themselves."
-            )
-
-    def _store(self, current: ForwardPass) -> None:
-        offer = current.offer
-        assert offer is not None and current.size is not None
-        for key, values in current.staged.items():
-            rows = self._rows.get(key)
-            if rows is None:
-                capacity = self._reservoir.capacity
-                rows = self._rows[key] = Rows(values.shape[1], self._options["dtype"], capacity, self._budget)
-            if rows.width != values.shape[1]:
-                raise ValueError(
-                    f"The layer {key!r} gives {values.shape[1]} coordinates and gave {rows.width} before: choose a "
-                    "reduction that does not depend on the size of the input, such as reduce='mean'."
-                )
-            if rows.dtype == np.float16 and (np.abs(values) > np.finfo(np.float16).max).any():
-                raise ValueError(f"The layer {key!r} has values beyond the range of float16: give dtype='float32'.")
-        labels = current.labels_of(offer.rows)
-        for key, values in current.staged.items():
-            self._rows[key].put(offer.slots, values)
-        if labels is not None and len(offer.slots):
-            self._put_labels(offer.slots, labels)
-        self._kinds["positions"] = bool(current.spread)
-        self._reservoir.accept(offer, current.size)
-
-    def _put_labels(self, slots: NDArray[np.int64], labels: NDArray[Any]) -> None:
-        old = self._labels if self._labels is not None else labels[:0]
-        needed = max(int(slots.max()) + 1, len(self._reservoir.keys))
-        length = len(old) if needed <= len(old) else max(needed, 2 * len(old))
-        grown = np.zeros((length, *labels.shape[1:]), np.result_type(old, labels))
-        grown[: len(old)] = old
-        grown[slots] = labels
-        self._labels = grown
+        ended, self._pass, self._opened_by = self._pass, None, None
+        if ended is not None and ended.ended_well:
+            self._recording.add(ended)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
     def _finish(self) -> None:
+        recording = self._recording
         if self._pending:
             given = ", ".join(self._pending)
             raise RuntimeError(f"The {given} given last belong to no forward pass: call cap.label before model(x).")
-        if not self._passes:
+        if not recording.passes:
             other = " (another thread did, whose passes are not recorded)" if self._elsewhere else ""
             raise RuntimeError(f"The model was not called inside the with block{other}.")
-        silent = [layer.name for layer in self.layers if layer.name not in self._called]
+        silent = [layer.name for layer in self.layers if layer.name not in recording.called]
         if silent:
-            raise RuntimeError(never_fired(self._root, silent))
-        for layer in self.layers:
-            for call in sorted(layer.calls or ()):
-                key = layer.name if call == 0 else f"{layer.name}#{call}"
-                if key not in (self._expected or ()):
-                    raise RuntimeError(f"No forward pass made the call {key!r}: the layer was called fewer times.")
-        keys = self._reservoir.keys
-        if not keys:
-            raise RuntimeError("No sample was kept: none has a label among classes=, or the batches were empty.")
-        ids, positions = np.array([key for key, _ in keys]), np.array([position for _, position in keys])
-        order = np.lexsort((positions, ids))
-        names = [layer.name for layer in self.layers]
-        found = sorted(self._rows, key=lambda key: (names.index(key.partition("#")[0]), _call(key)))
-        layers = {key: self._rows[key].ordered(order) for key in found}
-        labels = None if self._labels is None else self._labels[order]
-        self._activations = Activations(
-            layers, labels, ids[order], positions[order] if self._kinds.get("positions") else None, self._meta()
-        )
+            raise RuntimeError(never_fired(dict(walk(self._root)), silent))
+        calls = [f"{layer.name}#{call}" for layer in self.layers for call in sorted(layer.calls or ())]
+        missing = recording.missing([call.removesuffix("#0") for call in calls])
+        if missing:
+            raise RuntimeError(f"No forward pass made the call {missing[0]!r}: the layer was called fewer times.")
+        self._activations = recording.activations([layer.name for layer in self.layers], self._meta())
 
     def _meta(self) -> dict[str, Any]:
+        reservoir = self._recording.reservoir
         return {
             "model": type(self._root).__name__,
-            "what": self._options["what"],
+            "what": self._reading.what,
             "reduce": {name: _name_of(reduction.choice) for name, reduction in self._reductions.items()},
-            "max_samples": self._reservoir.capacity,
-            "seed": self._reservoir.seed,
-            "samples_seen": self._reservoir.seen,
-            "repeats_left_out": self._reservoir.repeated,
-            "ids": "given" if self._kinds.get("ids") else "order of arrival",
-            "passes": self._passes,
-            "in_files": self._budget.spilled,
+            "max_samples": reservoir.capacity,
+            "seed": reservoir.seed,
+            "samples_seen": reservoir.seen,
+            "repeats_left_out": reservoir.repeated,
+            "ids": "given" if self._recording.has_ids else "order of arrival",
+            "passes": self._recording.passes,
+            "in_files": self._recording.budget.spilled,
             "torch": torch.__version__,
             "version": __version__,
         }
 
-    # -- options -------------------------------------------------------------------------------------------------
 
-    def _reductions_of(
-        self, reduce: Reduce | Mapping[str, Reduce], channels: str | None, prefix: int
-    ) -> dict[str, Reduction]:
-        choices: dict[str, Reduce] = {}
-        if isinstance(reduce, Mapping):
-            for pattern, choice in reduce.items():
-                for layer in choose(self._root, pattern):
-                    choices[layer.name] = choice
-        else:
-            choices = {layer.name: reduce for layer in self.layers}
-        return {
-            layer.name: Reduction(choices.get(layer.name), channels_of(layer.module, channels), prefix)
-            for layer in self.layers
-        }
+def _reductions(
+    modules: list[Named],
+    layers: list[Layer],
+    reduce: Reduce | Mapping[str, Reduce],
+    channels: str | None,
+    prefix: int,
+) -> dict[str, Reduction]:
+    """The reduction of every layer, by its name."""
+    choices: dict[str, Reduce] = {}
+    if isinstance(reduce, Mapping):
+        for pattern, choice in reduce.items():
+            choices.update((layer.name, choice) for layer in choose(modules, pattern))
+    else:
+        choices = {layer.name: reduce for layer in layers}
+    return {
+        layer.name: Reduction(choices.get(layer.name), channels_of(layer.module, channels), prefix) for layer in layers
+    }
 
-    def _mask_in(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor | None:
-        if not self._options["mask"]:
-            return None
-        try:
-            given = inspect.signature(self._root.forward).bind_partial(*args, **kwargs).arguments
-        except (TypeError, ValueError):
-            given = {}
-        given = {**given, **given.get("kwargs", {}), **kwargs}
-        for name, padding in (("attention_mask", False), ("src_key_padding_mask", True)):
-            mask = given.get(name)
-            if isinstance(mask, torch.Tensor) and mask.dim() == 2:
-                if padding and mask.is_floating_point():
-                    return mask == 0  # additive: -inf for padding
-                return mask == 0 if padding else mask != 0
-        return None
+
+def _is_running(frame: FrameType | None) -> bool:
+    """Whether a function has not returned yet: whether it is among the callers of this one."""
+    caller: FrameType | None = sys._getframe(1)
+    while caller is not None and caller is not frame:
+        caller = caller.f_back
+    return caller is not None
 
 
 def _prefix_tokens(model: nn.Module) -> int:
@@ -489,10 +419,6 @@ def _prefix_tokens(model: nn.Module) -> int:
         return own
     registers = getattr(getattr(model, "config", None), "num_register_tokens", 0)
     return 1 + (registers if isinstance(registers, int) else 0)
-
-
-def _call(key: str) -> int:
-    return int(key.partition("#")[2] or 0)
 
 
 def _name_of(choice: Reduce) -> str | None:

@@ -5,97 +5,120 @@ All of it is put back afterwards, also after an exception, and also where severa
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
 __all__ = ["watching"]
 
+
+class _Flag(NamedTuple):
+    module: nn.Module
+    name: str
+    before: Any
+    watched: Any
+
+
+# In evaluation mode transformer layers call a fused kernel instead of their parts, unless their activation is neither
+# ReLU nor GELU, and encoders make nested tensors of padded ones.
+_SHORTCUTS = (
+    (nn.TransformerEncoderLayer, "activation_relu_or_gelu", 0),
+    (nn.TransformerEncoder, "use_nested_tensor", False),
+)
+
 _lock = threading.RLock()
-_flags: weakref.WeakKeyDictionary[nn.Module, tuple[int, dict[str, bool]]] = weakref.WeakKeyDictionary()
-_shortcuts: dict[str, tuple[int, ExitStack]] = {}
+_changed: weakref.WeakKeyDictionary[nn.Module, tuple[int, list[_Flag]]]  # how many watch a model, and what they changed
+_changed = weakref.WeakKeyDictionary()
+_eager: tuple[int, ExitStack] = (0, ExitStack())  # how many want compiled modules to run in Python
 
 
 @contextmanager
-def watching(model: nn.Module, root: nn.Module) -> Iterator[None]:
+def watching(root: nn.Module) -> Iterator[None]:
     """Evaluation mode, no gradients in this thread, every module called by Python.
 
     Parameters
     ----------
-    model : nn.Module
-        As the user has it.
     root : nn.Module
-        The same, unwrapped.
+        An unwrapped model.
     """
     with ExitStack() as stack:
         stack.enter_context(_evaluating(root))
         stack.enter_context(torch.no_grad())
-        # nn.TransformerEncoderLayer in evaluation mode calls one fused kernel instead of its parts.
-        stack.enter_context(_shared("transformer fast path", _without_fast_path))
-        if any("_orig_mod" in m._modules or getattr(m, "_compiled_call_impl", None) for m in model.modules()):
-            stack.enter_context(_shared("compiler", _without_compiler))
+        if "torch._dynamo" in sys.modules:  # else nothing in this process is compiled
+            stack.enter_context(_without_compiler())
         yield
 
 
 @contextmanager
 def _evaluating(root: nn.Module) -> Iterator[None]:
-    """`root.eval()`, then every module's own flag again, when the last of overlapping captures ends."""
+    """`root.eval()`, then every module's own flags again, when the last of overlapping captures ends."""
     with _lock:
-        users, flags = _flags.get(root, (0, {}))
-        if not users:
-            flags = {name: module.training for name, module in root.named_modules()}
-        _flags[root] = users + 1, flags
-        root.eval()
+        users, flags = _changed.get(root) or (0, _flags(root))
+        _changed[root] = users + 1, flags
+        if any(flag.name == "training" for flag in flags):
+            root.eval()  # modules may do more in eval() and train() than to set the flag: merged adapters, frozen parts
+        for module, name, _, watched in flags:
+            _set(module, name, watched)
     try:
         yield
     finally:
         with _lock:
-            users, flags = _flags[root]
+            users, flags = _changed.pop(root)
             if users > 1:
-                _flags[root] = users - 1, flags
+                _changed[root] = users - 1, flags
             else:
-                del _flags[root]
-                if flags[""]:
-                    root.train()  # modules may do more in train() than to set the flag: merged adapters, frozen parts
-                for name, module in root.named_modules():
-                    module.training = flags.get(name, module.training)
+                training = {flag.module for flag in flags if flag.name == "training"}
+                if root in training:
+                    root.train()
+                    for module in root.modules():
+                        _set(module, "training", module in training)
+                for module, name, before, _ in flags:
+                    _set(module, name, before)
+
+
+def _flags(root: nn.Module) -> list[_Flag]:
+    """What has to change."""
+    flags = []
+    for module in root.modules():
+        if module.training:
+            flags.append(_Flag(module, "training", True, False))
+        for kind, name, watched in _SHORTCUTS:
+            if isinstance(module, kind) and hasattr(module, name):
+                flags.append(_Flag(module, name, getattr(module, name), watched))
+    return flags
+
+
+def _set(module: nn.Module, name: str, value: Any) -> None:
+    if getattr(module, name) != value:
+        setattr(module, name, value)
 
 
 @contextmanager
-def _shared(key: str, enter: Callable[[], AbstractContextManager[Any]]) -> Iterator[None]:
+def _without_compiler() -> Iterator[None]:
     """A setting of the whole process, made by the first that needs it and undone by the last."""
+    global _eager
     with _lock:
-        users, stack = _shortcuts.get(key) or (0, ExitStack())
+        users, stack = _eager
         if not users:
-            stack.enter_context(enter())
-        _shortcuts[key] = users + 1, stack
+            stack.enter_context(_stance())
+        _eager = users + 1, stack
     try:
         yield
     finally:
         with _lock:
-            users, stack = _shortcuts.pop(key)
-            if users > 1:
-                _shortcuts[key] = users - 1, stack
-            else:
+            users, stack = _eager
+            if users == 1:
                 stack.close()
+            _eager = users - 1, stack
 
 
-@contextmanager
-def _without_fast_path() -> Iterator[None]:
-    before = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(before)
-
-
-def _without_compiler() -> AbstractContextManager[Any]:
+def _stance() -> AbstractContextManager[Any]:
     """Compiled modules run in Python meanwhile: a graph compiled before ignores hooks."""
     stance = getattr(torch.compiler, "set_stance", None)  # PyTorch 2.6; before it, the hooks that stay silent are named
     return stance("force_eager") if stance else nullcontext()

@@ -18,18 +18,23 @@ __all__ = ["ForwardPass"]
 class ForwardPass:
     """What the hooks of one pass gather; nothing of it counts before the pass has ended well.
 
+    Which points are kept is decided once a pass, for all layers alike: before the first layer is called, where every
+    sample is one point and their number is known, else when the first layer has given its output.
+
     Parameters
     ----------
     reservoir : Reservoir
-        That of the capture: asked once a pass, by the first layer that is called, for all layers alike.
+        That of the capture.
     ids, labels : (B,) ndarray, optional
         Of the samples of the batch. Ids go on counting where there are none.
     mask : (B, tokens) tensor of bool, optional
         False for padding.
-    size : int, optional
-        The number of samples, where it is known before the first layer is called.
+    sizes : set of int
+        The numbers of samples that the batch may have, by what is known before the first layer is called.
     classes : (c,) ndarray, optional
         Samples of other labels are left out.
+    spreads : bool
+        Whether one sample may give several points.
     """
 
     def __init__(
@@ -38,68 +43,102 @@ class ForwardPass:
         ids: NDArray[Any] | None,
         labels: NDArray[Any] | None,
         mask: torch.Tensor | None,
-        size: int | None,
+        sizes: set[int],
         classes: NDArray[Any] | None,
+        spreads: bool,
     ):
-        self.reservoir, self.ids, self.labels, self.mask, self.size = reservoir, ids, labels, mask, size
-        self.classes = classes
-        self.calls: Counter[int] = Counter()
-        self.fired: dict[str, None] = {}
-        self.staged: dict[str, NDArray[np.float32]] = {}
+        self.reservoir, self.ids, self.labels, self.mask, self.classes = reservoir, ids, labels, mask, classes
+        self.calls: Counter[str] = Counter()
+        self.staged: dict[str, torch.Tensor | None] = {}  # None: of this pass nothing is kept
         self.offer: Offer | None = None
-        self.spread: bool | None = None
+        self.size: int | None = None
+        self.spread = False
         self.ended_well = False
-        self._points: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._index: dict[torch.device, tuple[torch.Tensor | None, torch.Tensor | None]] = {}
+        if len(sizes) == 1 and not spreads:
+            self.size = sizes.pop()
+            self._choose(None)
 
     def stage(self, key: str, output: torch.Tensor, reduction: Reduction) -> None:
         """Reduce what a layer has given to the kept points of this pass, and copy them."""
         self._check_size(output)
+        reduction.check(output.shape)
         identities = reduction.identities(output.shape, self.mask)
-        self.spread = identities is not None if self.spread is None else self.spread
-        if identities is None:
-            identities = np.arange(len(output)), np.zeros(len(output), np.int64)
-        samples, positions = identities
-        if self._points is None or self.offer is None:
-            self._points = identities
-            self.offer = self._choose(samples, positions)
-        elif not all(np.array_equal(a, b) for a, b in zip(identities, self._points, strict=True)):
+        if self.offer is None:
+            self._choose(identities)
+        elif not self._same(identities):
             raise ValueError(
-                f"it gives {len(samples)} points and {next(iter(self.fired))!r} gives {len(self._points[0])}, but "
-                "every layer must give the same: capture layers with different numbers of positions one by one, "
-                "or reduce to one point a sample"
+                f"it gives {self._count(identities)} points and {next(iter(self.staged))!r} gives "
+                f"{self._count(self._identities)}, but every layer must give the same: capture layers with different "
+                "numbers of positions one by one, or reduce to one point a sample"
             )
-        self.fired[key] = None
-        rows = self.offer.rows
-        if len(rows):
-            mask = None if self.mask is None else self.mask.to(output.device)
-            points = reduction.points(output, samples[rows], positions[rows], mask)
-            self.staged[key] = points.cpu().numpy()
+        assert self.offer is not None
+        if not len(self.offer.rows):
+            self.staged[key] = None
+            return
+        samples, positions = self._kept(output.device)
+        mask = None if self.mask is None else self.mask.to(output.device)
+        self.staged[key] = reduction.points(output, samples, positions, mask)
 
-    def labels_of(self, rows: NDArray[np.int64]) -> NDArray[Any] | None:
-        """The labels of some points of this pass."""
-        if self.labels is None or self._points is None:
+    def kept_labels(self) -> NDArray[Any] | None:
+        """The labels of the points that are kept."""
+        if self.labels is None or self.offer is None:
             return None
-        return self.labels[self._points[0][rows]]
+        rows = self.offer.rows
+        return self.labels[rows if self._identities is None else self._identities[0][rows]]
 
-    def _choose(self, samples: NDArray[np.int64], positions: NDArray[np.int64]) -> Offer:
+    def _choose(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> None:
+        """Decide which points stay: one a sample, or those of ``identities``."""
         assert self.size is not None
-        ids = np.arange(self.reservoir.seen, self.reservoir.seen + self.size) if self.ids is None else self.ids
-        if self.classes is None or self.labels is None:
-            return self.reservoir.offer(ids[samples], positions)
-        wanted = np.flatnonzero(np.isin(self.labels[samples], self.classes))
-        offer = self.reservoir.offer(ids[samples[wanted]], positions[wanted])
-        offer.rows = wanted[offer.rows]
-        return offer
+        self._identities, self.spread = identities, identities is not None
+        ids = self.reservoir.next_ids(self.size) if self.ids is None else self.ids
+        labels, positions = self.labels, None
+        if identities is not None:
+            samples, positions = identities
+            ids, labels = ids[samples], None if labels is None else labels[samples]
+        new = self.ids is None
+        if self.classes is None or labels is None:
+            self.offer = self.reservoir.offer(ids, positions, new=new)
+            return
+        wanted = np.flatnonzero(np.isin(labels, self.classes))
+        self.offer = self.reservoir.offer(ids[wanted], None if positions is None else positions[wanted], new=new)
+        self.offer.rows = wanted[self.offer.rows]
+
+    def _kept(self, device: torch.device) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """Samples and positions of the kept points as indices; None for all samples of the batch."""
+        if device not in self._index:
+            assert self.offer is not None
+            rows = self.offer.rows
+            if self._identities is not None:
+                samples, positions = (torch.from_numpy(part[rows]).to(device) for part in self._identities)
+                self._index[device] = samples, positions
+            elif len(rows) == self.size:  # rows are in order, unless there are none of some
+                self._index[device] = None, None
+            else:
+                self._index[device] = torch.from_numpy(rows).to(device), None
+        return self._index[device]
+
+    def _same(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> bool:
+        if identities is None or self._identities is None:
+            return identities is self._identities
+        return all(np.array_equal(a, b) for a, b in zip(identities, self._identities, strict=True))
+
+    def _count(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> int | None:
+        return self.size if identities is None else len(identities[0])
 
     def _check_size(self, output: torch.Tensor) -> None:
+        count = output.shape[0]
+        if self.offer is not None and count == self.size:
+            return
         if self.size is None:
-            self.size = len(output)
+            self.size = count
         for name, values in (("ids", self.ids), ("labels", self.labels)):
             if values is not None and len(values) != self.size:
                 raise ValueError(
                     f"there are {len(values)} {name} and {self.size} samples in the batch: give one for each"
                 )
-        if len(output) != self.size:
+        if count != self.size:
             raise ValueError(
                 f"its output is {tuple(output.shape)} for a batch of {self.size} samples, so its rows are not the "
                 "samples: give batch_dim= if they are another dimension, select= for another part of the output, or "

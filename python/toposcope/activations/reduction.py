@@ -71,9 +71,9 @@ class Reduction:
     Examples
     --------
     >>> x = torch.arange(12.0).reshape(2, 3, 2)
-    >>> Reduction("mean").points(x, np.array([0, 1]), np.array([0, 0]), None).tolist()
+    >>> Reduction("mean").points(x).tolist()
     [[2.0, 3.0], [8.0, 9.0]]
-    >>> Reduction("tokens").points(x, np.array([1, 0]), np.array([2, 0]), None).tolist()
+    >>> Reduction("tokens").points(x, samples=torch.tensor([1, 0]), positions=torch.tensor([2, 0])).tolist()
     [[10.0, 11.0], [0.0, 1.0]]
     """
 
@@ -88,50 +88,64 @@ class Reduction:
         if self.channels not in (None, "first", "last"):
             raise ValueError(f"channels={self.channels!r} is unknown: give 'first', 'last' or None.")
 
+    @property
+    def spreads(self) -> bool:
+        """Whether one sample may give several points."""
+        return self.choice in _SPREADING and not callable(self.choice)
+
+    def check(self, shape: torch.Size) -> None:
+        """Refuse outputs that need another choice."""
+        if len(shape) <= 2 or callable(self.choice):
+            return
+        choices = {**_OF_TOKENS, **_ANYWHERE} if self._tokens(shape) else _ANYWHERE
+        if self.choice in choices:
+            return
+        what = f"its output is {tuple(shape)}, and "
+        what += "a choice is needed" if self.choice is None else f"reduce={self.choice!r} is for tokens"
+        raise ValueError(f"{what}: give reduce=, {_list(choices)}, or a function (samples, ...) -> (samples, d)")
+
     def identities(
         self, shape: torch.Size, mask: torch.Tensor | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         """Which points an output of this shape has: samples (m,) and positions (m,); None for one a sample."""
-        self._check(shape)
-        if callable(self.choice) or self.choice not in _SPREADING or len(shape) < 3:
+        if not self.spreads or len(shape) < 3:
             return None
-        count = self._positions(shape)
-        there = np.ones((shape[0], count), bool)
+        there = np.ones((shape[0], self._positions(shape)), bool)
         if mask is not None and self._tokens(shape):
             there &= _fitting(mask, shape).cpu().numpy()
         if self.choice == "patches":
             there[:, : self.prefix] = False
         samples, positions = np.nonzero(there)
-        return samples.astype(np.int64), positions.astype(np.int64)
+        return samples, positions
 
     def points(
         self,
         output: torch.Tensor,
-        samples: NDArray[np.int64],
-        positions: NDArray[np.int64],
-        mask: torch.Tensor | None,
+        samples: torch.Tensor | None = None,
+        positions: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Chosen points (m, d) of an output, in single precision; never a view of it: later modules may write to it.
 
         Parameters
         ----------
         output : (samples, ...) tensor
-        samples, positions : (m,) ndarray
-            Which points; positions count where one sample gives several.
+        samples : (m,) tensor of int, optional
+            Which samples, on the same device; None for all.
+        positions : (m,) tensor of int, optional
+            Which point of each, where one sample gives several.
         mask : (samples, tokens) tensor of bool, optional
             False for padding.
         """
-        at = torch.from_numpy(samples).to(output.device)
         if callable(self.choice):
-            return self._called(output)[at].float()
+            return _copied(self._called(output), samples)
         if output.dim() <= 2:
-            return output.reshape(len(output), -1)[at].float()
-        every = len(samples) == len(output) and bool((samples == np.arange(len(samples))).all())
+            return _copied(output if output.dim() == 2 else output.unsqueeze(1), samples)
         if self.choice == "flatten":
-            return output[at].flatten(1).float()
+            return _copied(output, samples).flatten(1)
         cells = self._cells(output)
         if self.choice in _SPREADING:
-            return cells[at, torch.from_numpy(positions).to(output.device)].float()
+            return cells[samples, positions].float()
         if mask is not None and self._tokens(output.shape):
             mask = _fitting(mask, output.shape)
             empty = torch.nonzero(~mask.any(1))
@@ -139,13 +153,16 @@ class Reduction:
                 raise ValueError(f"the mask leaves no token of sample {int(empty[0])} of the batch: leave it out")
         else:
             mask = None
-        if not every:
-            cells, mask = cells[at], None if mask is None else mask[at]
-        return self._reduced(cells, mask)
+        if samples is None:
+            return self._reduced(cells, mask)
+        if 3 * len(samples) > len(output):  # copying so many samples whole would cost more than to reduce all
+            return self._reduced(cells, mask).index_select(0, samples)
+        return self._reduced(cells.index_select(0, samples), None if mask is None else mask[samples])
 
     def _reduced(self, cells: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         """(samples, positions, channels) -> (samples, channels), in a new tensor."""
-        each = torch.arange(len(cells), device=cells.device)
+        if mask is None and cells.shape[1] == 1:
+            return _copied(cells[:, 0])
         if self.choice == "mean" and mask is None:
             return cells.mean(1, dtype=torch.float32)
         if self.choice == "mean":
@@ -159,15 +176,14 @@ class Reduction:
             norms = torch.linalg.vector_norm(cells, dim=2, dtype=torch.float32)  # the squares overflow in half
             if mask is not None:
                 norms = norms.masked_fill(~mask, -torch.inf)
-            return cells[each, norms.argmax(1)].float()
-        last = cells.shape[1] - 1
-        if mask is None:
-            return cells[:, 0 if self.choice == "cls" else last].to(torch.float32, copy=True)
-        if self.choice == "cls":
+            place = norms.argmax(1)
+        elif mask is None:
+            return _copied(cells[:, 0 if self.choice == "cls" else -1])
+        elif self.choice == "cls":
             place = mask.int().argmax(1)
         else:
-            place = last - mask.flip(1).int().argmax(1)
-        return cells[each, place].float()
+            place = cells.shape[1] - 1 - mask.flip(1).int().argmax(1)
+        return cells[torch.arange(len(cells), device=cells.device), place].float()
 
     def _called(self, output: torch.Tensor) -> torch.Tensor:
         found = self.choice(output)  # type: ignore[operator,misc]
@@ -191,15 +207,12 @@ class Reduction:
     def _tokens(self, shape: torch.Size) -> bool:
         return len(shape) == 3 and self._last(3)
 
-    def _check(self, shape: torch.Size) -> None:
-        if callable(self.choice) or len(shape) <= 2:
-            return
-        choices = {**_OF_TOKENS, **_ANYWHERE} if self._tokens(shape) else _ANYWHERE
-        if self.choice in choices:
-            return
-        what = f"its output is {tuple(shape)}, and "
-        what += "a choice is needed" if self.choice is None else f"reduce={self.choice!r} is for tokens"
-        raise ValueError(f"{what}: give reduce=, {_list(choices)}, or a function (samples, ...) -> (samples, d)")
+
+def _copied(values: torch.Tensor, rows: torch.Tensor | None = None) -> torch.Tensor:
+    """Rows (None: all) in single precision and in memory of their own."""
+    if rows is not None:
+        return values.index_select(0, rows).float()
+    return values.clone() if values.dtype == torch.float32 else values.float()
 
 
 def _fitting(mask: torch.Tensor, shape: torch.Size) -> torch.Tensor:

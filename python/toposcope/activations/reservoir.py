@@ -5,6 +5,9 @@ of lowest priority stay: a uniform sample without replacement (bottom-k sampling
 Vitter's reservoir (algorithm R) the choice depends neither on the order of the data nor on the size of the batches, so
 that two models seen with the same data and seed keep the same samples. A point that comes again has the priority that
 it had: it was kept then, or it is turned away now.
+
+Points are told apart by their priorities, which are 64 bits. For whole numbers as ids they differ for certain (the hash
+permutes the words); for text, and for positions within samples, two of n points agree with a chance below n^2 / 2^65.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .rows import Column
+
 __all__ = ["Offer", "Reservoir", "priorities"]
 
 
@@ -24,9 +29,10 @@ class Offer:
     """What a batch changes: its points ``rows`` go into ``slots``. Nothing is changed until `Reservoir.accept`."""
 
     rows: NDArray[np.int64]
-    slots: NDArray[np.int64]
-    keys: list[tuple[Any, int]]
-    priority: NDArray[np.uint64]
+    slots: NDArray[np.int64] | slice
+    ids: NDArray[Any]
+    positions: NDArray[np.int64] | None
+    priority: NDArray[np.uint64] | None  # None where nothing has to be told apart
     repeated: int
 
 
@@ -37,83 +43,141 @@ class Reservoir:
     --------
     >>> r = Reservoir(capacity=3, seed=0)
     >>> for batch in np.arange(100).reshape(10, 10):
-    ...     r.accept(r.offer(batch, np.zeros(10, int)))
-    >>> forwards = sorted(key for key, _ in r.keys)
+    ...     r.accept(r.offer(batch))
     >>> again = Reservoir(capacity=3, seed=0)
-    >>> again.accept(again.offer(np.arange(100)[::-1], np.zeros(100, int)))
-    >>> forwards == sorted(key for key, _ in again.keys)
+    >>> again.accept(again.offer(np.arange(100)[::-1]))
+    >>> sorted(r.ids) == sorted(again.ids)
     True
     """
 
     def __init__(self, capacity: int | None, seed: int):
         self.capacity, self.seed = capacity, seed
-        self.keys: list[tuple[Any, int]] = []
+        self.held = 0
         self.seen = 0
         self.repeated = 0
-        self._slot: dict[tuple[Any, int], int] = {}
-        self._priority = np.empty(0, np.uint64)
+        self._ids, self._positions, self._priority = Column("ids"), Column("positions"), Column("priorities")
+        self._highest = np.uint64(2**64 - 1)  # of the kept ones, once the reservoir is full
+        self._known: set[int] = set()  # the priorities that are held
 
-    def offer(self, ids: NDArray[Any], positions: NDArray[np.int64]) -> Offer:
+    @property
+    def ids(self) -> NDArray[Any]:
+        """The sample of every slot."""
+        return self._ids.first(self.held)
+
+    @property
+    def positions(self) -> NDArray[np.int64] | None:
+        """Which point of its sample every slot holds, where samples have several."""
+        return None if self._positions.empty else self._positions.first(self.held)
+
+    def next_ids(self, count: int) -> NDArray[np.int64]:
+        """Numbers for samples that came without ids."""
+        return np.arange(self.seen, self.seen + count)
+
+    def offer(self, ids: NDArray[Any], positions: NDArray[np.int64] | None = None, *, new: bool = False) -> Offer:
         """Choose among the kept points and those of a batch.
 
         Parameters
         ----------
-        ids, positions : (m,) ndarray
-            The identity of every point of the batch.
+        ids : (m,) ndarray
+            The sample of every point of the batch.
+        positions : (m,) ndarray, optional
+            Which point of its sample it is, where samples have several.
+        new : bool
+            None of these points can have been here before, and none comes twice.
         """
-        keys = list(zip(ids.tolist(), positions.tolist(), strict=True))
-        new: dict[tuple[Any, int], int] = {}
-        for row, key in enumerate(keys):
-            if key not in self._slot:
-                new.setdefault(key, row)
-        rows = np.fromiter(new.values(), np.int64, len(new))
-        priority = priorities(ids[rows], positions[rows], self.seed)
-        repeated = len(keys) - len(rows)
-        held = len(self.keys)
-        if self.capacity is None or held + len(rows) <= self.capacity:
-            return Offer(rows, np.arange(held, held + len(rows)), [keys[r] for r in rows], priority, repeated)
-        both = np.concatenate([self._priority[:held], priority])
+        self._ids.check(ids)
+        if new and self.capacity is None:
+            return self._taken(np.arange(len(ids)), ids, positions, None, 0)
+        priority = priorities(ids, positions, self.seed)
+        rows = np.arange(len(ids))
+        if self.held == self.capacity:
+            rows = np.flatnonzero(priority <= self._highest)
+            priority = priority[rows]
+        repeated = 0
+        if not new:
+            fresh = self._fresh(priority)
+            if fresh is not None:
+                repeated = len(rows) - len(fresh)
+                rows, priority = rows[fresh], priority[fresh]
+        if self.capacity is None or self.held + len(rows) <= self.capacity:
+            return self._taken(rows, ids, positions, priority, repeated)
+        both = np.concatenate([self._priority.first(self.held), priority]) if self.held else priority
         stays = np.zeros(len(both), bool)
-        stays[np.argsort(both, kind="stable")[: self.capacity]] = True
-        chosen = np.flatnonzero(stays[held:])
-        free = np.concatenate([np.flatnonzero(~stays[:held]), np.arange(held, self.capacity)])
+        stays[np.argpartition(both, self.capacity - 1)[: self.capacity]] = True
+        chosen = np.flatnonzero(stays[self.held :])
         rows = rows[chosen]
-        return Offer(rows, free[: len(rows)], [keys[r] for r in rows], priority[chosen], repeated)
+        free = np.concatenate([np.flatnonzero(~stays[: self.held]), np.arange(self.held, self.capacity)])
+        return Offer(
+            rows,
+            free[: len(rows)],
+            ids[rows],
+            None if positions is None else positions[rows],
+            priority[chosen],
+            repeated,
+        )
 
-    def accept(self, offer: Offer, points: int = 0) -> None:
-        """Let an offer be true: its points have been stored."""
+    def accept(self, offer: Offer, samples: int = 0) -> None:
+        """Let an offer be true: its points have been stored. ``samples`` are those that the batch had."""
         self.repeated += offer.repeated
-        self.seen += points
-        highest = int(offer.slots.max(initial=-1)) + 1
-        if highest > len(self._priority):
-            grown = np.empty(max(highest, 2 * len(self._priority)), np.uint64)
-            grown[: len(self.keys)] = self._priority[: len(self.keys)]
-            self._priority = grown
-        for slot, key in zip(offer.slots.tolist(), offer.keys, strict=True):
-            if slot < len(self.keys):
-                del self._slot[self.keys[slot]]
-                self.keys[slot] = key
-            else:
-                self.keys.append(key)
-            self._slot[key] = slot
-        self._priority[offer.slots] = offer.priority
+        self.seen += samples
+        if not len(offer.rows):
+            return
+        slots = offer.slots
+        if offer.priority is not None:
+            if not isinstance(slots, slice):
+                replaced = slots[slots < self.held]
+                self._known.difference_update(self._priority.first(self.held)[replaced].tolist())
+            self._known.update(offer.priority.tolist())
+            self._priority.put(slots, offer.priority)
+        self._ids.put(slots, offer.ids)
+        if offer.positions is not None:
+            self._positions.put(slots, offer.positions)
+        self.held = max(self.held, slots.stop if isinstance(slots, slice) else int(slots[-1]) + 1)
+        if self.held == self.capacity:
+            self._highest = self._priority.first(self.held).max()
+
+    def _taken(
+        self,
+        rows: NDArray[np.int64],
+        ids: NDArray[Any],
+        positions: NDArray[np.int64] | None,
+        priority: NDArray[np.uint64] | None,
+        repeated: int,
+    ) -> Offer:
+        """The offer that adds rows after those that are held."""
+        if len(rows) < len(ids):
+            ids, positions = ids[rows], None if positions is None else positions[rows]
+        return Offer(rows, slice(self.held, self.held + len(rows)), ids, positions, priority, repeated)
+
+    def _fresh(self, priority: NDArray[np.uint64]) -> NDArray[np.int64] | None:
+        """The first of each point that is not held; None for all."""
+        keys = priority.tolist()
+        distinct = set(keys)
+        if len(distinct) == len(keys) and self._known.isdisjoint(distinct):
+            return None
+        first = np.sort(np.unique(priority, return_index=True)[1])
+        held = np.fromiter(map(self._known.__contains__, priority[first].tolist()), bool, len(first))
+        return first[~held]
 
 
-def priorities(ids: NDArray[Any], positions: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
+def priorities(ids: NDArray[Any], positions: NDArray[np.int64] | None, seed: int) -> NDArray[np.uint64]:
     """A hash of 64 bits of every identity: equal for equal (seed, id, position), else as good as random."""
     if ids.dtype.kind in "iub":
         number = ids.astype(np.int64).view(np.uint64)
     else:
         digests = (hashlib.blake2b(str(i).encode(), digest_size=8).digest() for i in ids.tolist())
-        number = np.fromiter((int.from_bytes(d, "little") for d in digests), np.uint64, len(ids))
-    start = np.uint64(seed % 2**64)
-    return _mix(_mix(_mix(start) ^ number) ^ positions.astype(np.int64).view(np.uint64))
+        number = np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
+    start = np.array([seed % 2**64], np.uint64)
+    mixed = _mix(_mix(start) ^ number)
+    return _mix(mixed if positions is None else mixed ^ positions.astype(np.int64).view(np.uint64))
 
 
-def _mix(x: Any) -> Any:
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The output function of SplitMix64 (Steele, Lea and Flood 2014), which permutes the 64-bit words."""
-    with np.errstate(over="ignore"):
-        x = x + np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    x = x + np.uint64(0x9E3779B97F4A7C15)  # arrays wrap around
+    x ^= x >> np.uint64(30)
+    x *= np.uint64(0xBF58476D1CE4E5B9)
+    x ^= x >> np.uint64(27)
+    x *= np.uint64(0x94D049BB133111EB)
+    x ^= x >> np.uint64(31)
+    return x

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Budget", "Rows"]
+__all__ = ["Budget", "Column", "Rows"]
 
 _CHUNK = 1 << 24  # bytes that are moved at a time
 
@@ -49,9 +49,9 @@ class Rows:
         self.width, self.dtype, self.capacity, self._budget = width, np.dtype(dtype), capacity, budget
         self._array = np.zeros((0, width), self.dtype)
 
-    def put(self, slots: NDArray[np.int64], values: NDArray[Any]) -> None:
-        """Write ``values`` (m, d) to the rows ``slots`` (m,)."""
-        needed = int(slots.max(initial=-1)) + 1
+    def put(self, slots: NDArray[np.int64] | slice, values: NDArray[Any]) -> None:
+        """Write ``values`` (m, d) to the rows ``slots`` (m,), or to a slice of them."""
+        needed = _end(slots)
         if needed > len(self._array):
             length = max(needed, 2 * len(self._array), 64)
             self._resize(length if self.capacity is None else max(needed, min(length, self.capacity)))
@@ -66,7 +66,8 @@ class Rows:
             out = self._budget.array((len(slots), self.width), self.dtype, before)
         step = max(1, _CHUNK // max(1, self.width * self.dtype.itemsize))
         for first in range(0, len(slots), step):
-            out[first : first + step] = source[slots[first : first + step]]
+            part = slice(first, first + step)
+            np.take(source, slots[part], axis=0, out=out[part], mode="clip")  # other modes go through a buffer
         self._budget.taken -= before
         self._array = np.zeros((0, self.width), self.dtype)
         return out
@@ -78,3 +79,50 @@ class Rows:
 
     def _in_memory(self) -> int:
         return 0 if isinstance(self._array, np.memmap) else self._array.nbytes
+
+
+class Column:
+    """A growing array with one entry a row (ids, labels), whose type widens with what is put into it.
+
+    Examples
+    --------
+    >>> labels = Column("labels")
+    >>> labels.put(slice(0, 2), np.array(["cat", "dog"]))
+    >>> labels.put(slice(2, 3), np.array(["horse"]))
+    >>> labels.first(3).tolist()
+    ['cat', 'dog', 'horse']
+    """
+
+    def __init__(self, name: str):
+        self._name = name
+        self._array: NDArray[Any] | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was put here yet."""
+        return self._array is None
+
+    def check(self, values: NDArray[Any]) -> None:
+        """Refuse text among numbers, which NumPy would turn into text."""
+        if self._array is not None and (self._array.dtype.kind == "U") != (values.dtype.kind == "U"):
+            kinds = ("text", "numbers") if values.dtype.kind == "U" else ("numbers", "text")
+            raise TypeError(f"{self._name} are {kinds[0]} now and were {kinds[1]} before: give one kind.")
+
+    def put(self, slots: NDArray[np.int64] | slice, values: NDArray[Any]) -> None:
+        """Write ``values`` (m,) to the entries ``slots`` (m,), or to a slice of them."""
+        old = self._array if self._array is not None else values[:0]
+        needed, dtype = _end(slots), np.result_type(old, values)
+        if needed > len(old) or dtype != old.dtype:
+            grown = np.zeros((max(needed, 2 * len(old)) if needed > len(old) else len(old), *values.shape[1:]), dtype)
+            grown[: len(old)] = old
+            old = grown
+        old[slots] = values
+        self._array = old
+
+    def first(self, count: int) -> NDArray[Any]:
+        """The first entries."""
+        return np.empty(0) if self._array is None else self._array[:count]
+
+
+def _end(slots: NDArray[np.int64] | slice) -> int:
+    return int(slots.stop) if isinstance(slots, slice) else int(slots.max(initial=-1)) + 1

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-__all__ = ["Layer", "Layers", "choose", "never_fired", "refuse", "unwrap", "walk"]
+__all__ = ["Layer", "Layers", "Named", "choose", "never_fired", "refuse", "unwrap", "walk"]
 
 Layers = (
     str | type[nn.Module] | nn.Module | Callable[[str, nn.Module], bool] | Sequence["Layers"]  # type: ignore[misc]
 )
+
+Named = tuple[str, nn.Module]
 
 _WRAPPED = "_orig_mod"  # torch.compile
 
@@ -38,34 +40,34 @@ def unwrap(model: nn.Module) -> nn.Module:
     True
     """
     while True:
-        if isinstance(getattr(model, _WRAPPED, None), nn.Module):
-            model = getattr(model, _WRAPPED)
+        if _WRAPPED in model._modules:
+            model = model.get_submodule(_WRAPPED)
         elif isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
             model = model.module
         else:
             return model
 
 
-def walk(root: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+def walk(root: nn.Module, name: str = "") -> Iterator[Named]:
     """Every name and its module, in the order of the model; compiled modules appear as what they compile.
 
     A module that has two names comes twice.
     """
-    for name, module in root.named_modules(remove_duplicate=False):
-        if _WRAPPED in name.split("."):
-            if name.endswith("." + _WRAPPED):
-                continue
-            name = ".".join(part for part in name.split(".") if part != _WRAPPED)
-        yield name, unwrap(module) if _WRAPPED in module._modules else module
+    while _WRAPPED in root._modules:
+        root = root.get_submodule(_WRAPPED)
+    yield name, root
+    for part, child in root._modules.items():
+        if child is not None:
+            yield from walk(child, f"{name}.{part}" if name else part)
 
 
-def choose(root: nn.Module, layers: Layers) -> list[Layer]:
+def choose(modules: Sequence[Named], layers: Layers) -> list[Layer]:
     """The chosen layers, in the order of the model, each module once.
 
     Parameters
     ----------
-    root : nn.Module
-        An unwrapped model.
+    modules : sequence of (name, module)
+        Those of the model, from `walk`.
     layers : str, type, nn.Module, callable, or a list of these
         A dotted name; a glob, in which ``*`` stands for one part of a name and ``**`` for any number of them; a type
         of modules; a module; a predicate of name and module. ``name#1`` is the second call of a module that a forward
@@ -79,10 +81,10 @@ def choose(root: nn.Module, layers: Layers) -> list[Layer]:
     Examples
     --------
     >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Sequential(nn.Linear(3, 3)))
-    >>> [layer.name for layer in choose(net, "*")], [layer.name for layer in choose(net, nn.Linear)]
+    >>> modules = list(walk(net))
+    >>> [layer.name for layer in choose(modules, "*")], [layer.name for layer in choose(modules, nn.Linear)]
     (['0', '1', '2'], ['0', '2.0'])
     """
-    modules = list(walk(root))
     patterns = list(_flat(layers))
     if not patterns:
         raise ValueError("layers is empty: name at least one layer (ts.layers(model) shows them).")
@@ -113,9 +115,7 @@ def _flat(layers: Layers) -> Iterator[Layers]:
         )
 
 
-def _matching(
-    pattern: Layers, modules: list[tuple[str, nn.Module]]
-) -> tuple[list[tuple[str, nn.Module]], set[int] | None]:
+def _matching(pattern: Layers, modules: Sequence[Named]) -> tuple[list[Named], set[int] | None]:
     if isinstance(pattern, str):
         name, _, call = pattern.partition("#")
         expression = _expression(name)
@@ -137,7 +137,7 @@ def _expression(glob: str) -> re.Pattern[str]:
     return re.compile("".join(parts.get(p) or (p if p.startswith("[") else re.escape(p)) for p in pieces))
 
 
-def _nothing(pattern: Layers, modules: list[tuple[str, nn.Module]]) -> str:
+def _nothing(pattern: Layers, modules: Sequence[Named]) -> str:
     if isinstance(pattern, type):
         kinds = sorted({type(module).__name__ for _, module in modules})
         return f"The model has no module of type {pattern.__name__}: it has {', '.join(kinds)}."
@@ -158,9 +158,9 @@ def _nothing(pattern: Layers, modules: list[tuple[str, nn.Module]]) -> str:
     )
 
 
-def refuse(root: nn.Module, layers: list[Layer]) -> None:
+def refuse(modules: Sequence[Named], layers: Sequence[Layer]) -> None:
     """Raise where hooks cannot work: scripted and exported models, replicas on several devices."""
-    scripted = sorted((name for name, module in walk(root) if isinstance(module, torch.jit.ScriptModule)), key=len)
+    scripted = sorted((name for name, module in modules if isinstance(module, torch.jit.ScriptModule)), key=len)
     for layer in layers:
         inside = next((name for name in scripted if not name or f"{layer.name}.".startswith(f"{name}.")), None)
         if inside is not None:
@@ -171,9 +171,8 @@ def refuse(root: nn.Module, layers: list[Layer]) -> None:
             )
 
 
-def never_fired(root: nn.Module, names: Sequence[str]) -> str:
+def never_fired(modules: Mapping[str, nn.Module], names: Sequence[str]) -> str:
     """Why hooks did not fire, in one sentence."""
-    modules = dict(walk(root))
     reasons = []
     for name in names:
         above = [".".join(name.split(".")[:k]) for k in range(name.count(".") + 1)]

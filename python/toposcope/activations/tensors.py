@@ -9,9 +9,38 @@ from typing import Any
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
-__all__ = ["Select", "find_tensor", "plain"]
+__all__ = ["Reading", "Select", "find_tensor", "plain"]
 
 Select = int | str | Callable[[Any], Any] | Sequence[int | str] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """Which tensor of what a module gives (or gets) is wanted, with the samples along its first dimension.
+
+    Parameters
+    ----------
+    what : "output" or "input"
+    select : int, str, sequence of them, or callable
+        See `find_tensor`.
+    batch_dim : int
+        Which dimension counts the samples, where there are three and more.
+    """
+
+    what: str = "output"
+    select: Select = None
+    batch_dim: int = 0
+
+    def __call__(self, value: Any) -> torch.Tensor:
+        found = value if isinstance(value, torch.Tensor) and self.select is None else find_tensor(value, self.select)
+        if found is None or not found.dim():
+            raise ValueError(f"it has no tensor with a batch dimension in its {self.what}")
+        found = plain(found)
+        if self.batch_dim and found.dim() > 2:
+            if self.batch_dim >= found.dim():
+                raise ValueError(f"batch_dim={self.batch_dim} is no dimension of its {self.what} {tuple(found.shape)}")
+            found = found.movedim(self.batch_dim, 0)
+        return found
 
 
 def find_tensor(value: Any, select: Select = None) -> torch.Tensor | None:
@@ -40,7 +69,10 @@ def find_tensor(value: Any, select: Select = None) -> torch.Tensor | None:
 
 def plain(tensor: torch.Tensor) -> torch.Tensor:
     """A dense, strided tensor of real numbers, out of the graph. Half precision stays: reductions raise it."""
-    tensor = tensor.detach()
+    if tensor.requires_grad:
+        tensor = tensor.detach()
+    if tensor.is_floating_point() and tensor.layout is torch.strided and not tensor.is_nested:
+        return tensor
     if tensor.is_nested:
         raise ValueError(
             "it is a nested tensor, whose samples have different lengths: give select= a function that pads it "

@@ -95,7 +95,7 @@ def layers(model: nn.Module, example: Any = None) -> LayerTree:
     shapes: dict[int, tuple[int, ...] | None] = {}
     calls: dict[int, int] = {}
     if example is not None:
-        _call(model, root, example, shapes, calls)
+        _call(root, example, shapes, calls)
     rows = [
         LayerRow(
             name,
@@ -109,16 +109,14 @@ def layers(model: nn.Module, example: Any = None) -> LayerTree:
     return LayerTree(rows, example is not None)
 
 
-def _call(
-    model: nn.Module, root: nn.Module, example: Any, shapes: dict[int, tuple[int, ...] | None], calls: dict[int, int]
-) -> None:
+def _call(root: nn.Module, example: Any, shapes: dict[int, tuple[int, ...] | None], calls: dict[int, int]) -> None:
     def saw(module: nn.Module, _: Any, output: Any) -> None:
         calls[id(module)] = calls.get(id(module), 0) + 1
         found = output if isinstance(output, torch.Tensor) else find_tensor(output)
         shapes.setdefault(id(module), None if found is None else tuple(found.shape))
 
     with ExitStack() as stack:
-        stack.enter_context(watching(model, root))
+        stack.enter_context(watching(root))
         for module in {id(m): m for _, m in walk(root) if not isinstance(m, torch.jit.ScriptModule)}.values():
             stack.callback(module.register_forward_hook(saw).remove)
         example = on_device(example, next((p.device for p in root.parameters()), None))

@@ -1,0 +1,119 @@
+"""What all passes of a capture gave so far, and the activations that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .forward_pass import ForwardPass
+from .recorded import Activations
+from .reservoir import Reservoir
+from .rows import Budget, Column, Rows
+
+__all__ = ["Recording"]
+
+
+class Recording:
+    """The rows of every layer, kept together: all layers hold the same samples at any time.
+
+    Parameters
+    ----------
+    reservoir : Reservoir
+        Which points are kept, and where.
+    dtype : "float32" or "float16"
+        How rows are stored.
+    budget : Budget
+        How much of them in memory.
+    """
+
+    def __init__(self, reservoir: Reservoir, dtype: str, budget: Budget):
+        self.reservoir, self.budget = reservoir, budget
+        self.passes = 0
+        self.called: set[str] = set()
+        self._dtype = np.dtype(dtype)
+        self._rows: dict[str, Rows] = {}
+        self._labels = Column("labels")
+        self._given: dict[str, bool] = {}
+        self._expected: set[str] = set()
+        self._spread = False
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether ids were given."""
+        return self._given.get("ids", False)
+
+    def add(self, passed: ForwardPass) -> None:
+        """Store what a pass gave; all of it, or nothing where something is wrong."""
+        self._check(passed)
+        offer = passed.offer
+        if offer is not None:
+            if len(offer.rows):
+                self._store(passed)
+            self._spread = passed.spread
+            self.reservoir.accept(offer, passed.size or 0)
+        self.called.update(passed.calls)
+        self.passes += 1
+
+    def missing(self, keys: Sequence[str]) -> list[str]:
+        """Those of some keys that no pass gave."""
+        return [key for key in keys if key not in self._expected]
+
+    def activations(self, layers: Sequence[str], meta: dict[str, Any]) -> Activations:
+        """All of it, in the order of the ids; the recording is empty afterwards.
+
+        Parameters
+        ----------
+        layers : sequence of str
+            The names of the layers in the order of the model.
+        """
+        if not self.reservoir.held:
+            raise RuntimeError("No sample was kept: none has a label among classes=, or the batches were empty.")
+        ids, positions = self.reservoir.ids, self.reservoir.positions
+        order = np.argsort(ids, kind="stable") if positions is None else np.lexsort((positions, ids))
+        place = {name: number for number, name in enumerate(layers)}
+        keys = sorted(self._rows, key=lambda key: (place[key.partition("#")[0]], int(key.partition("#")[2] or 0)))
+        return Activations(
+            {key: self._rows.pop(key).ordered(order) for key in keys},
+            None if self._labels.empty else self._labels.first(self.reservoir.held)[order],
+            ids[order],
+            positions[order] if positions is not None and self._spread else None,
+            meta,
+        )
+
+    def _check(self, passed: ForwardPass) -> None:
+        for name in ("ids", "labels"):
+            given = getattr(passed, name) is not None
+            if self._given.setdefault(name, given) != given:
+                raise RuntimeError(f"Some passes have {name} and some have none: call cap.label before every model(x).")
+        if not self.passes:
+            self._expected = set(passed.staged)
+        elif passed.staged.keys() != self._expected:
+            odd = sorted(passed.staged.keys() ^ self._expected)
+            raise RuntimeError(
+                f"Pass {self.passes} called other layers than the passes before ({', '.join(odd)}), so that rows "
+                "would not be the same samples: capture these layers by themselves."
+            )
+
+    def _store(self, passed: ForwardPass) -> None:
+        values = {key: points.cpu().numpy() for key, points in passed.staged.items() if points is not None}
+        labels = passed.kept_labels()
+        for key, points in values.items():
+            rows = self._rows.get(key)
+            if rows is not None and rows.width != points.shape[1]:
+                raise ValueError(
+                    f"The layer {key!r} gives {points.shape[1]} coordinates and gave {rows.width} before: choose a "
+                    "reduction that does not depend on the size of the input, such as reduce='mean'."
+                )
+            if self._dtype == np.float16 and (np.abs(points) > np.finfo(np.float16).max).any():
+                raise ValueError(f"The layer {key!r} has values beyond the range of float16: give dtype='float32'.")
+        if labels is not None:
+            self._labels.check(labels)
+        slots = passed.offer.slots  # type: ignore[union-attr]
+        for key, points in values.items():
+            if key not in self._rows:
+                self._rows[key] = Rows(points.shape[1], self._dtype, self.reservoir.capacity, self.budget)
+            self._rows[key].put(slots, points)
+        if labels is not None:
+            self._labels.put(slots, labels)
