@@ -105,10 +105,14 @@ def test_the_fast_path_of_transformer_layers_is_off_meanwhile(padded):
     x = torch.randn(4, 6, 8)
     mask = torch.arange(6) >= torch.tensor([6, 4, 2, 1])[:, None] if padded else None
     names = ["layers.*", "layers.0.linear1", "layers.2.self_attn"]
-    before = torch.backends.mha.get_fastpath_enabled()
+
+    def shortcuts():
+        return model.use_nested_tensor, [block.activation_relu_or_gelu for block in model.layers]
+
+    before = shortcuts()
     with ts.capture(model, names, "mean") as cap:
         model(x, src_key_padding_mask=mask)
-    assert torch.backends.mha.get_fastpath_enabled() == before
+    assert shortcuts() == before == (True, [1, 1, 1])
     assert set(cap.activations) == {"layers.0", "layers.1", "layers.2", "layers.0.linear1", "layers.2.self_attn"}
     y = x
     for block in model.layers:  # with gradients there is no fast path either
@@ -116,6 +120,46 @@ def test_the_fast_path_of_transformer_layers_is_off_meanwhile(padded):
     there = torch.ones(4, 6) if mask is None else (~mask).float()
     expected = (y * there[..., None]).sum(1) / there.sum(1, keepdim=True)
     np.testing.assert_allclose(cap.activations["layers.2"], expected.detach().numpy(), atol=1e-5)
+
+
+# -- interrupts ---------------------------------------------------------------------------------------------------
+
+
+def test_a_pass_that_is_interrupted_and_the_passes_after_it(net, x):
+    """PyTorch calls no hook of a module that Ctrl-C leaves: what it had gathered must not join the next pass."""
+
+    def interrupt(module, args):
+        raise KeyboardInterrupt
+
+    with ts.capture(net, ["0", "1"]) as cap:
+        cap.label([0] * 20, ids=range(20))
+        handle = net[2].register_forward_pre_hook(interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            net(x)
+        with pytest.raises(KeyboardInterrupt), cap.batch([2] * 20, ids=range(20, 40)):
+            net(x)
+        handle.remove()
+        cap.label([1] * 7, ids=range(100, 107))
+        net(x[:7])
+    assert cap.activations.ids.tolist() == list(range(100, 107)) and set(cap.activations.labels.tolist()) == {1}
+    assert set(cap.activations) == {"0", "1"} and torch.is_grad_enabled()
+
+
+def test_a_model_inside_itself(x):
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.part = nn.Linear(3, 3)
+
+        def forward(self, x, again=True):
+            y = self.part(x)
+            return self(y, again=False) if again else y
+
+    model = Twice()
+    with ts.capture(model, "part") as cap:
+        y = model(x)
+    assert list(cap.activations) == ["part", "part#1"] and cap.activations.meta["passes"] == 1
+    np.testing.assert_allclose(cap.activations["part#1"], y.numpy(), atol=1e-6)
 
 
 # -- threads ------------------------------------------------------------------------------------------------------

@@ -224,6 +224,10 @@ class Capture:
         """The model without what wraps it (torch.compile, DataParallel), while the capture is open."""
         return self._root
 
+    def expect(self, passes: int | None) -> None:
+        """Say how many passes there will be, if you know: memory for them is then taken once."""
+        self._recording.expected_passes = passes or 0
+
     # -- what comes out ------------------------------------------------------------------------------------------
 
     @property
@@ -289,7 +293,7 @@ class Capture:
                 f"The layer {layer.name!r} was called outside a forward pass of the model: call the model itself, or "
                 "put the calls into `with cap.batch():`."
             )
-        call = current.calls[layer.name]
+        call = current.calls.get(layer.name, 0)
         current.calls[layer.name] = call + 1
         if layer.calls is not None and call not in layer.calls:
             return

@@ -79,6 +79,7 @@ def collect(
     """
     source, count = batches(loader, batch_size)
     capturing = Capture(model, layers, reduce, max_samples=max_samples, seed=seed, **options)
+    capturing.expect(count)
     if device is None:
         device = next((p.device for p in model.parameters()), None)
     inner = capturing.root

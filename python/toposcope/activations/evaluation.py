@@ -61,7 +61,7 @@ def _evaluating(root: nn.Module) -> Iterator[None]:
     with _lock:
         users, flags = _changed.get(root) or (0, _flags(root))
         _changed[root] = users + 1, flags
-        if any(flag.name == "training" for flag in flags):
+        if any(flag.name == "training" and flag.before for flag in flags):
             root.eval()  # modules may do more in eval() and train() than to set the flag: merged adapters, frozen parts
         for module, name, _, watched in flags:
             _set(module, name, watched)
@@ -73,11 +73,8 @@ def _evaluating(root: nn.Module) -> Iterator[None]:
             if users > 1:
                 _changed[root] = users - 1, flags
             else:
-                training = {flag.module for flag in flags if flag.name == "training"}
-                if root in training:
+                if any(flag.module is root and flag.name == "training" and flag.before for flag in flags):
                     root.train()
-                    for module in root.modules():
-                        _set(module, "training", module in training)
                 for module, name, before, _ in flags:
                     _set(module, name, before)
 
@@ -86,8 +83,7 @@ def _flags(root: nn.Module) -> list[_Flag]:
     """What has to change."""
     flags = []
     for module in root.modules():
-        if module.training:
-            flags.append(_Flag(module, "training", True, False))
+        flags.append(_Flag(module, "training", module.training, False))
         for kind, name, watched in _SHORTCUTS:
             if isinstance(module, kind) and hasattr(module, name):
                 flags.append(_Flag(module, name, getattr(module, name), watched))

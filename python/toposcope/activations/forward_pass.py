@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -48,7 +47,8 @@ class ForwardPass:
         spreads: bool,
     ):
         self.reservoir, self.ids, self.labels, self.mask, self.classes = reservoir, ids, labels, mask, classes
-        self.calls: Counter[str] = Counter()
+        self._spreads = spreads
+        self.calls: dict[str, int] = {}
         self.staged: dict[str, torch.Tensor | None] = {}  # None: of this pass nothing is kept
         self.offer: Offer | None = None
         self.size: int | None = None
@@ -62,22 +62,17 @@ class ForwardPass:
 
     def stage(self, key: str, output: torch.Tensor, reduction: Reduction) -> None:
         """Reduce what a layer has given to the kept points of this pass, and copy them."""
-        self._check_size(output)
+        if self.offer is None or output.shape[0] != self.size:
+            self._check_size(output)
         reduction.check(output.shape)
-        identities = reduction.identities(output.shape, self.mask)
-        if self.offer is None:
-            self._choose(identities)
-        elif not self._same(identities):
-            raise ValueError(
-                f"it gives {self._count(identities)} points and {next(iter(self.staged))!r} gives "
-                f"{self._count(self._identities)}, but every layer must give the same: capture layers with different "
-                "numbers of positions one by one, or reduce to one point a sample"
-            )
-        assert self.offer is not None
-        if not len(self.offer.rows):
+        if self.offer is None or self._spreads:
+            self._agree_on_points(reduction.identities(output.shape, self.mask))
+        if not len(self.offer.rows):  # type: ignore[union-attr]
             self.staged[key] = None
             return
-        samples, positions = self._kept(output.device)
+        if output.device not in self._index:
+            self._index[output.device] = self._indices(output.device)
+        samples, positions = self._index[output.device]
         mask = None if self.mask is None else self.mask.to(output.device)
         self.staged[key] = reduction.points(output, samples, positions, mask)
 
@@ -105,19 +100,25 @@ class ForwardPass:
         self.offer = self.reservoir.offer(ids[wanted], None if positions is None else positions[wanted], new=new)
         self.offer.rows = wanted[self.offer.rows]
 
-    def _kept(self, device: torch.device) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """Samples and positions of the kept points as indices; None for all samples of the batch."""
-        if device not in self._index:
-            assert self.offer is not None
-            rows = self.offer.rows
-            if self._identities is not None:
-                samples, positions = (torch.from_numpy(part[rows]).to(device) for part in self._identities)
-                self._index[device] = samples, positions
-            elif len(rows) == self.size:  # rows are in order, unless there are none of some
-                self._index[device] = None, None
-            else:
-                self._index[device] = torch.from_numpy(rows).to(device), None
-        return self._index[device]
+    def _agree_on_points(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> None:
+        """The first layer says which points there are; all others must have the same."""
+        if self.offer is None:
+            self._choose(identities)
+        elif not self._same(identities):
+            raise ValueError(
+                f"it gives {self._count(identities)} points and {next(iter(self.staged))!r} gives "
+                f"{self._count(self._identities)}, but every layer must give the same: capture layers with different "
+                "numbers of positions one by one, or reduce to one point a sample"
+            )
+
+    def _indices(self, device: torch.device) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """Samples and positions of the kept points; None for all samples of the batch."""
+        assert self.offer is not None
+        rows = self.offer.rows
+        if self._identities is not None:
+            samples, positions = (torch.from_numpy(part[rows]).to(device) for part in self._identities)
+            return samples, positions
+        return (None if len(rows) == self.size else torch.from_numpy(rows).to(device)), None
 
     def _same(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> bool:
         if identities is None or self._identities is None:

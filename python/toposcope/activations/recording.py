@@ -31,6 +31,7 @@ class Recording:
     def __init__(self, reservoir: Reservoir, dtype: str, budget: Budget):
         self.reservoir, self.budget = reservoir, budget
         self.passes = 0
+        self.expected_passes = 0  # if it is known
         self.called: set[str] = set()
         self._dtype = np.dtype(dtype)
         self._rows: dict[str, Rows] = {}
@@ -113,7 +114,12 @@ class Recording:
         slots = passed.offer.slots  # type: ignore[union-attr]
         for key, points in values.items():
             if key not in self._rows:
-                self._rows[key] = Rows(points.shape[1], self._dtype, self.reservoir.capacity, self.budget)
+                self._rows[key] = Rows(points.shape[1], self._dtype, self.budget, self._expected_rows(len(points)))
             self._rows[key].put(slots, points)
         if labels is not None:
             self._labels.put(slots, labels)
+
+    def _expected_rows(self, of_one_pass: int) -> int:
+        count = self.expected_passes * of_one_pass
+        capacity = self.reservoir.capacity
+        return count if capacity is None else min(capacity, count) if count else capacity

@@ -178,7 +178,7 @@ class Reduction:
                 norms = norms.masked_fill(~mask, -torch.inf)
             place = norms.argmax(1)
         elif mask is None:
-            return _copied(cells[:, 0 if self.choice == "cls" else -1])
+            return _copied(cells.select(1, 0 if self.choice == "cls" else -1))
         elif self.choice == "cls":
             place = mask.int().argmax(1)
         else:
@@ -195,7 +195,7 @@ class Reduction:
     def _cells(self, output: torch.Tensor) -> torch.Tensor:
         """(samples, positions, channels), a view."""
         if self._last(output.dim()):
-            return output.flatten(1, -2)
+            return output if output.dim() == 3 else output.flatten(1, -2)
         return output.flatten(2).transpose(1, 2)
 
     def _positions(self, shape: torch.Size) -> int:

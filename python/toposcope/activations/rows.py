@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 __all__ = ["Budget", "Column", "Rows"]
 
 _CHUNK = 1 << 24  # bytes that are moved at a time
+_GUESS = 1 << 30  # bytes that are asked for by a guess at most; the system gives them when they are written to
 
 
 class Budget:
@@ -22,44 +23,81 @@ class Budget:
         self.taken = 0
         self.spilled = False
 
+    def allows(self, more: int) -> bool:
+        """Whether so many bytes fit into memory."""
+        return self.limit is None or self.taken + more <= self.limit
+
     def array(self, shape: tuple[int, int], dtype: Any, before: int) -> NDArray[Any]:
-        """Zeros, instead of an array of ``before`` bytes in memory: in a nameless file where memory does not do."""
+        """Zeros, instead of ``before`` bytes in memory: in a nameless file where memory does not do."""
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-        if self.limit is None or self.taken - before + size <= self.limit or size == 0:
-            self.taken += size - before
-            return np.zeros(shape, dtype)
         self.taken -= before
+        if size == 0 or self.allows(size):
+            self.taken += size
+            return np.zeros(shape, dtype)
         self.spilled = True
         with tempfile.TemporaryFile(dir=self.directory, prefix="toposcope-") as file:
             return np.memmap(file, dtype, "w+", shape=shape)  # the mapping outlives the file object and its name
 
 
 class Rows:
-    """A growing (n, d) array of one layer, filled by slots in any order.
+    """A growing (n, d) array of one layer, filled by slots: new rows in order, older ones in any.
+
+    Rows beyond those that were expected wait as they came, batch by batch, until they are as many as the array holds;
+    then it grows.
+
+    Parameters
+    ----------
+    width, dtype : int, str
+        Of the rows.
+    budget : Budget
+        Of all layers.
+    expected : int
+        How many rows there will be, by a guess.
 
     Examples
     --------
-    >>> rows = Rows(width=2, dtype="float32", capacity=None, budget=Budget(None, None))
-    >>> rows.put(np.array([1, 0]), np.array([[3, 4], [1, 2]]))
-    >>> rows.ordered(np.array([0, 1])).tolist()
-    [[1.0, 2.0], [3.0, 4.0]]
+    >>> rows = Rows(width=2, dtype="float32", budget=Budget(None, None))
+    >>> rows.put(slice(0, 2), np.array([[1, 2], [3, 4]]))
+    >>> rows.put(np.array([0]), np.array([[5, 6]]))
+    >>> rows.ordered(np.array([1, 0])).tolist()
+    [[3.0, 4.0], [5.0, 6.0]]
     """
 
-    def __init__(self, width: int, dtype: Any, capacity: int | None, budget: Budget):
-        self.width, self.dtype, self.capacity, self._budget = width, np.dtype(dtype), capacity, budget
-        self._array = np.zeros((0, width), self.dtype)
+    def __init__(self, width: int, dtype: Any, budget: Budget, expected: int = 0):
+        self.width, self.dtype, self._budget = width, np.dtype(dtype), budget
+        size = expected * width * self.dtype.itemsize
+        self._array = budget.array((expected if size <= _GUESS and budget.allows(size) else 0, width), self.dtype, 0)
+        self._held = 0  # rows of the array that are in use
+        self._waiting: list[NDArray[Any]] = []
+        self._waiting_bytes = 0
 
     def put(self, slots: NDArray[np.int64] | slice, values: NDArray[Any]) -> None:
-        """Write ``values`` (m, d) to the rows ``slots`` (m,), or to a slice of them."""
-        needed = _end(slots)
-        if needed > len(self._array):
-            length = max(needed, 2 * len(self._array), 64)
-            self._resize(length if self.capacity is None else max(needed, min(length, self.capacity)))
-        self._array[slots] = values
+        """Write ``values`` (m, d) to the rows ``slots`` (m,). A slice is of new rows, after those that there are.
+
+        The values may be kept as they are: they must not change afterwards.
+        """
+        if not isinstance(slots, slice):
+            self._settle(end=int(slots.max(initial=-1)) + 1)
+            self._array[slots] = values
+        elif slots.stop <= len(self._array):
+            self._array[slots] = values
+            self._held = slots.stop
+        else:
+            values = values.astype(self.dtype, copy=False)
+            self._waiting.append(values)
+            self._waiting_bytes += values.nbytes
+            self._budget.taken += values.nbytes
+            if self._waiting_bytes > max(_CHUNK, self._array.nbytes) or not self._budget.allows(0):
+                self._settle()
 
     def ordered(self, slots: NDArray[np.int64]) -> NDArray[Any]:
         """The rows of ``slots`` in that order; the store is empty afterwards."""
-        source, before = self._array, self._in_memory()
+        self._settle()
+        source, before = self._array[: self._held], self._in_memory()
+        full = 8 * self._held >= 7 * len(self._array)  # else too much would be held by what is returned
+        self._array = np.zeros((0, self.width), self.dtype)
+        if full and np.array_equal(slots, np.arange(len(source))):
+            return source
         if before:
             out: NDArray[Any] = np.empty((len(slots), self.width), self.dtype)
         else:
@@ -69,13 +107,24 @@ class Rows:
             part = slice(first, first + step)
             np.take(source, slots[part], axis=0, out=out[part], mode="clip")  # other modes go through a buffer
         self._budget.taken -= before
-        self._array = np.zeros((0, self.width), self.dtype)
         return out
 
-    def _resize(self, length: int) -> None:
-        grown = self._budget.array((length, self.width), self.dtype, self._in_memory())
-        grown[: len(self._array)] = self._array
-        self._array = grown
+    def _settle(self, end: int = 0) -> None:
+        """Move what waits into the array, which has room for ``end`` rows then."""
+        needed = max(end, self._held + sum(map(len, self._waiting)))
+        if needed > len(self._array):
+            in_file = isinstance(self._array, np.memmap)
+            length = max(needed, 2 * len(self._array)) if in_file else needed
+            grown = self._budget.array((length, self.width), self.dtype, self._in_memory() + self._waiting_bytes)
+            grown[: self._held] = self._array[: self._held]
+            self._array = grown
+        elif self._waiting:
+            self._budget.taken -= self._waiting_bytes
+        for values in self._waiting:
+            self._array[self._held : self._held + len(values)] = values
+            self._held += len(values)
+        self._held = max(self._held, end)
+        self._waiting, self._waiting_bytes = [], 0
 
     def _in_memory(self) -> int:
         return 0 if isinstance(self._array, np.memmap) else self._array.nbytes

@@ -118,8 +118,10 @@ def _flat(layers: Layers) -> Iterator[Layers]:
 def _matching(pattern: Layers, modules: Sequence[Named]) -> tuple[list[Named], set[int] | None]:
     if isinstance(pattern, str):
         name, _, call = pattern.partition("#")
-        expression = _expression(name)
-        matches = [(n, m) for n, m in modules if n == name or (n and expression.fullmatch(n))]
+        matches = [(n, m) for n, m in modules if n == name]
+        if any(character in name for character in "*?["):
+            expression = _expression(name)
+            matches += [(n, m) for n, m in modules if n and expression.fullmatch(n)]
         if call and not call.isdecimal():
             raise ValueError(f"{pattern!r} must end in the number of a call, such as {name}#1 for the second.")
         return matches, {int(call)} if call else None
