@@ -135,7 +135,7 @@ private func persistence(
     var engine = try HigherPersistence(
       order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut,
       wanted: Wanted(cocycles: options.cocycles, cycles: options.cycles), maxMemory: options.maxMemory,
-      progress: progress)
+      threads: Threads.resolve(options.threads), progress: progress)
     try engine.run()
     facts.edges = order.taken
     return (engine.diagrams, engine.representatives)

@@ -59,6 +59,19 @@ enum Threads {
     if let outcome { throw outcome }
   }
 
+  /// Calls `body` on up to `helpers` threads while the calling thread runs `main`; returns when all are done.
+  static func run(
+    helpers: Int, _ body: () -> Void, beside main: () throws(ToposcopeError) -> Void
+  ) throws(ToposcopeError) {
+    var failure: ToposcopeError?
+    withoutActuallyEscaping(body) { body in
+      let started = start(count: helpers, body)
+      do throws(ToposcopeError) { try main() } catch { failure = error }
+      for helper in started { pthread_join(helper, nil) }
+    }
+    if let failure { throw failure }
+  }
+
   private final class Work {
     let body: () -> Void
     init(_ body: @escaping () -> Void) { self.body = body }

@@ -11,6 +11,7 @@ struct HigherPersistence {
   private let isComplete: Bool
   private let progress: Progress
   private let maxMemory: Int?
+  private let threads: Int
   private var components: Components
   private var bars0: [PersistencePair] = []
   private var scanner: LinkScanner
@@ -20,10 +21,12 @@ struct HigherPersistence {
 
   /// - Parameters:
   ///   - wanted: representatives to keep; cycles in dimension 2 only
+  ///   - fewEdges: with fewer one thread is used
   ///   - isComplete: whether classes alive after the last edge never die; if not, their bars are censored
   init(
     _ order: EdgeOrder, maxDimension: Int, field: PrimeField, isComplete: Bool, wanted: Wanted = Wanted(),
-    maxMemory: Int? = nil, progress: Progress = Progress()
+    maxMemory: Int? = nil, threads: Int = 1, threadedFrom fewEdges: Int = LinkLookahead.fewEdges,
+    progress: Progress = Progress()
   ) throws(ToposcopeError) {
     // In floating point: the square of a number of vertices need not fit in an integer.
     let vertices = Double(order.vertexCount)
@@ -33,6 +36,7 @@ struct HigherPersistence {
     }
     self.maxMemory = maxMemory
     graph = try RankedGraph(order, isClosed: wanted.cycles, progress: progress)
+    self.threads = graph.edges.count < fewEdges ? 1 : threads
     self.field = field
     self.maxDimension = maxDimension
     self.isComplete = isComplete
@@ -57,9 +61,13 @@ struct HigherPersistence {
 
   /// Adds all edges, and closes the diagrams.
   mutating func run() throws(ToposcopeError) {
-    for rank in 0..<Int32(graph.edgesBeforeClosing) {
-      if rank & 15 == 0 { try report(rank) }
-      try add(rank)
+    if maxDimension == 2 && threads > 1 {
+      try runAhead()
+    } else {
+      for rank in 0..<Int32(graph.edgesBeforeClosing) {
+        if rank & 15 == 0 { try report(rank) }
+        try add(rank)
+      }
     }
     for vertex in 0..<Int32(graph.count) where components.root(vertex) == vertex {
       if triangles.wanted.cycles && Int(vertex) == graph.count - 1 { continue }
@@ -80,6 +88,40 @@ struct HigherPersistence {
     try cells?.finish(triangles)
   }
 
+  /// Adds all edges but those that close the complex; the links are looked at on several threads.
+  private mutating func runAhead() throws(ToposcopeError) {
+    let lookahead = try LinkLookahead(graph, scanner, isFree: isFree, threads: threads, progress: progress)
+    try lookahead.run { (block) throws(ToposcopeError) in
+      try report(block.ranks.lowerBound)
+      var next = block.ranks.lowerBound
+      if block.hasLoops || !wantsLoops {
+        next = block.ranks.upperBound
+        for i in 0..<block.findings.count {
+          try settle(block.findings, i)
+          if wantsLoops && !block.hasLoops {
+            next = block.findings.findings[i].rank + 1
+            break
+          }
+        }
+      }
+      if next < block.ranks.upperBound {
+        lookahead.move(to: next)
+        for rank in next..<block.ranks.upperBound {
+          try add(rank)
+          lookahead.added(rank)
+        }
+      }
+      return wantsLoops
+    }
+  }
+
+  /// Whether a class is alive that a loop in a link could kill. Where representatives are wanted all loops are looked for
+  /// at all times, so that they do not depend on the number of threads.
+  private var wantsLoops: Bool { !isFree || triangles.voids.classes.live > 0 }
+
+  /// Whether only the bars are wanted, which do not depend on the choice of loops and roots.
+  private var isFree: Bool { triangles.wanted == Wanted() }
+
   private func report(_ rank: Int32) throws(ToposcopeError) {
     try progress.report(Int(rank), of: graph.edges.count)
     guard let maxMemory else { return }
@@ -89,7 +131,7 @@ struct HigherPersistence {
 
   private mutating func add(_ rank: Int32) throws(ToposcopeError) {
     if maxDimension > 2 { return try addCells(rank) }
-    try scanner.scan(rank, wantsLoops: triangles.voids.classes.live > 0, into: &findings)
+    try scanner.scan(rank, wantsLoops: wantsLoops, into: &findings)
     if findings.count == 0 { return }
     try settle(findings, 0)
     findings.removeAll()

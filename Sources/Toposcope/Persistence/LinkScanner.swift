@@ -31,6 +31,12 @@ struct LinkScanner {
     neighbors.graph.insert(Int(edge.tail), Int(edge.head))
   }
 
+  /// Takes the edge away that was added last.
+  func takeBack(_ rank: Int32) {
+    let edge = graph.edges[Int(rank)]
+    neighbors.graph.remove(Int(edge.tail), Int(edge.head))
+  }
+
   /// Writes down what an edge asks for, and adds it.
   /// - Parameter wantsLoops: whether the loops of the link matter
   @inline(__always)

@@ -122,4 +122,22 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
       #expect(found == expected, "seed \(seed), modulus \(modulus), maxDimension \(maxDimension), n \(n)")
     }
   }
+
+  /// Links looked at ahead by other threads, many rounds of them: the same bars, and the same representatives, as by one.
+  @Test(arguments: 0..<12) func threadsThatLookAhead(_ seed: Int) throws {
+    var random = Seeded(state: UInt64(seed))
+    let n = Int.random(in: 0...160, using: &random)
+    let lengths = randomLengths(&random, n)
+    let wanted = seed % 3 == 0 ? Wanted(cocycles: true, cycles: true) : Wanted()
+    let found = try [1, 2, 3].map { threads in
+      var engine = try HigherPersistence(
+        edgeOrder(lengths, threshold: seed % 4 == 1 ? 1 : .infinity), maxDimension: 2,
+        field: PrimeField([2, 3][seed % 2]),
+        isComplete: true, wanted: wanted, threads: threads, threadedFrom: 0)
+      try engine.run()
+      return "\(engine.diagrams) \(engine.representatives)"
+    }
+    #expect(found[1] == found[0], "seed \(seed)")
+    #expect(found[2] == found[0], "seed \(seed)")
+  }
 }
