@@ -50,8 +50,7 @@ struct CellAnnotations {
     guard triangles.wanted.cocycles else { return cochain }
     for rank in levels[level].births[homologyClass]..<max(end, levels[level].births[homologyClass]) {
       let edge = graph.edges[Int(rank)]
-      let (u, v) = (graph.row(edge.tail), graph.row(edge.head))
-      let common = (0..<Int32(graph.count)).filter { u[Int($0)] < rank && v[Int($0)] < rank }
+      let common = graph.common(edge.tail, edge.head, before: rank)
       for clique in cliques(of: level + 2, in: common, before: rank) {
         let simplex = (clique + [edge.tail, edge.head]).sorted()
         let value = try annotation(of: simplex, triangles)

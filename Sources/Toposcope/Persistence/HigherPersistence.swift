@@ -12,6 +12,7 @@ struct HigherPersistence {
   private let progress: Progress
   private let maxMemory: Int?
   private let threads: Int
+  private let pace: LinkLookahead.Pace
   private var components: Components
   private var bars0: [PersistencePair] = []
   private var scanner: LinkScanner
@@ -21,22 +22,18 @@ struct HigherPersistence {
 
   /// - Parameters:
   ///   - wanted: representatives to keep; cycles in dimension 2 only
-  ///   - fewEdges: with fewer one thread is used
   ///   - isComplete: whether classes alive after the last edge never die; if not, their bars are censored
   init(
     _ order: EdgeOrder, maxDimension: Int, field: PrimeField, isComplete: Bool, wanted: Wanted = Wanted(),
-    maxMemory: Int? = nil, threads: Int = 1, threadedFrom fewEdges: Int = LinkLookahead.fewEdges,
+    maxMemory: Int? = nil, threads: Int = 1, pace: LinkLookahead.Pace = LinkLookahead.Pace(),
     progress: Progress = Progress()
   ) throws(ToposcopeError) {
-    // In floating point: the square of a number of vertices need not fit in an integer.
-    let vertices = Double(order.vertexCount)
-    let least = 4 * vertices * (vertices + 16) + vertices * (vertices / 8 + 64)
-    if least > Double(min(maxMemory ?? .max, AlignedMemory<Float>.physicalMemory)) {
-      throw ToposcopeError(.memory, value: least)
-    }
     self.maxMemory = maxMemory
-    graph = try RankedGraph(order, isClosed: wanted.cycles, progress: progress)
-    self.threads = graph.edges.count < fewEdges ? 1 : threads
+    graph = try RankedGraph(
+      order, isClosed: wanted.cycles, limit: min(maxMemory ?? .max, AlignedMemory<Float>.physicalMemory),
+      progress: progress)
+    self.pace = pace
+    self.threads = graph.edges.count < pace.fewEdges ? 1 : threads
     self.field = field
     self.maxDimension = maxDimension
     self.isComplete = isComplete
@@ -90,7 +87,7 @@ struct HigherPersistence {
 
   /// Adds all edges but those that close the complex; the links are looked at on several threads.
   private mutating func runAhead() throws(ToposcopeError) {
-    let lookahead = try LinkLookahead(graph, scanner, isFree: isFree, threads: threads, progress: progress)
+    let lookahead = try LinkLookahead(graph, scanner, isFree: isFree, threads: threads, pace: pace, progress: progress)
     try lookahead.run { (block) throws(ToposcopeError) in
       try report(block.ranks.lowerBound)
       var next = block.ranks.lowerBound
@@ -125,8 +122,9 @@ struct HigherPersistence {
   private func report(_ rank: Int32) throws(ToposcopeError) {
     try progress.report(Int(rank), of: graph.edges.count)
     guard let maxMemory else { return }
-    let taken = RankedGraph.bytes(vertices: graph.count, edges: graph.edges.count) + triangles.byteCount
-    if taken > maxMemory { throw ToposcopeError(.memory, value: 2 * Double(taken)) }
+    let taken =
+      RankedGraph.bytes(vertices: graph.count, edges: graph.edges.count) + Double(triangles.byteCount)
+    if taken > Double(maxMemory) { throw ToposcopeError(.memory, value: 2 * taken) }
   }
 
   private mutating func add(_ rank: Int32) throws(ToposcopeError) {

@@ -38,10 +38,15 @@ final class LinkLookahead: @unchecked Sendable {
     }
   }
 
-  private static let edgesPerBlock: Int32 = 64
+  /// How the work is cut up.
+  struct Pace {
+    /// With fewer edges than this one thread is as fast.
+    var fewEdges = 1 << 15
+    var edgesPerBlock: Int32 = 64
+  }
+
   private static let blocksPerRound = 64
-  /// With fewer edges than this one thread is as fast.
-  static let fewEdges = 1 << 15
+  private let edgesPerBlock: Int32
 
   private let end: Int32
   private let progress: Progress
@@ -53,9 +58,10 @@ final class LinkLookahead: @unchecked Sendable {
 
   /// - Parameter scanner: that of the calling thread, in which all edges will be
   init(
-    _ graph: RankedGraph, _ scanner: LinkScanner, isFree: Bool, threads: Int, progress: Progress
+    _ graph: RankedGraph, _ scanner: LinkScanner, isFree: Bool, threads: Int, pace: Pace, progress: Progress
   ) throws(ToposcopeError) {
     end = Int32(graph.edgesBeforeClosing)
+    edgesPerBlock = pace.edgesPerBlock
     self.progress = progress
     wantsLoops = Atomic(!isFree)
     var workers = [Worker(scanner)]
@@ -73,7 +79,7 @@ final class LinkLookahead: @unchecked Sendable {
     var start: Int32 = 0
     var isFilled = false
     while start < end || isFilled {
-      let stop = min(end, start + LinkLookahead.edgesPerBlock * Int32(LinkLookahead.blocksPerRound))
+      let stop = min(end, start + edgesPerBlock * Int32(LinkLookahead.blocksPerRound))
       let nextBlock = Atomic<Int>(0)
       let nextWorker = Atomic<Int>(1)
       let round = start..<stop
@@ -106,8 +112,8 @@ final class LinkLookahead: @unchecked Sendable {
       let number = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
       if number >= filling.count { break }
       let block = filling[number]
-      let start = min(round.lowerBound + Int32(number) * LinkLookahead.edgesPerBlock, round.upperBound)
-      block.ranks = start..<min(start + LinkLookahead.edgesPerBlock, round.upperBound)
+      let start = min(round.lowerBound + Int32(number) * edgesPerBlock, round.upperBound)
+      block.ranks = start..<min(start + edgesPerBlock, round.upperBound)
       block.findings.removeAll()
       if block.ranks.isEmpty { continue }
       block.hasLoops = wantsLoops.load(ordering: .relaxed)

@@ -4,54 +4,45 @@
 /// any time.
 struct RankedGraph {
   let count: Int
-  private(set) var edges: Growing<FiltrationEdge>
-  /// One row a vertex, padded with `absent` to whole vectors.
-  private let ranks: Memory<Int32>
-  let rowLength: Int
+  let edges: Growing<FiltrationEdge>
+  private let ranks: RankTable
   /// Of every vertex the two that it is joined to first; itself where there are fewer.
   private let nearestTwo: Memory<Int32>
 
-  /// The rank of pairs that are never joined, and of a vertex with itself. Above all others.
-  static let absent = Int32.max
-  private typealias Block = SIMD8<Int32>
-
   /// The edges of greater rank close the complex: they join one more vertex to all others, so that every class dies.
-  private(set) var edgesBeforeClosing = 0
+  let edgesBeforeClosing: Int
 
-  /// - Parameter isClosed: whether a last vertex is joined to all others after everything else
-  init(_ order: EdgeOrder, isClosed: Bool, progress: Progress) throws(ToposcopeError) {
+  /// - Parameters:
+  ///   - isClosed: whether a last vertex is joined to all others after everything else
+  ///   - limit: the bytes that may be taken
+  init(
+    _ order: EdgeOrder, isClosed: Bool, limit: Int = .max, progress: Progress
+  ) throws(ToposcopeError) {
     count = order.vertexCount + (isClosed ? 1 : 0)
-    rowLength = (count + 15) / 16 * 16
-    let (cells, overflow) = count.multipliedReportingOverflow(by: rowLength)
-    guard !overflow else { throw ToposcopeError(.memory, value: 4 * Double(count) * Double(rowLength)) }
-    edges = try Growing()
-    ranks = try Memory(cells)
-    nearestTwo = try Memory(2 * count)
-    for i in 0..<2 * count { nearestTwo.base[i] = Int32(i / 2) }
-    for vertex in 0..<count {
-      (ranks.base + vertex * rowLength).update(repeating: RankedGraph.absent, count: rowLength)
-      try progress.report(0, of: order.expected)
-    }
+    var edges = try Growing<FiltrationEdge>()
     while let run = try order.nextRun() {
-      for i in 0..<run.count { try add(run[i]) }
+      let (all, overflow) = (edges.count + run.count + count).addingReportingOverflow(1)
+      guard !overflow, all < RankTable.absent else { throw ToposcopeError(.memory, value: 16 * Double(all)) }
+      try edges.reserve(edges.count + run.count)
+      for i in 0..<run.count { try edges.append(run[i]) }
       try progress.report(0, of: order.expected)
     }
     edgesBeforeClosing = edges.count
     if isClosed {
       for vertex in 0..<Int32(count - 1) {
-        try add(FiltrationEdge(length: .infinity, tail: vertex, head: Int32(count - 1)))
+        try edges.append(FiltrationEdge(length: .infinity, tail: vertex, head: Int32(count - 1)))
       }
     }
-  }
-
-  private mutating func add(_ edge: FiltrationEdge) throws(ToposcopeError) {
-    let rank = Int32(edges.count)
-    guard rank < RankedGraph.absent - 1 else { throw ToposcopeError(.memory, value: 16 * Double(edges.count)) }
-    row(edge.tail)[Int(edge.head)] = rank
-    row(edge.head)[Int(edge.tail)] = rank
-    setNear(edge.tail, edge.head)
-    setNear(edge.head, edge.tail)
-    try edges.append(edge)
+    let needed = RankedGraph.bytes(vertices: count, edges: edges.count) + Double(BitRows.bytes(count))
+    if needed > Double(limit) { throw ToposcopeError(.memory, value: needed) }
+    ranks = try RankTable(count, edges, progress)
+    nearestTwo = try Memory(2 * count)
+    for i in 0..<2 * count { nearestTwo.base[i] = Int32(i / 2) }
+    self.edges = edges
+    for i in 0..<edges.count {
+      setNear(edges[i].tail, edges[i].head)
+      setNear(edges[i].head, edges[i].tail)
+    }
   }
 
   @inline(__always)
@@ -65,13 +56,15 @@ struct RankedGraph {
   func near(_ vertex: Int32, _ i: Int) -> Int32 { nearestTwo.base[2 &* Int(vertex) &+ i] }
 
   /// The bytes that a graph of so many vertices and edges takes.
-  static func bytes(vertices: Int, edges: Int) -> Int { 4 * vertices * (vertices + 15) + 12 * edges }
+  static func bytes(vertices: Int, edges: Int) -> Double {
+    RankTable.bytes(vertices: vertices, edges: edges) + 12 * Double(edges)
+  }
 
   @inline(__always)
-  func row(_ vertex: Int32) -> UnsafeMutablePointer<Int32> { ranks.base + Int(vertex) &* rowLength }
+  func row(_ vertex: Int32) -> RankTable.Row { ranks[vertex] }
 
   @inline(__always)
-  func rank(_ a: Int32, _ b: Int32) -> Int32 { row(a)[Int(b)] }
+  func rank(_ a: Int32, _ b: Int32) -> Int32 { ranks[a][Int(b)] }
 
   /// The end of an edge that is neither of two vertices, one of which is its other end.
   @inline(__always)
@@ -83,31 +76,28 @@ struct RankedGraph {
   /// The common neighbour x of u and v that makes the longer one of (u, x) and (v, x) shortest, as the rank of that
   /// edge; `absent` where there is none.
   @inline(__always)
-  func nearest(_ u: Int32, _ v: Int32) -> Int32 {
-    let (a, b) = (blocks(u), blocks(v))
-    var best = Block(repeating: RankedGraph.absent)
-    for i in 0..<(rowLength / 8) { best = pointwiseMin(best, pointwiseMax(a[i], b[i])) }
-    return best.min()
-  }
+  func nearest(_ u: Int32, _ v: Int32) -> Int32 { ranks.nearest(u, v) }
 
-  /// The vertex p whose longest edge to u, v, x and y is shortest, as the rank of that edge.
+  /// The vertex p whose longest edge to u, v, x and y is shortest, and the rank of that edge.
   @inline(__always)
   func nearest(_ u: Int32, _ v: Int32, _ x: Int32, _ y: Int32) -> (rank: Int32, vertex: Int32) {
-    let (a, b, c, d) = (blocks(u), blocks(v), blocks(x), blocks(y))
-    var best = Block(repeating: RankedGraph.absent)
-    for i in 0..<(rowLength / 8) {
-      best = pointwiseMin(best, pointwiseMax(pointwiseMax(a[i], b[i]), pointwiseMax(c[i], d[i])))
-    }
-    let rank = best.min()
-    if rank == RankedGraph.absent { return (rank, -1) }
+    let rank = ranks.nearest(u, v, (x, y))
+    if rank == RankTable.absent { return (rank, -1) }
     // p is an end of that edge, and the other end is one of the four.
     let edge = edges[Int(rank)]
     let isTail = edge.tail == u || edge.tail == v || edge.tail == x || edge.tail == y
     return (rank, isTail ? edge.head : edge.tail)
   }
 
+  /// The common neighbours of u and v in the graph as it was before an edge, ascending.
   @inline(__always)
-  private func blocks(_ vertex: Int32) -> UnsafePointer<Block> {
-    UnsafeRawPointer(row(vertex)).assumingMemoryBound(to: Block.self)
+  func forEachCommon(_ u: Int32, _ v: Int32, before rank: Int32, _ body: (Int32) -> Void) {
+    ranks.forEachCommon(u, v, before: rank, body)
+  }
+
+  func common(_ u: Int32, _ v: Int32, before rank: Int32) -> [Int32] {
+    var found: [Int32] = []
+    forEachCommon(u, v, before: rank) { found.append($0) }
+    return found
   }
 }

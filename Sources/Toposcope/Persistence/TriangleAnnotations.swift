@@ -302,9 +302,8 @@ struct TriangleAnnotations {
       queue[waiting] = root
       waiting += 1
     }
-    let (rowU, rowV) = (graph.row(u), graph.row(v))
-    for x in 0..<graph.count where max(rowU[x], rowV[x]) < rank {
-      vertices[count] = Int32(truncatingIfNeeded: x)
+    graph.forEachCommon(u, v, before: rank) {
+      vertices[count] = $0
       count &+= 1
     }
     for i in 0..<waiting {

@@ -164,11 +164,11 @@ extension TriangleAnnotations {
         let coefficient = try voids.classes.coefficient(of: homologyClass, in: unit)
         if coefficient != 0 { set(u, v, root, rank, coefficient) }
       }
-      let (toU, toV, toPartner) = (graph.row(u), graph.row(v), graph.row(partner))
+      let toPartner = graph.row(partner)
       let (nearU, nearV) = (active[graph.rank(u, partner)], active[graph.rank(v, partner)])
       let isPlain = further.isEmpty && !hasTree(rank)
-      for i in 0..<graph.count where toU[i] < rank && toV[i] < rank {
-        let x = Int32(i)
+      for x in graph.common(u, v, before: rank) {
+        let i = Int(x)
         if x == partner || further.contains(x) { continue }
         if isPlain && toPartner[i] < rank {
           let bits = (nearU?[i >> 6] ?? 0) | (nearV?[i >> 6] ?? 0)

@@ -124,20 +124,59 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
   }
 
   /// Links looked at ahead by other threads, many rounds of them: the same bars, and the same representatives, as by one.
-  @Test(arguments: 0..<12) func threadsThatLookAhead(_ seed: Int) throws {
+  @Test(arguments: 0..<60) func threadsThatLookAhead(_ seed: Int) throws {
     var random = Seeded(state: UInt64(seed))
-    let n = Int.random(in: 0...160, using: &random)
+    let n = Int.random(in: 0...(seed % 3 == 0 ? 30 : 60), using: &random)
     let lengths = randomLengths(&random, n)
     let wanted = seed % 3 == 0 ? Wanted(cocycles: true, cycles: true) : Wanted()
     let found = try [1, 2, 3].map { threads in
       var engine = try HigherPersistence(
         edgeOrder(lengths, threshold: seed % 4 == 1 ? 1 : .infinity), maxDimension: 2,
         field: PrimeField([2, 3][seed % 2]),
-        isComplete: true, wanted: wanted, threads: threads, threadedFrom: 0)
+        isComplete: true, wanted: wanted, threads: threads,
+        pace: LinkLookahead.Pace(fewEdges: 0, edgesPerBlock: 3))
       try engine.run()
       return "\(engine.diagrams) \(engine.representatives)"
     }
     #expect(found[1] == found[0], "seed \(seed)")
     #expect(found[2] == found[0], "seed \(seed)")
+  }
+
+  /// Graphs with few edges keep a sorted list a vertex instead of a matrix: cliques and cross-polytopes of 8 to 12 points,
+  /// in a row, the last of one the first of the next; against each of them alone.
+  @Test(arguments: 0..<20) func fewEdges(_ seed: Int) throws {
+    var random = Seeded(state: UInt64(seed))
+    let maxDimension = seed % 4 == 0 ? 3 : 2
+    let modulus = [2, 3, 5][seed % 3]
+    var edges: [(edge: Edge, length: Float)] = []
+    var expected = [[[Float]]](repeating: [], count: maxDimension + 1)
+    var start = 0
+    while start < 600 {
+      let n = Int.random(in: 8...12, using: &random)
+      let isPolytope = Bool.random(using: &random)
+      var lengths = randomLengths(&random, n)
+      for i in lengths.indices {
+        for j in lengths.indices where i != j && isPolytope {
+          lengths[i][j] = i / 2 == j / 2 ? .infinity : min(1, lengths[i][j])
+        }
+      }
+      for j in 0..<n { for i in 0..<j { edges.append((Edge(Int32(start + i), Int32(start + j)), lengths[i][j])) } }
+      let found = diagramsByReduction(lengths, maxDimension: maxDimension, modulus: modulus)
+      for k in found.indices { expected[k] += found[k] }
+      start += n - 1
+      if start < 600, let first = expected[0].firstIndex(of: [0, .infinity]) { expected[0].remove(at: first) }
+    }
+    for threads in [1, 2] {
+      let order = try EdgeOrder(vertices: start + 1, edges: edges, upTo: .infinity, progress: Progress())
+      var engine = try HigherPersistence(
+        order, maxDimension: maxDimension, field: PrimeField(modulus), isComplete: true, threads: threads,
+        pace: LinkLookahead.Pace(fewEdges: 0, edgesPerBlock: 5))
+      try engine.run()
+      for (found, expected) in zip(engine.diagrams, expected) {
+        #expect(
+          found.map { [$0.birth, $0.death] }.sorted { $0.lexicographicallyPrecedes($1) }
+            == expected.sorted { $0.lexicographicallyPrecedes($1) }, "seed \(seed)")
+      }
+    }
   }
 }

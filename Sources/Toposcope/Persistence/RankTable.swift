@@ -1,0 +1,174 @@
+/// The rank of the edge between any two vertices: a matrix, or, for graphs with few edges, a sorted list a vertex.
+struct RankTable {
+  /// The rank of pairs that are never joined, and of a vertex with itself. Above all others.
+  static let absent = Int32.max
+
+  private let count: Int
+  /// A matrix with rows padded to whole vectors, or the ranks of the edges of every vertex.
+  private let ranks: Memory<Int32>
+  private let rowLength: Int
+  /// The other ends of the edges of every vertex, ascending; none for a matrix.
+  private let neighbors: Memory<Int32>
+  private let starts: Memory<Int>
+  private let isSparse: Bool
+
+  typealias Block = SIMD8<Int32>
+
+  /// Smaller matrices are worth their memory.
+  private static let smallMatrix = 512
+
+  private static func isSparse(_ vertices: Int, _ edges: Int) -> Bool {
+    vertices > smallMatrix && edges / vertices < vertices / 16
+  }
+
+  private static func rowLength(_ vertices: Int) -> Int { (vertices + 15) / 16 * 16 }
+
+  /// The bytes that the table of so many vertices and edges takes; of a sparse one twice as many while it is made.
+  static func bytes(vertices: Int, edges: Int) -> Double {
+    isSparse(vertices, edges)
+      ? 32 * Double(edges) + 16 * Double(vertices) : 4 * Double(vertices) * Double(rowLength(vertices))
+  }
+
+  init(_ vertices: Int, _ edges: Growing<FiltrationEdge>, _ progress: Progress) throws(ToposcopeError) {
+    count = vertices
+    isSparse = RankTable.isSparse(vertices, edges.count)
+    rowLength = RankTable.rowLength(vertices)
+    guard isSparse else {
+      let (cells, overflow) = vertices.multipliedReportingOverflow(by: rowLength)
+      guard !overflow else { throw ToposcopeError(.memory, value: 4 * Double(vertices) * Double(rowLength)) }
+      ranks = try Memory(cells)
+      neighbors = try Memory(0)
+      starts = try Memory(0)
+      for vertex in 0..<vertices {
+        (ranks.base + vertex * rowLength).update(repeating: RankTable.absent, count: rowLength)
+        try progress.report(0, of: edges.count)
+      }
+      for rank in 0..<edges.count {
+        let edge = edges[rank]
+        ranks.base[Int(edge.tail) &* rowLength &+ Int(edge.head)] = Int32(truncatingIfNeeded: rank)
+        ranks.base[Int(edge.head) &* rowLength &+ Int(edge.tail)] = Int32(truncatingIfNeeded: rank)
+        if rank & 0xFFFF == 0 { try progress.report(0, of: edges.count) }
+      }
+      return
+    }
+    starts = try Memory(vertices + 1)
+    for i in 0..<edges.count {
+      starts.base[Int(edges[i].tail) + 1] += 1
+      starts.base[Int(edges[i].head) + 1] += 1
+    }
+    for vertex in 0..<vertices { starts.base[vertex + 1] += starts.base[vertex] }
+    // By rank first; then the lists of the vertices in turn are dealt out, so that all lists ascend.
+    let byRank = try Memory<Int32>(2 * edges.count)
+    let filled = try Memory<Int>(vertices)
+    for i in 0..<edges.count {
+      let (tail, head) = (Int(edges[i].tail), Int(edges[i].head))
+      byRank.base[starts.base[tail] + filled.base[tail]] = Int32(truncatingIfNeeded: i)
+      byRank.base[starts.base[head] + filled.base[head]] = Int32(truncatingIfNeeded: i)
+      filled.base[tail] += 1
+      filled.base[head] += 1
+    }
+    filled.base.update(repeating: 0, count: vertices)
+    ranks = try Memory(2 * edges.count)
+    neighbors = try Memory(2 * edges.count)
+    for vertex in 0..<vertices {
+      for i in starts.base[vertex]..<starts.base[vertex + 1] {
+        let edge = edges[Int(byRank.base[i])]
+        let other = Int(edge.tail) == vertex ? Int(edge.head) : Int(edge.tail)
+        let place = starts.base[other] + filled.base[other]
+        filled.base[other] += 1
+        neighbors.base[place] = Int32(truncatingIfNeeded: vertex)
+        ranks.base[place] = byRank.base[i]
+      }
+      if vertex & 0xFF == 0 { try progress.report(0, of: edges.count) }
+    }
+  }
+
+  /// The ranks of the edges of one vertex.
+  struct Row {
+    fileprivate let ranks: UnsafeMutablePointer<Int32>
+    fileprivate let neighbors: UnsafeMutablePointer<Int32>
+    /// The length of a list; -1 for a row of a matrix.
+    fileprivate let count: Int
+
+    @inline(__always)
+    subscript(vertex: Int) -> Int32 { count < 0 ? ranks[vertex] : find(Int32(truncatingIfNeeded: vertex)) }
+
+    private func find(_ vertex: Int32) -> Int32 {
+      if count == 0 { return RankTable.absent }
+      // The last place that is not beyond the vertex.
+      var (low, length) = (0, count)
+      while length > 1 {
+        let half = length &>> 1
+        low = neighbors[low &+ half] <= vertex ? low &+ half : low
+        length &-= half
+      }
+      return neighbors[low] == vertex ? ranks[low] : RankTable.absent
+    }
+  }
+
+  @inline(__always)
+  subscript(vertex: Int32) -> Row {
+    if !isSparse {
+      return Row(ranks: ranks.base + Int(vertex) &* rowLength, neighbors: neighbors.base, count: -1)
+    }
+    let start = starts.base[Int(vertex)]
+    return Row(
+      ranks: ranks.base + start, neighbors: neighbors.base + start, count: starts.base[Int(vertex) &+ 1] &- start)
+  }
+
+  /// The vertices that are joined to both of two by edges before a rank, ascending.
+  @inline(__always)
+  func forEachCommon(_ u: Int32, _ v: Int32, before rank: Int32, _ body: (Int32) -> Void) {
+    let (a, b) = (self[u], self[v])
+    if !isSparse {
+      for x in 0..<count where max(a.ranks[x], b.ranks[x]) < rank { body(Int32(truncatingIfNeeded: x)) }
+      return
+    }
+    var (i, j) = (0, 0)
+    while i < a.count, j < b.count {
+      let (x, y) = (a.neighbors[i], b.neighbors[j])
+      if x == y && max(a.ranks[i], b.ranks[j]) < rank { body(x) }
+      i &+= x <= y ? 1 : 0
+      j &+= y <= x ? 1 : 0
+    }
+  }
+
+  /// The vertex p whose longest edge to u and v, and to x and y where they are given, is shortest: the rank of that edge,
+  /// `absent` where there is none.
+  @inline(__always)
+  func nearest(_ u: Int32, _ v: Int32, _ others: (Int32, Int32)? = nil) -> Int32 {
+    if isSparse {
+      var best = RankTable.absent
+      let rows = others.map { (self[$0.0], self[$0.1]) }
+      let (a, b) = (self[u], self[v])
+      var (i, j) = (0, 0)
+      while i < a.count, j < b.count {
+        let (p, q) = (a.neighbors[i], b.neighbors[j])
+        if p == q && max(a.ranks[i], b.ranks[j]) < best {
+          var longest = max(a.ranks[i], b.ranks[j])
+          if let rows { longest = max(longest, rows.0[Int(p)], rows.1[Int(p)]) }
+          best = min(best, longest)
+        }
+        i &+= p <= q ? 1 : 0
+        j &+= q <= p ? 1 : 0
+      }
+      return best
+    }
+    let (a, b) = (blocks(u), blocks(v))
+    var best = Block(repeating: RankTable.absent)
+    if let others {
+      let (c, d) = (blocks(others.0), blocks(others.1))
+      for i in 0..<(rowLength / 8) {
+        best = pointwiseMin(best, pointwiseMax(pointwiseMax(a[i], b[i]), pointwiseMax(c[i], d[i])))
+      }
+    } else {
+      for i in 0..<(rowLength / 8) { best = pointwiseMin(best, pointwiseMax(a[i], b[i])) }
+    }
+    return best.min()
+  }
+
+  @inline(__always)
+  private func blocks(_ vertex: Int32) -> UnsafePointer<Block> {
+    UnsafeRawPointer(ranks.base + Int(vertex) &* rowLength).assumingMemoryBound(to: Block.self)
+  }
+}
