@@ -78,6 +78,11 @@ def agreement():
     return ts.plot_agreement(study.agreement(dim=1))
 
 
+def null():
+    """A test and its null distribution: do the components of block 2 follow the classes?"""
+    return ts.plot_null(ts.study.class_structure(ts.distances(layers["block 2"]), labels, permutations=4999))
+
+
 def tree():
     """Components merging, as a tree; those below the cut in colours."""
     return ts.plot_dendrogram(ts.rips(layers["block 4"], maxdim=0), cut=5.0)
@@ -110,6 +115,7 @@ PICTURES = (
     matching,
     study_grid,
     agreement,
+    null,
     tree,
     clustermap,
     flow,

@@ -1,5 +1,7 @@
 """Matching, tree, loop, curves and studies: their geometry against other programs, and their ink against it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from toposcope.plot import (
     plot_dendrogram,
     plot_loop,
     plot_matching,
+    plot_null,
     plot_study,
 )
 from toposcope.plot.matching import matching_lines
@@ -164,3 +167,21 @@ def test_agreement_shows_the_matrix_and_crosses_out_infinity():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["a · x", "a · y"]
     (crosses,) = [c for c in ax.collections if len(c.get_offsets()) == 2]
     assert sorted(map(tuple, crosses.get_offsets())) == [(0, 1), (1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("side", "statistic", "extreme"), [("less", 20.0, 21), ("greater", 20.0, 80), ("both", -90.0, 11)]
+)
+def test_null_marks_what_is_as_extreme(side, statistic, extreme):
+    test = SimpleNamespace(statistic=statistic, p_value=0.2, null=np.arange(101.0), what="x", side=side)
+    ax = plot_null(test, bins=101, ax=plt.subplots()[1])
+    marked = matplotlib.colors.to_rgb(palette.COLORS[1])
+    count = sum(bar.get_height() for bar in ax.patches if bar.get_facecolor()[:3] == marked)
+    assert abs(count - extreme) <= 1 and sum(bar.get_height() for bar in ax.patches) == 101
+    assert ax.get_xlabel() == "x" and ax.get_lines()[0].get_xdata()[0] == statistic
+    assert "p = 0.2" in ax.texts[0].get_text()
+
+
+def test_null_of_nothing_is_drawn():
+    for null in (np.empty(0), np.zeros(5)):
+        plot_null(SimpleNamespace(statistic=0.0, p_value=1.0, null=null, what="x", side="both")).figure.canvas.draw()

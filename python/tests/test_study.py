@@ -1,7 +1,6 @@
 """Studies: what goes in, what comes out, and what is kept on disk."""
 
 import threading
-import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -105,6 +104,61 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
     assert 0.75 <= coverage <= 1, coverage
 
 
+def test_the_table_says_what_components_say():
+    study = ts.triangulate(clouds(150), ["euclidean", "cosine"], labels=np.arange(150) % 2)
+    table = study.table(components=True, resamples=5)
+    for (layer, metric), row in zip(study, table.to_dict("records"), strict=True):
+        D = study.distances(layer, metric)
+        assert row["dimension"] == ts.study.intrinsic_dimension(D)
+        assert row["separation"] == ts.study.separation(D, study.labels)
+        assert row["separation_low"] <= row["separation"] <= row["separation_high"]
+        assert row["dimension_low"] <= row["dimension_high"]
+        loops = study[layer, metric].dgms[1]
+        assert row["ratio_1"] == pytest.approx((loops[:, 1] / loops[:, 0]).max(initial=1)) and "ratio_0" not in row
+    again = study.table(resamples=5)
+    assert again.equals(table[again.columns]), "what was drawn with components serves without them"
+    unlabelled = ts.triangulate(clouds(), ["euclidean"]).table(components=True, resamples=2)
+    assert "dimension" in unlabelled and "separation" not in unlabelled
+    for options, words in (({"share": 1.5}, "share=1.5"), ({"resamples": 1}, "resamples=1"), ({"level": 2}, "level=2")):
+        with pytest.raises(ValueError, match=words):
+            study.table(**options)
+
+
+def test_curves_are_betti_numbers_and_purity_with_bands(study):
+    curves = study.curves("ring", "cosine", values=30)
+    names = ["scale"] + [n + end for n in ("betti_0", "betti_1", "purity") for end in ("", "_low", "_high")]
+    assert list(curves.columns) == names and len(curves) == 30
+    at = curves["scale"].to_numpy()
+    for dim in (0, 1):
+        np.testing.assert_array_equal(
+            curves[f"betti_{dim}"], ts.betti_curve(study.scaled("ring", "cosine", dim=dim), at)
+        )
+    pure = ts.study.purity(study.distances("ring", "cosine"), study.labels)
+    for scale, value in zip(at, curves["purity"], strict=True):
+        joined = pure["scale"] <= scale * study.scales["ring", "cosine"]
+        assert value == pure["purity"][joined][-1]
+    assert (curves["betti_0_low"] <= curves["betti_0_high"]).all()
+    plain = study.curves("ring", "cosine", values=30, resamples=0)
+    assert list(plain.columns) == ["scale", "betti_0", "betti_1", "purity"]
+    for options, words in (({"values": 1}, "values=1"), ({"level": 0}, "level=0"), ({"resamples": 1}, "resamples=1")):
+        with pytest.raises(ValueError, match=words):
+            study.curves("ring", "cosine", **options)
+
+
+def test_bands_of_curves_hold_their_level_at_each_scale():
+    """The Betti curves of 80 points round a ring: their mean over many clouds against the band of each."""
+    held, wholes, at = [], [], np.array([0.1, 0.2, 0.3])
+    for seed in range(50):
+        X = clouds(80, seed)["ring"]
+        curves = ts.triangulate({"x": X}, ["euclidean"]).curves("x", "euclidean", resamples=30)
+        rows = curves.iloc[np.searchsorted(curves["scale"], at, "right") - 1]
+        wholes.append(rows["betti_0"].to_numpy())
+        held.append((rows["betti_0_low"].to_numpy(), rows["betti_0_high"].to_numpy()))
+    truth = np.mean(wholes, axis=0)
+    coverage = np.mean([(low <= truth) & (truth <= high) for low, high in held], axis=0)
+    assert (coverage >= 0.75).all(), coverage
+
+
 def test_agreement_is_a_labelled_matrix_of_distances(study):
     matrix = study.agreement(dim=1)
     assert list(matrix.index) == list(study) == list(matrix.columns)
@@ -158,22 +212,6 @@ def test_metrics_with_arrays_are_stored(tmp_path):
     again = ts.load(tmp_path / "s.npz")
     for name in metrics:
         np.testing.assert_array_equal(again.distances("blob", name), study.distances("blob", name))
-
-
-def test_loading_is_safe(tmp_path):
-    path = tmp_path / "s.npz"
-    np.savez(path, x=np.arange(3))
-    with pytest.raises(ValueError, match="no study"):
-        ts.load(path)
-    np.savez(path, **{"study.json": np.array([{"toposcope": 1}], dtype=object)})
-    with pytest.raises(ValueError, match="allow_pickle"):
-        ts.load(path)
-    path.write_bytes(b"PK\x03\x04 broken")
-    with pytest.raises(ValueError):
-        ts.load(path)
-    ts.triangulate({"a": np.eye(3)}, ["euclidean"]).save(path)
-    with zipfile.ZipFile(path) as file:
-        assert all(name.endswith(".npy") for name in file.namelist())
 
 
 def test_rows_that_a_metric_drops():

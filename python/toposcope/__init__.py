@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         plot_hulls,
         plot_loop,
         plot_matching,
+        plot_null,
         plot_study,
     )
     from .study import (
@@ -89,6 +90,7 @@ _LATER = {
     "plot_hulls": "plot",
     "plot_loop": "plot",
     "plot_matching": "plot",
+    "plot_null": "plot",
     "plot_study": "plot",
 }
 
@@ -129,6 +131,7 @@ __all__ = [
     "plot_hulls",
     "plot_loop",
     "plot_matching",
+    "plot_null",
     "plot_study",
     "rips",
     "summarize",

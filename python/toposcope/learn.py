@@ -130,7 +130,7 @@ class DiagramSummaries(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    summaries : sequence of {"bars", "longest", "total", "entropy"}
+    summaries : sequence of {"bars", "longest", "total", "entropy", "ratio"}
         As in `toposcope.study.summarize`.
     noise : float
         Bars that are not longer than this are not counted in "bars".
@@ -144,7 +144,7 @@ class DiagramSummaries(TransformerMixin, BaseEstimator):
            [0.]])
     """
 
-    def __init__(self, summaries: Sequence[str] = SUMMARIES, noise: float = 0.0):
+    def __init__(self, summaries: Sequence[str] = ("bars", "longest", "total", "entropy"), noise: float = 0.0):
         self.summaries = summaries
         self.noise = noise
 

@@ -16,6 +16,7 @@ from .linkage import linkage_matrix, plot_dendrogram
 from .loops import plot_loop
 from .matching import match_bars, plot_matching
 from .notebook import result_html, study_html
+from .nulls import plot_null
 from .studies import plot_agreement, plot_study
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "plot_hulls",
     "plot_loop",
     "plot_matching",
+    "plot_null",
     "plot_study",
     "read_bars",
     "result_html",

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._version import __version__
 from ..metrics import metric_name
 from ..persistence import RipsResult, rips
-from . import storage
+from . import files, storage
+from .curves import curves_of
 from .diagram_distances import distances_between
 from .parts import PartResult, distances_of
-from .subsampling import Intervals, intervals_of
+from .running import Task, run
+from .subsampling import Drawing, Intervals, component_summaries, intervals_of
 from .summaries import summarize
 from .tables import matrix_of, table_of
 from .universal_null import adjust, significance
@@ -66,12 +67,14 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         failures: dict[Key, str] | None = None,
         meta: dict[str, Any],
         intervals: dict[Key, Intervals] | None = None,
+        components: dict[Key, dict[str, float]] | None = None,
     ):
         self._parts, self._points, self._metrics = parts, dict(points), dict(metrics)
         self.layers, self.metrics, self.models = tuple(layers), tuple(self._metrics), tuple(models)
         self.labels, self.ids, self.meta = labels, ids, meta
         self._failures = failures or {}
         self._intervals: dict[Key, Intervals] = intervals or {}
+        self._components: dict[Key, dict[str, float]] = components or {}
         for key, part in parts.items():
             if key[:2] in self._points and self._metrics[key[2]] is not None:
                 part._recompute = partial(self._compute_again, key)
@@ -156,6 +159,7 @@ class Study(Mapping[tuple[str, ...], PartResult]):
             meta=dict(self.meta),
             failures={renamed(key): why for key, why in self._failures.items() if kept(key)},
             intervals={renamed(key): drawn for key, drawn in self._intervals.items() if kept(key)},
+            components={renamed(key): found for key, found in self._components.items() if kept(key)},
         )
 
     # -- what the parts were computed from ----------------------------------------------------------------------------
@@ -187,9 +191,17 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         full = self._full(key)
         return full[:2] in self._points and self._metrics[full[2]] is not None
 
+    def source(self, key: Any) -> tuple[NDArray[Any], Any]:
+        """The points and the metric that a part was computed from."""
+        full = self._full(key)
+        metric = self._metrics[full[2]]
+        if metric is None:
+            raise ValueError(f"The metric {full[2]!r} is a function, which is not stored: run the study again.")
+        return self.points(full[1], full[0]), metric
+
     def distances(self, *key: Any) -> NDArray[np.float32]:
         """The distances of one part, computed again from the points: (n, n), between the rows ``idx_perm``."""
-        return self._distances(self._full(key))[0]
+        return self._distances(key)[0]
 
     def embedding(self, *key: Any, dim: int = 2) -> NDArray[np.float64]:
         """A picture's coordinates for the points of one part, by classical multidimensional scaling.
@@ -217,16 +229,13 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         coordinates = vectors * signs * np.sqrt(np.maximum(values, 0))
         return np.pad(coordinates, ((0, 0), (0, dim - coordinates.shape[1])))
 
-    def _distances(self, key: Key) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        metric = self._metrics[key[2]]
-        if metric is None:
-            raise ValueError(f"The metric {key[2]!r} is a function, which is not stored: run the study again.")
-        matrix, rows, _ = distances_of(self.points(key[1], key[0]), metric)
+    def _distances(self, key: Any) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        matrix, rows, _ = distances_of(*self.source(key))
         return matrix, rows
 
     def _compute_again(self, key: Key, cocycles: bool) -> RipsResult:
         part = self._parts[key]
-        matrix, _ = self._distances(key)
+        matrix, _ = self._distances(self._short(key))
         options = part.meta["maxdim"], part.meta["thresh"], part.meta["coeff"], "precomputed"
         return rips(matrix, *options, cocycles=cocycles)
 
@@ -236,8 +245,10 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         self,
         *,
         intervals: bool | None = None,
+        components: bool = False,
         level: float = 0.9,
         resamples: int = 20,
+        share: float = 0.5,
         seed: int = 0,
         noise: float = 0.0,
         n_jobs: int | None = None,
@@ -248,12 +259,16 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         Parameters
         ----------
         intervals : bool, optional
-            Give an interval for every summary, from half-samples of the points without repeats (the delete-half
-            jackknife: see `intervals_of`). By default where the points are there to draw from.
+            Give an interval for every summary, from samples of the points without repeats (the delete-d jackknife).
+            By default where the points are there to draw from.
+        components : bool
+            Also what H0 says in detail, which takes about a second for a part of a thousand points.
         level : float
             Of the intervals.
-        resamples, seed : int
-            How many half-samples, and the seed of their choice. They are the same in every part, and are computed once.
+        resamples, share, seed : int, float, int
+            How many samples, the share of the points in each, and the seed of their choice. They are the same in every
+            part, and are computed once. Larger shares take longer and hold the level better where a summary is an
+            extreme (``longest_0``) or counts bars near the noise level.
         noise : float
             Bars that are not longer than this, in units of the scale, are not counted in ``bars``.
         n_jobs, progress
@@ -263,40 +278,96 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         -------
         pandas.DataFrame, or a list of dict without pandas
             ``layer``, ``metric`` (``model``), ``n``, ``scale``, and for each dimension k ``bars_k``, ``longest_k``,
-            ``total_k``, ``entropy_k`` (in units of the scale; entropy in nats), each followed by
-            ``_low`` and ``_high``; from H1 on also ``significant_k``, the number of bars that are no noise at the level
-            0.05, corrected for their number (`significance`, `adjust`), or NaN where that is not defined.
+            ``total_k``, ``entropy_k`` (in units of the scale; entropy in nats) and from H1 on ``ratio_k`` (the greatest
+            death / birth), as `summarize` gives them, each followed by ``_low`` and ``_high``. From H1 on also
+            ``significant_k``, the number of bars that are no noise at the level 0.05, corrected for their number
+            (`significance`, `adjust`), or NaN where that is not defined. With ``components`` also ``dimension``
+            (`intrinsic_dimension`) and, where there are labels, ``separation``, with intervals.
         """
         possible = [key for key in self._parts if self.has_distances(*self._short(key))]
         if intervals is None:
             intervals = len(possible) == len(self._parts)
-        if intervals and len(possible) < len(self._parts):
+        if (intervals or components) and len(possible) < len(self._parts):
             missing = next(self._short(key) for key in self._parts if key not in possible)
-            raise ValueError(f"No half-samples can be drawn of {missing}: its points or metric were not stored.")
+            raise ValueError(f"No samples can be drawn of {missing}: its points or metric were not stored.")
         if intervals:
-            self._draw(resamples, seed, noise, n_jobs, progress)
+            self._draw(Drawing(resamples, share, seed, noise, components), n_jobs, progress)
+        if components:
+            self._detail(n_jobs, progress)
         rows = []
         for key, part in self._parts.items():
             row: dict[str, Any] = {"model": key[0]} if self.models else {}
             row |= {"layer": key[1], "metric": key[2], "n": part.meta["n"], "scale": part.scale}
+            found = dict(self._components[key]) if components else {}
             for dim in range(len(part.dgms)):
-                if dim > 0:
-                    row[f"significant_{dim}"] = _significant(part, dim)
-                for name, value in summarize(part.scaled(dim), noise).items():
-                    row[f"{name}_{dim}"] = value
-                    if intervals:
-                        low, high = self._intervals[key].interval(f"{name}_{dim}", value, level)
-                        row[f"{name}_{dim}_low"], row[f"{name}_{dim}_high"] = low, high
+                found |= {f"{name}_{dim}": value for name, value in summarize(part.scaled(dim), noise).items()}
+            found.pop("ratio_0")  # all of H0 is born at 0
+            for name, value in found.items():
+                if name.startswith("bars_") and name != "bars_0":
+                    row[f"significant_{name[5:]}"] = _significant(part, int(name[5:]))
+                row[name] = value
+                if intervals:
+                    row[f"{name}_low"], row[f"{name}_high"] = self._intervals[key].interval(name, value, level)
             rows.append(row)
         return table_of(rows)
 
-    def _draw(self, resamples: int, seed: int, noise: float, n_jobs: int | None, progress: Any) -> None:
-        asked = {"resamples": resamples, "seed": seed, "noise": noise}
-        missing = [key for key in self._parts if key not in self._intervals or self._intervals[key].asked != asked]
-        metrics = {key: self._metrics[key[2]] for key in missing}
-        tasks = [(key, self._points[key[:2]], metrics[key], self._parts[key]) for key in missing]
-        for key, drawn in intervals_of(tasks, asked, n_jobs, progress):
+    def curves(
+        self,
+        *key: Any,
+        values: int = 100,
+        resamples: int = 20,
+        level: float = 0.9,
+        seed: int = 0,
+    ) -> Any:
+        """Betti numbers, and the purity of the components, at every scale: ``study.curves(layer, metric)``.
+
+        Parameters
+        ----------
+        *key
+            Of the part.
+        values : int
+            At how many scales, from 0 to the last death.
+        resamples, level, seed : int, float, int
+            Of the bands, from samples of 0.8 of the points without repeats; 0 resamples for none.
+
+        Returns
+        -------
+        pandas.DataFrame, or a list of dict without pandas
+            ``scale`` (in units of the part's scale); ``betti_k`` for each dimension (``betti_0`` is the number of
+            components); where there are labels ``purity``, the share of points that are of the most frequent class of
+            their component; each followed by ``_low`` and ``_high``, which hold the level at each scale by itself.
+
+        Examples
+        --------
+        >>> import numpy as np, toposcope as ts
+        >>> X = np.random.default_rng(0).normal(size=(60, 2)) + 9 * np.repeat([[0], [1]], 30, axis=0)
+        >>> study = ts.triangulate({"two blobs": X}, ["euclidean"], labels=np.repeat([0, 1], 30))
+        >>> curves = study.curves("two blobs", "euclidean")
+        >>> two = curves[curves["betti_0"] == 2]
+        >>> float(two["purity"].min()), curves["purity"].iloc[-1].item()
+        (1.0, 0.5)
+        """
+        options = self[key].options
+        matrix, rows = self._distances(key)
+        labels = None if self.labels is None else self.labels[rows]
+        columns = curves_of(matrix, options, labels, values=values, resamples=resamples, level=level, seed=seed)
+        return table_of([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
+
+    def _draw(self, asked: Drawing, n_jobs: int | None, progress: Any) -> None:
+        missing = [k for k in self._parts if k not in self._intervals or not self._intervals[k].asked.serves(asked)]
+        tasks = [(key, self._points[key[:2]], self._metrics[key[2]], self._parts[key]) for key in missing]
+        for key, drawn in intervals_of(tasks, asked, self.labels, n_jobs, progress):
             self._intervals[key] = drawn
+
+    def _detail(self, n_jobs: int | None, progress: Any) -> None:
+        missing = [key for key in self._parts if key not in self._components]
+        tasks: list[Task] = [
+            (key, _component_summaries, (self._points[key[:2]], self._metrics[key[2]], self.labels)) for key in missing
+        ]
+        for key, found, error in run(tasks, n_jobs, progress, "components"):
+            if error is not None:
+                raise error
+            self._components[key] = found
 
     def agreement(
         self,
@@ -358,37 +429,7 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         points : bool
             Keep the activations too: representatives and intervals need them.
         """
-        parts = [
-            {
-                "key": list(key),
-                "dgms": p.dgms,
-                "edges": p.edges,
-                "censored": p.censored,
-                "idx_perm": p.idx_perm,
-                "meta": p.meta,
-                "intervals": self._intervals[key].stored() if key in self._intervals else None,
-            }
-            for key, p in self._parts.items()
-        ]
-        storage.write(
-            path,
-            {
-                "kind": "study",
-                "version": __version__,
-                "layers": self.layers,
-                "models": self.models,
-                "metrics": [
-                    {"name": name, "metric": {"kind": "function"} if metric is None else storage.encode_metric(metric)}
-                    for name, metric in self._metrics.items()
-                ],
-                "labels": self.labels,
-                "ids": self.ids,
-                "meta": self.meta,
-                "failures": [{"key": list(key), "why": why} for key, why in self._failures.items()],
-                "parts": parts,
-                "points": [{"key": list(key), "values": X} for key, X in self._points.items()] if points else [],
-            },
-        )
+        storage.write(path, files.contents(self, points))
 
 
 def load(path: str | os.PathLike[str]) -> Study:
@@ -402,28 +443,12 @@ def load(path: str | os.PathLike[str]) -> Study:
     >>> ts.load(path)
     Study(1 layer x 1 metric, n=4, H0 to H1)
     """
-    stored = storage.read(path)
-    if stored.get("kind") != "study":
-        raise ValueError(f"{os.fspath(path)} holds a {stored.get('kind')!r}, not a study.")
-    parts, intervals = {}, {}
-    for part in stored["parts"]:
-        key = tuple(part["key"])
-        values = (part[name] for name in ("dgms", "edges", "censored", "idx_perm", "meta"))
-        parts[key] = PartResult(*values)
-        if part["intervals"] is not None:
-            intervals[key] = Intervals(**part["intervals"])
-    return Study(
-        parts,
-        {tuple(entry["key"]): entry["values"] for entry in stored["points"]},
-        {entry["name"]: storage.decode_metric(entry["metric"]) for entry in stored["metrics"]},
-        layers=stored["layers"],
-        models=stored["models"],
-        labels=stored["labels"],
-        ids=stored["ids"],
-        failures={tuple(entry["key"]): entry["why"] for entry in stored["failures"]},
-        meta=stored["meta"],
-        intervals=intervals,
-    )
+    return Study(**files.fields(path))
+
+
+def _component_summaries(X: Any, metric: Any, labels: Any, n_threads: int | None) -> dict[str, float]:
+    matrix, rows, _ = distances_of(X, metric, n_threads)
+    return component_summaries(matrix, None if labels is None else labels[rows])
 
 
 def _significant(part: PartResult, dim: int) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..persistence import rips
 
-__all__ = ["cophenetic", "intrinsic_dimension", "purity", "single_linkage"]
+__all__ = ["cophenetic", "intrinsic_dimension", "purity", "separation", "single_linkage"]
 
 
 def single_linkage(distances: NDArray[Any]) -> NDArray[np.float64]:
@@ -28,7 +28,8 @@ def single_linkage(distances: NDArray[Any]) -> NDArray[np.float64]:
     from scipy.cluster.hierarchy import linkage
     from scipy.spatial.distance import squareform
 
-    return linkage(squareform(np.asarray(distances, float), checks=False), "single")
+    matrix = np.asarray(distances, float)
+    return linkage(squareform(matrix, checks=False), "single") if len(matrix) > 1 else np.empty((0, 4))
 
 
 def cophenetic(distances: NDArray[Any]) -> NDArray[np.float64]:
@@ -42,7 +43,8 @@ def cophenetic(distances: NDArray[Any]) -> NDArray[np.float64]:
     from scipy.cluster.hierarchy import cophenet
     from scipy.spatial.distance import squareform
 
-    return squareform(cophenet(single_linkage(distances)))
+    tree = single_linkage(distances)
+    return squareform(cophenet(tree)) if len(tree) else np.zeros((len(distances), len(distances)))
 
 
 def purity(distances: NDArray[Any], labels: Any) -> dict[str, NDArray[Any]]:
@@ -84,6 +86,52 @@ def purity(distances: NDArray[Any], labels: Any) -> dict[str, NDArray[Any]]:
         "components": np.arange(n, 0, -1),
         "purity": np.array(pure),
     }
+
+
+def separation(distances: NDArray[Any], labels: Any) -> float:
+    """How much later components join samples of different classes than samples of one class.
+
+    Parameters
+    ----------
+    distances : (n, n) array_like
+    labels : (n,) array_like
+        At least two classes, one of them with two samples.
+
+    Returns
+    -------
+    float
+        The mean scale at which two samples of different classes join one component, less that of two samples of the
+        same class, over that of all pairs. About 0 where labels mean nothing: `class_structure` tests it.
+
+    Examples
+    --------
+    >>> round(separation([[0, 1, 5, 5], [1, 0, 5, 5], [5, 5, 0, 1], [5, 5, 1, 0]], ["a", "a", "b", "b"]), 3)
+    1.091
+    """
+    return Separation(distances, labels)()
+
+
+class Separation:
+    """`separation` of one cloud, for these labels or for others with as many of each class."""
+
+    def __init__(self, distances: NDArray[Any], labels: Any):
+        self._heights = cophenetic(distances)
+        self.classes = np.unique(np.asarray(labels), return_inverse=True)[1].ravel()
+        n = len(self.classes)
+        if n != len(self._heights):
+            raise ValueError(f"There are {n} labels for {len(self._heights)} points: give one for each.")
+        sizes = np.bincount(self.classes)
+        self._same_pairs, self._pairs = float((sizes * (sizes - 1.0)).sum()), n * (n - 1.0)
+        if len(sizes) < 2 or self._same_pairs == 0:
+            raise ValueError("labels must name at least two classes, one of them with two samples.")
+        self._members, self._total = np.eye(len(sizes)), self._heights.sum()
+
+    def __call__(self, classes: NDArray[np.int64] | None = None) -> float:
+        member = self._members[self.classes if classes is None else classes]
+        same = float(np.einsum("ic,ic->", self._heights @ member, member))
+        different = (self._total - same) / (self._pairs - self._same_pairs)
+        mean = self._total / self._pairs
+        return float((different - same / self._same_pairs) / mean) if mean > 0 else 0.0
 
 
 def intrinsic_dimension(

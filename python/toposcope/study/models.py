@@ -9,10 +9,9 @@ import numpy as np
 from .collection import Study
 from .diagram_distances import diagram_distance
 from .divergence import topology_divergence
-from .hypotheses import paired_difference
+from .pairs import rows_of_pairs
 from .tables import table_of
 from .triangulation import triangulate
-from .universal_null import adjust
 
 __all__ = ["compare_models"]
 
@@ -26,8 +25,13 @@ def compare_models(
     names: tuple[str, str] = ("a", "b"),
     divergence: bool = True,
     statistic: str = "total",
+    test: str = "permutation",
+    dim: int | None = None,
     blocks: int = 16,
+    resamples: int = 99,
     seed: int = 0,
+    n_jobs: int | None = None,
+    progress: Any = None,
     **options: Any,
 ) -> tuple[Study, Any]:
     """How far apart two models are, layer by layer, on the same samples.
@@ -42,9 +46,11 @@ def compare_models(
         What to call the models.
     divergence : bool
         Also the Representation Topology Divergence (`topology_divergence`), which takes 2 n + 1 points.
-    statistic, blocks, seed
-        Of the test, `paired_difference`, of the highest dimension up to 1.
-    **options
+    statistic, test, blocks, resamples, seed
+        Of the test, as in `compare_layers`: `paired_difference` or `paired_bootstrap`.
+    dim : int, optional
+        The homology dimension that is tested; by default the highest up to 1.
+    n_jobs, progress, **options
         As in `triangulate`.
 
     Returns
@@ -53,7 +59,7 @@ def compare_models(
         Of both models.
     table : pandas.DataFrame, or a list of dict without pandas
         One row a layer and metric that both have: ``bottleneck_k`` of the scaled diagrams, ``rtd``, ``difference``
-        (mean over blocks, b less a), ``p``, and ``p_adjusted`` (Holm) for the number of rows.
+        (b less a), ``p``, and ``p_adjusted`` (Holm) for the number of rows.
 
     Examples
     --------
@@ -64,24 +70,34 @@ def compare_models(
     >>> float(table["rtd"][0]), float(table["p"][0])
     (0.0, 1.0)
     """
-    study = triangulate({names[0]: a, names[1]: b}, metrics, maxdim, **options)
-    rows: list[dict[str, Any]] = []
+    if len(set(names)) != 2:
+        raise ValueError(f"names={names!r} must be two different names.")
+    study = triangulate({names[0]: a, names[1]: b}, metrics, maxdim, n_jobs=n_jobs, progress=progress, **options)
+    asked: list[Any] = []
     for layer in study.layers:
         for metric in study.metrics:
             one, two = ((name, layer, metric) for name in names)
             if one not in study or two not in study:
                 continue
             row: dict[str, Any] = {"layer": layer, "metric": metric}
-            for dim in range(min(len(study[one].dgms), len(study[two].dgms))):
-                row[f"bottleneck_{dim}"] = diagram_distance(study[one].scaled(dim), study[two].scaled(dim))
+            for k in range(min(len(study[one].dgms), len(study[two].dgms))):
+                row[f"bottleneck_{k}"] = diagram_distance(study[one].scaled(k), study[two].scaled(k))
             if divergence:
                 row["rtd"] = _divergence(study, one, two)
-            test = paired_difference(study, two, one, statistic, min(1, maxdim), blocks=blocks, seed=seed)
-            rows.append(row | {"difference": test.statistic, "p": test.p_value})
-    if not rows:
+            asked.append((row, two, one))
+    if not asked:
         raise ValueError("The two models have no layer in common: give their layers the same names.")
-    for row, p in zip(rows, adjust(np.array([row["p"] for row in rows])), strict=True):
-        row["p_adjusted"] = float(p)
+    rows = rows_of_pairs(
+        study,
+        asked,
+        statistic,
+        min(1, study.meta["maxdim"]) if dim is None else dim,
+        test=test,
+        blocks=blocks,
+        resamples=resamples,
+        seed=seed,
+        n_jobs=n_jobs,
+    )
     return study, table_of(rows)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..metrics import measured
 from ..persistence import RipsResult, rips
 
-__all__ = ["Options", "PartResult", "compute", "scale_of"]
+__all__ = ["Options", "PartResult", "compute", "scale_of", "scaled_diagrams"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class PartResult(RipsResult):
     def scale(self) -> float:
         """What `scaled` divides by, in the units of the distances."""
         return self.meta["scale"]
+
+    @property
+    def options(self) -> Options:
+        """How this part was computed."""
+        return Options(*(self.meta[name] for name in ("maxdim", "scale_rule", "thresh", "coeff")))
 
     def scaled(self, dim: int) -> NDArray[np.float64]:
         """The diagram of one dimension in units of the scale: (m, 2)."""
@@ -100,6 +105,15 @@ def compute(points: NDArray[Any], metric: Any, options: Options, n_threads: int 
     return PartResult(r.dgms, edges, r.censored, rows, meta)
 
 
+def scaled_diagrams(
+    matrix: NDArray[np.float32], options: Options, n_threads: int | None = None
+) -> list[NDArray[np.float64]]:
+    """The diagrams of one set of distances, each divided by the scale of just these distances."""
+    r = rips(matrix, options.maxdim, options.thresh, options.coeff, "precomputed", n_threads=n_threads)
+    scale = scale_of(matrix, options.scale)
+    return [diagram / scale for diagram in r.dgms]
+
+
 def scale_of(matrix: NDArray[np.float32], rule: str | float | None) -> float:
     """What diagrams are divided by: a quantile of the distances between different points, or a number.
 
@@ -112,11 +126,13 @@ def scale_of(matrix: NDArray[np.float32], rule: str | float | None) -> float:
         return 1.0
     if isinstance(rule, str):
         share = quantile_of(rule)
-        between = matrix[np.triu_indices(len(matrix), 1)]
+        if len(matrix) < 2:
+            return 1.0  # no pair of points: nothing has a length
+        between = np.concatenate([row[at + 1 :] for at, row in enumerate(matrix)])
         between = between[np.isfinite(between)]
         if not len(between):
-            return 1.0  # no pair of points: nothing has a length
-        scale = float(np.quantile(between, share))
+            return 1.0
+        scale = float(np.quantile(between, share, overwrite_input=True))
         if scale == 0:
             raise ValueError(
                 f"The scale {rule!r} of the distances is 0, since so many points coincide: give another scale, "

@@ -1,13 +1,19 @@
-"""What metrics agree on: loops and components that appear under several, by the points that they run through."""
+"""What metrics and layers agree on: loops and components that appear in several, by the points that they have."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..metrics import metric_name
+from ..persistence import RipsResult, rips
 from .components import cophenetic
+from .parts import Options, distances_of
+from .running import Task, run
 from .tables import table_of
 
 if TYPE_CHECKING:
@@ -45,41 +51,49 @@ def overlap(points: NDArray[np.int64], others: NDArray[np.int64], near: NDArray[
 
 def consensus(
     study: Study,
-    layer: str,
+    layer: str | None = None,
     dim: int = 1,
     *,
+    metric: Any = None,
     model: str | None = None,
-    bars: int = 10,
+    bars: int | None = None,
     neighbors: int = 5,
     threshold: float = 0.5,
+    n_jobs: int | None = None,
+    progress: Any = None,
 ) -> Any:
-    """For each of the longest bars of a layer: under which other metrics does the same feature appear?
+    """For every bar of some parts of a study: in which of the other parts does the same feature appear?
 
-    Bars of two metrics are paired one to one for the greatest total overlap of their points (Hungarian method).
+    Most often the parts are the metrics of one layer; they may as well be the layers under one metric, or all parts.
+    Bars of two parts are paired one to one for the greatest total overlap of their points (Hungarian method).
     Components (H0) are sets, compared as such. A loop (H1) is known by a representative, which is not unique, so that
-    points count where a near neighbour under either metric is in the other loop.
+    points count where a near neighbour in either part is in the other loop.
 
     Parameters
     ----------
     study : Study
         With its points.
-    layer : str
+    layer : str, optional
+        Only parts of this layer; and so ``metric`` and ``model``. At least one of the three chooses, or the study has
+        few parts.
     dim : {0, 1}
-    model : str, optional
-        Where the study has several.
-    bars : int
-        The longest bars of each metric that are looked at.
+    bars : int, optional
+        Look at so many of the longest bars of each part; by default at all, which for loops takes some seconds a part
+        of a thousand points.
     neighbors : int
         How many neighbours count as near, for loops.
     threshold : float
         The overlap from which two bars are called the same feature.
+    n_jobs, progress
+        As in `triangulate`.
 
     Returns
     -------
     pandas.DataFrame, or a list of dict without pandas
-        One row a metric and bar: metric, bar, birth, death (scaled), points (an array), score (the mean overlap with
-        the partners under all other metrics: 1 where all agree fully), metrics (how many show it, this one included),
-        group (features that are the same under several metrics share a number; 0 is the one most agreed on).
+        One row a part and bar, essential bars excepted: (model), layer, metric, bar, birth, death (scaled), points (an
+        array), score (the mean overlap with its partners in all other parts, from 0 to 1 where all agree fully),
+        metrics or, where a metric is chosen, layers, or else parts (how many show it, this one included), group
+        (features that are the same in several parts share a number; 0 is the one most agreed on).
 
     Examples
     --------
@@ -94,85 +108,151 @@ def consensus(
     """
     if dim not in (0, 1):
         raise ValueError(f"dim={dim} has no sets of points to compare: it must be 0 or 1.")
-    keys: dict[str, tuple[Any, ...]] = {m: ((model, layer, m) if study.models else (layer, m)) for m in study.metrics}
-    keys = {m: key for m, key in keys.items() if key in study}
-    if not keys:
-        raise KeyError(f"The study has no layer {layer!r}: it has {', '.join(study.layers)}.")
-    found = [(m, bar, points) for m, key in keys.items() for bar, points in _features(study, key, dim, bars)]
-    near = {m: _neighbors(study, key, neighbors) for m, key in keys.items()} if dim == 1 else None
-    scores = np.eye(len(found))
-    of_metric = {m: [i for i, feature in enumerate(found) if feature[0] == m] for m in keys}
-    for a in keys:
-        for b in list(keys)[list(keys).index(a) + 1 :]:
-            _match(scores, found, of_metric[a], of_metric[b], near)
-    groups = _groups(scores >= threshold, found, scores)
+    keys = _chosen(study, model, layer, metric)
+    tasks: list[Task] = [
+        (key, _features, (*study.source(key), study[key].options, dim, bars, neighbors)) for key in keys
+    ]
+    found = {}
+    for key, of_part, error in run(tasks, n_jobs, progress, "representatives"):
+        if error is not None:
+            raise error
+        found[key] = of_part
+    features = [found[key] for key in keys]
+    first = np.cumsum([0, *(len(of.bars) for of in features)])
+    pairs = [_matched(a, b, i, j) for (a, i), (b, j) in combinations(zip(features, first, strict=False), 2)]
+    one, two, overlaps = (np.concatenate(column) for column in zip(_nothing(), *pairs, strict=True))
+    same = overlaps >= threshold
+    count = int(first[-1])
+    scores = np.bincount(one, overlaps, count) + np.bincount(two, overlaps, count)
+    shown = 1 + np.bincount(one[same], minlength=count) + np.bincount(two[same], minlength=count)
+    part = np.repeat(np.arange(len(features)), np.diff(first))
+    groups = _groups(one[same], two[same], overlaps[same], part)
+    counted = "metrics" if layer is not None and metric is None else "layers" if metric is not None else "parts"
     rows = []
-    for i, (m, bar, points) in enumerate(found):
-        birth, death = study[keys[m]].scaled(dim)[bar]
-        partners = scores[i].sum() - 1
-        rows.append(
-            {
-                "metric": m,
-                "bar": bar,
-                "birth": birth,
-                "death": death,
-                "points": points,
-                "score": partners / (len(keys) - 1) if len(keys) > 1 else 1.0,
-                "metrics": 1 + int((scores[i] >= threshold).sum() - 1),
-                "group": groups[i],
-            }
-        )
+    for key, of, start in zip(keys, features, first, strict=False):
+        names = dict(zip(("model", "layer", "metric")[-len(key) :], key, strict=True))
+        for at, (bar, points) in enumerate(zip(of.bars, of.points, strict=True), start):
+            birth, death = study[key].scaled(dim)[bar]
+            row = {"bar": bar, "birth": birth, "death": death, "points": points}
+            score = float(scores[at]) / (len(keys) - 1) if len(keys) > 1 else 1.0
+            rows.append(names | row | {"score": score, counted: int(shown[at]), "group": int(groups[at])})
     return table_of(rows)
 
 
-def _features(study: Study, key: tuple[Any, ...], dim: int, bars: int) -> list[tuple[int, NDArray[np.int64]]]:
-    """The longest bars with a death, and their points. (In H0 the bar without one is the whole cloud.)
+def _chosen(study: Study, model: Any, layer: Any, metric: Any) -> list[tuple[str, ...]]:
+    for name, there, what in ((model, study.models, "model"), (layer, study.layers, "layer")):
+        if name is not None and str(name) not in there:
+            raise KeyError(f"The study has no {what} {name!r}: it has {', '.join(there) or 'one without a name'}.")
+    of_metric = None if metric is None else metric_name(metric)
+    if of_metric is not None and of_metric not in study.metrics:
+        raise KeyError(f"The study has no metric {of_metric!r}: it has {', '.join(study.metrics)}.")
+    return [
+        key
+        for key in study
+        if key[-1] == (of_metric or key[-1])
+        and key[-2] == (key[-2] if layer is None else str(layer))
+        and key[0] == (key[0] if model is None else str(model))
+    ]
 
-    Where two components meet, which of them ends is a convention; the smaller one is taken.
+
+class _Features(NamedTuple):
+    """The bars of one part that have a death, longest first, and their points. (What never dies in H0 is the cloud.)
+
+    Attributes
+    ----------
+    bars : list of int
+    points : list of (m,) ndarray
+    near : (n, k) ndarray, or None
+        For loops: each point, and its nearest neighbours; rows that the metric dropped are their own neighbours.
+    n : int
     """
-    part = study[key]
-    chosen = np.flatnonzero(np.isfinite(part.dgms[dim][:, 1]))[:bars].tolist()
-    if dim == 1:
-        return [(bar, part.cycle(1, bar)) for bar in chosen]
-    heights = cophenetic(study.distances(*key))
-    features = []
-    for bar in chosen:
-        ends = np.searchsorted(part.idx_perm, part.edges[0][bar, 2:])
-        sides = [np.flatnonzero(heights[end] < part.dgms[0][bar, 1]) for end in ends]
-        features.append((bar, part.idx_perm[min(sides, key=lambda side: (len(side), side[0]))]))
-    return features
+
+    bars: list[int]
+    points: list[NDArray[np.int64]]
+    near: NDArray[np.int64] | None
+    n: int
+
+    def members(self) -> NDArray[np.float32]:
+        """1 where a point is of a bar: (bars, n)."""
+        member = np.zeros((len(self.bars), self.n), np.float32)
+        for row, points in zip(member, self.points, strict=True):
+            row[points] = 1
+        return member
+
+    def neighborhoods(self) -> NDArray[np.float32]:
+        """1 where the second point is near the first: (n, n)."""
+        near = np.zeros((self.n, self.n), np.float32)
+        if self.near is not None:
+            np.put_along_axis(near, self.near, 1, axis=1)
+        return near
 
 
-def _neighbors(study: Study, key: tuple[str, ...], count: int) -> NDArray[np.int64]:
-    """The rows of the nearest neighbours of each row: (n, count); rows that the metric dropped have themselves."""
-    part, matrix = study[key], study.distances(*key)
-    count = min(count, len(matrix) - 1)
-    order = np.argsort(matrix, axis=1, kind="stable")[:, 1 : count + 1]
-    near = np.repeat(np.arange(study.meta["n"])[:, None], count, axis=1)
-    near[part.idx_perm] = part.idx_perm[order]
-    return near
+def _features(
+    X: NDArray[Any],
+    metric: Any,
+    options: Options,
+    dim: int,
+    bars: int | None,
+    neighbors: int,
+    n_threads: int | None,
+) -> _Features:
+    matrix, rows, _ = distances_of(X, metric, n_threads)
+    r = rips(matrix, dim, options.thresh, options.coeff, "precomputed", n_threads=n_threads)
+    chosen = np.flatnonzero(np.isfinite(r.dgms[dim][:, 1]))[:bars].tolist()
+    if dim == 0:
+        return _Features(chosen, [rows[side] for side in _smaller_sides(r, matrix, chosen)], None, len(X))
+    nearest = np.argsort(matrix, axis=1, kind="stable")[:, 1 : neighbors + 1]
+    near = np.repeat(np.arange(len(X))[:, None], 1 + nearest.shape[1], axis=1)
+    near[rows, 1:] = rows[nearest]
+    return _Features(chosen, [rows[r.cycle(1, bar)] for bar in chosen], near, len(X))
 
 
-def _match(scores: NDArray[np.float64], found: list[Any], of_a: list[int], of_b: list[int], near: Any) -> None:
+def _smaller_sides(r: RipsResult, matrix: NDArray[Any], bars: list[int]) -> Iterator[NDArray[np.int64]]:
+    """The components that end with these bars: of two that meet, the smaller one (which of them ends is convention)."""
+    heights = cophenetic(matrix)
+    for bar in bars:
+        sides = [np.flatnonzero(heights[end] < r.dgms[0][bar, 1]) for end in r.edges[0][bar, 2:]]
+        yield min(sides, key=lambda side: (len(side), side[0]))
+
+
+def _nothing() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+
+
+def _matched(a: _Features, b: _Features, first_a: int, first_b: int) -> tuple[Any, Any, Any]:
+    """The partners of the bars of two parts, by their numbers, and how far they overlap."""
     from scipy.optimize import linear_sum_assignment
 
-    both = None if near is None or not of_a or not of_b else np.hstack([near[found[i[0]][0]] for i in (of_a, of_b)])
-    values = np.array([[overlap(found[i][2], found[j][2], both) for j in of_b] for i in of_a]).reshape(
-        len(of_a), len(of_b)
-    )
-    for i, j in zip(*linear_sum_assignment(-values), strict=True):
-        scores[of_a[i], of_b[j]] = scores[of_b[j], of_a[i]] = values[i, j]
+    if not a.bars or not b.bars:
+        return _nothing()
+    overlaps = _overlaps(a, b)
+    i, j = linear_sum_assignment(-overlaps)
+    return i + first_a, j + first_b, overlaps[i, j].astype(float)
 
 
-def _groups(same: NDArray[np.bool_], found: list[Any], scores: NDArray[np.float64]) -> list[int]:
-    """Connected features, numbered from the one under most metrics, then by the total of its scores."""
+def _overlaps(a: _Features, b: _Features) -> NDArray[np.float32]:
+    """`overlap` of every bar of one part with every bar of another: (bars, bars)."""
+    in_a, in_b = a.members(), b.members()
+    sizes_a, sizes_b = in_a.sum(1), in_b.sum(1)
+    if a.near is None:
+        common = in_a @ in_b.T
+        return common / (sizes_a[:, None] + sizes_b - common)
+    near = np.maximum(a.neighborhoods(), b.neighborhoods()).T
+    of_a = in_a @ (in_b @ near > 0).T / sizes_a[:, None]
+    of_b = in_b @ (in_a @ near > 0).T / sizes_b[:, None]
+    return np.minimum(of_a, of_b.T)
+
+
+def _groups(one: NDArray[Any], two: NDArray[Any], overlaps: NDArray[Any], part: NDArray[Any]) -> NDArray[np.int64]:
+    """Connected features, numbered from the group that most parts show, then by the total of their overlaps."""
+    from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    count, label = connected_components(same, directed=False)
-    members = [np.flatnonzero(label == g) for g in range(count)]
-    order = sorted(
-        range(count),
-        key=lambda g: (-len({found[i][0] for i in members[g]}), -scores[np.ix_(members[g], members[g])].sum()),
-    )
-    rank = {g: at for at, g in enumerate(order)}
-    return [rank[g] for g in label]
+    graph = csr_array((np.ones(len(one), np.int8), (one, two)), shape=(len(part), len(part)))
+    many, label = connected_components(graph, directed=False)
+    label = label.astype(np.int64)
+    shown = np.bincount(np.unique(np.stack([label, part]), axis=1)[0], minlength=many)
+    order = np.lexsort((-np.bincount(label[one], overlaps, many), -shown))
+    rank = np.empty(many, np.int64)
+    rank[order] = np.arange(many)
+    return rank[label]

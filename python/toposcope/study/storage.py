@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import struct
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,15 @@ __all__ = ["FORMAT", "decode_metric", "encode_metric", "read", "write"]
 
 FORMAT = 1
 _HEADER = "study.json"
+
+
+class _Damaged(Exception):
+    """What a file refers to and does not hold."""
+
+
+_BROKEN = (_Damaged, zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, MemoryError, NotImplementedError,
+           OverflowError, RecursionError, RuntimeError, struct.error, SyntaxError, tokenize.TokenError)  # fmt: skip
+# what zipfile, zlib, json and NumPy raise for files that somebody has damaged
 
 
 def write(path: str | os.PathLike[str], content: dict[str, Any]) -> None:
@@ -39,20 +51,40 @@ def write(path: str | os.PathLike[str], content: dict[str, Any]) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What `write` wrote."""
+    """What `write` wrote.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        Where there is no such file, and where it is anything else than `write` would have written: one sentence.
+    """
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            if _HEADER not in arrays:
+            if not isinstance(arrays, np.lib.npyio.NpzFile) or _HEADER not in arrays:
                 raise ValueError(f"{os.fspath(path)} is no study: it lacks the entry {_HEADER!r}.")
+            _check_size(path, arrays.zip)  # type: ignore[arg-type]
             header = json.loads(arrays[_HEADER].tobytes())
+            if not isinstance(header, dict) or "toposcope" not in header:
+                raise ValueError(f"{os.fspath(path)} is no study: its header names no format.")
             if header.get("toposcope") != FORMAT:
                 raise ValueError(
                     f"{os.fspath(path)} has the format {header.get('toposcope')!r}, and this version of toposcope "
                     f"reads {FORMAT}: update toposcope."
                 )
             return _decode(header, arrays)
-    except (zipfile.BadZipFile, EOFError, json.JSONDecodeError, KeyError) as error:
-        raise ValueError(f"{os.fspath(path)} is no whole study file: {error}.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError, *_BROKEN) as error:
+        raise ValueError(f"{os.fspath(path)} is no whole study file: {str(error).rstrip('.')}.") from None
+
+
+def _check_size(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> None:
+    """Refuse what unpacks to more than the memory of the machine: a small file can claim any size."""
+    size = sum(entry.file_size for entry in archive.infolist())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if size > memory:
+        raise ValueError(
+            f"{os.fspath(path)} unpacks to {size / 2**30:.0f} GiB, and this machine has {memory / 2**30:.0f} GiB of "
+            "memory: load it where there is more, if you trust it."
+        )
 
 
 def _encode(value: Any, name: str, arrays: dict[str, NDArray[Any]]) -> Any:
@@ -78,8 +110,12 @@ def _encode(value: Any, name: str, arrays: dict[str, NDArray[Any]]) -> Any:
 def _decode(value: Any, arrays: Any) -> Any:
     if isinstance(value, dict):
         if "$array" in value:
+            if value["$array"] not in arrays.files:
+                raise _Damaged(f"it lacks the array {value['$array']!r}")
             return arrays[value["$array"]]
         if "$number" in value:
+            if value["$number"] not in ("inf", "-inf", "nan"):
+                raise _Damaged(f"{value['$number']!r} is no number")
             return float(value["$number"])
         return {key: _decode(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
@@ -113,8 +149,10 @@ def encode_metric(metric: Any) -> dict[str, Any]:
 
 def decode_metric(stored: dict[str, Any]) -> Any:
     """The metric again; None for a function, which is not stored."""
+    if not isinstance(stored, dict) or not isinstance(stored.get("kind"), str):
+        raise ValueError("a metric is not described by its kind and options")
     kind, options = stored["kind"], {key: value for key, value in stored.items() if key != "kind"}
-    if kind == "name":
+    if kind == "name" and isinstance(options.get("name"), str):
         return options["name"]
     if kind == "Cosine":
         return Cosine(**options)

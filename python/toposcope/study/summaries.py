@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 __all__ = ["betti_curve", "death_birth_ratios", "persistence_entropy", "summarize"]
 
-SUMMARIES = ("bars", "longest", "total", "entropy")
+SUMMARIES = ("bars", "longest", "total", "entropy", "ratio")
 
 
 def summarize(diagram: NDArray[np.float64], noise: float = 0.0) -> dict[str, float]:
@@ -26,21 +26,24 @@ def summarize(diagram: NDArray[np.float64], noise: float = 0.0) -> dict[str, flo
     -------
     dict
         bars: how many are longer than ``noise``; longest: the greatest persistence; total: the sum of all; entropy: see
-        `persistence_entropy`.
+        `persistence_entropy`; ratio: the greatest death / birth of bars that are not born at 0 (all of H0 is), which no
+        scale changes, and 1 where there is none.
 
     Examples
     --------
     >>> import numpy as np
-    >>> summarize(np.array([[0, 3.0], [0, 1.0], [0, np.inf]]), noise=2)
-    {'bars': 2.0, 'longest': 3.0, 'total': 4.0, 'entropy': 0.5623351446188083}
+    >>> summarize(np.array([[1, 4.0], [2, 3.0], [1, np.inf]]), noise=2)
+    {'bars': 2.0, 'longest': 3.0, 'total': 4.0, 'entropy': 0.5623351446188083, 'ratio': 4.0}
     """
     length = diagram[:, 1] - diagram[:, 0]
-    finite = length[np.isfinite(length)]
+    ends = np.isfinite(length)
+    finite = length[ends]
     return {
         "bars": float(np.count_nonzero(length > noise)),
         "longest": float(finite.max(initial=0)),
         "total": float(finite.sum()),
         "entropy": persistence_entropy(diagram),
+        "ratio": float(death_birth_ratios(diagram[ends & (diagram[:, 0] > 0)]).max(initial=1)),
     }
 
 
