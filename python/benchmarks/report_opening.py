@@ -1,8 +1,8 @@
 """How large the report of 20 layers under 6 metrics is, and how long a browser takes to open it.
 
 Run from ``python/``: ``python -m benchmarks.report_opening [n]``, with n inputs (500 by default). Needs Chromium and
-playwright. Prints megabytes, seconds to write the page, and medians over five openings: the milliseconds until something
-is on the screen (first contentful paint) and until the page answers (all scripts run).
+playwright. Prints megabytes, seconds to write the page, and medians over five openings: the milliseconds until
+something is on the screen (first contentful paint) and until the page answers (all scripts run).
 """
 
 from __future__ import annotations
