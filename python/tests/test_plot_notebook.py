@@ -8,7 +8,7 @@ import pytest
 import toposcope as ts
 from toposcope.plot import interactive_barcode, interactive_diagram, palette, read_bars, result_html, study_html
 from toposcope.plot.geometry import frame
-from toposcope.plot.svg import barcode_svg, counts, diagram_svg
+from toposcope.plot.svg import barcode_svg, counts, diagram_svg, scatter_svg
 
 SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 HOSTILE = "<script>evil()</script>"
@@ -62,6 +62,22 @@ def test_study_shows_every_part_and_says_what_is_left_out():
     text = study_html(study, most=3)
     assert text.count("<svg") == 3 and "and 2 more layers" in text and HOSTILE not in text
     assert study_html({}).count("<svg") == 0
+
+
+def test_a_study_and_activations_show_themselves():
+    acts = ts.Activations({HOSTILE: np.eye(4), "b": np.arange(8.0).reshape(4, 2)}, labels=[HOSTILE, "x", "y", "x"])
+    study = ts.triangulate(acts, ["euclidean", "cityblock"])
+    for text, pictures in ((acts._repr_html_(), 2), (study._repr_html_(), 4)):
+        assert text.count("<svg") == pictures and "<script" not in text and "&lt;script" in text
+    assert "Summaries" in study._repr_html_() and "longest_1" in study._repr_html_()
+    assert "300 of them drawn" in ts.Activations({"a": np.random.default_rng(0).normal(size=(900, 3))})._repr_html_()
+    assert ts.Activations({"a": np.empty((0, 3))})._repr_html_().count("<svg") == 1
+
+
+def test_scattered_points_lie_where_they_are_on_equal_scales():
+    root = ElementTree.fromstring(scatter_svg(np.array([[0.0, 0.0], [4.0, 2.0]]), ["red", "blue"], size=100))
+    (x0, y0), (x1, y1) = ([float(v) for v in path.get("d")[1:].removesuffix("h0").split()] for path in root)
+    assert (x1 - x0, y0 - y1) == pytest.approx((92, 46)) and [path.get("stroke") for path in root] == ["red", "blue"]
 
 
 def test_hover_names_the_inputs_behind_a_bar():

@@ -13,9 +13,9 @@ import pytest
 from report_study import HOSTILE, ring_study
 
 import toposcope as ts
+from toposcope.plot.embedding import principal_plane
 from toposcope.report import contents, render, write
 from toposcope.report.contents import between_metrics
-from toposcope.report.embedding import principal_plane
 from toposcope.report.inputs import TEXT, TILE, pack
 from toposcope.report.page import script_json
 

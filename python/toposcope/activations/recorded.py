@@ -89,6 +89,12 @@ class Activations(Mapping[str, NDArray[Any]]):
         shapes = ", ".join(f"{name}: {values.shape[1]}" for name, values in self._layers.items())
         return f"Activations(n={self.n}, {'labels, ' if self.labels is not None else ''}{shapes})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table of the layers, with their points in the plane as small SVG."""
+        from ..plot import activations_html
+
+        return activations_html(self)
+
     @property
     def layers(self) -> tuple[str, ...]:
         """The names of the layers, in the order of the model."""

@@ -15,13 +15,14 @@ from .interactive import interactive_barcode, interactive_diagram
 from .linkage import linkage_matrix, plot_dendrogram
 from .loops import plot_loop
 from .matching import match_bars, plot_matching
-from .notebook import result_html, study_html
+from .notebook import activations_html, result_html, study_html
 from .nulls import plot_null
 from .studies import plot_agreement, plot_study
 
 __all__ = [
     "Barcode",
     "Bars",
+    "activations_html",
     "components_at",
     "interactive_barcode",
     "interactive_diagram",

@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from . import palette
 from .bars import Bars, read_bars
+from .embedding import principal_plane
 from .studies import study_rows
-from .svg import barcode_svg, diagram_svg
+from .svg import barcode_svg, diagram_svg, scatter_svg
+
+POINTS = 300
+"""So many points of a layer are drawn in a notebook, evenly chosen."""
 
 
 def result_html(result: Any) -> str:
@@ -38,7 +44,7 @@ def result_html(result: Any) -> str:
     )
 
 
-def study_html(study: Any, most: int = 48) -> str:
+def study_html(study: Any, most: int = 16) -> str:
     """The diagrams of a study as a grid of layers and metrics: what ``Study._repr_html_`` gives.
 
     Parameters
@@ -69,6 +75,50 @@ def study_html(study: Any, most: int = 48) -> str:
         f"<p>{escape(repr(study)) if not isinstance(study, dict) else ''} {key_}</p>"
         f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
     )
+
+
+def activations_html(activations: Any, most: int = 16) -> str:
+    """The layers of activations, each with its points in their principal plane: what ``Activations._repr_html_`` gives.
+
+    Parameters
+    ----------
+    activations : Activations
+    most : int
+        So many layers are drawn; how many more there are is said. Of many points `POINTS` are drawn.
+
+    Examples
+    --------
+    >>> import numpy as np, toposcope as ts
+    >>> text = activations_html(ts.Activations({"<fc>": np.eye(4)}, labels=[0, 0, 1, 1]))
+    >>> text.count("<svg"), "&lt;fc&gt;" in text, "<script" in text
+    (1, True, False)
+    """
+    n = activations.n
+    rows = np.unique(np.linspace(0, max(n - 1, 0), min(n, POINTS)).astype(int))
+    classes = [] if activations.labels is None else sorted(set(np.asarray(activations.labels).tolist()), key=_order)
+    tints = {label: palette.label_color(place, len(classes)) for place, label in enumerate(classes)}
+    colors = ["currentColor"] * len(rows)
+    if tints:
+        colors = [tints[label] for label in np.asarray(activations.labels)[rows].tolist()]
+    body = ""
+    for layer in list(activations)[:most]:
+        plane, share = principal_plane(activations[layer][rows])
+        picture = scatter_svg(plane, colors, size=96, title=f"{layer}: {len(rows)} points in their principal plane")
+        body += (
+            f"<tr><th>{escape(str(layer))}</th><td>{activations[layer].shape[1]}</td>"
+            f"<td>{picture}</td><td>{share:.0%}</td></tr>"
+        )
+    key_ = " ".join(f'<span style="color:{tint}">■</span> {escape(str(label))}' for label, tint in tints.items())
+    said = f"{n} samples" + (f", {len(rows)} of them drawn" if len(rows) < n else "")
+    more = f"<p>and {len(activations) - most} more layers</p>" if len(activations) > most else ""
+    return (
+        f"<p>{said} {key_ if len(tints) <= 10 else ''}</p><table><thead><tr><th>layer</th><th>coordinates</th>"
+        f"<th>principal plane</th><th>of the variance</th></tr></thead><tbody>{body}</tbody></table>{more}"
+    )
+
+
+def _order(label: Any) -> tuple[bool, Any]:
+    return (isinstance(label, str), label)
 
 
 def _dimensions(study: Mapping[Any, Any]) -> range:

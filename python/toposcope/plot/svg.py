@@ -5,7 +5,7 @@ Lines and text take the colour of the text around them, so that the pictures fit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -99,6 +99,26 @@ def barcode_svg(
         if value is not None:
             out.append(_dashes(f"M{_n((value - extent.bottom) * across)} 0V{height}"))
     return _svg(width, height, out, title or f"barcode: {counts(barcode)}")
+
+
+def scatter_svg(plane: Floats, colors: Sequence[str], *, size: int = 96, title: str = "points") -> str:
+    """Points in the plane as an SVG element, on equal scales; ``colors`` has one for each.
+
+    >>> import numpy as np
+    >>> scatter_svg(np.array([[0.0, 0.0], [2.0, 1.0]]), ["red", "red"], size=20).count("<path")
+    1
+    """
+    margin = 4.0
+    out = []
+    if len(plane):
+        low, high = plane.min(0), plane.max(0)
+        scale = (size - 2 * margin) / (float((high - low).max()) or 1.0)
+        places = size / 2 + (plane - (low + high) / 2) * scale * [1, -1]
+        for color in dict.fromkeys(colors):
+            dots = [place for place, mine in zip(places, colors, strict=True) if mine == color]
+            path = "".join(f"M{_n(x)} {_n(y)}h0" for x, y in dots)
+            out.append(f'<path d="{path}" stroke="{color}" stroke-width="3" stroke-linecap="round" fill="none"/>')
+    return _svg(size, size, out, title)
 
 
 def counts(barcode: Barcode) -> str:

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..plot import palette
 from ..plot.bars import read_bars
+from ..plot.embedding import principal_plane
 from ..plot.geometry import LANES, frame
 from ..plot.svg import barcode_svg, diagram_svg
-from .embedding import principal_plane
 from .inputs import pack
 from .matrix import agreement_picture, distance_picture, merge_order
 from .trends import trends

@@ -102,9 +102,12 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         )
 
     def _repr_html_(self) -> str:
+        """What a notebook shows: the diagrams as a grid of small SVG, and the table of summaries below."""
+        from ..plot import study_html
+
         table = self.table(intervals=False)
         body = table.to_html(float_format="%.4g") if hasattr(table, "to_html") else f"<pre>{escape(str(table))}</pre>"
-        return f"<p>{escape(repr(self))}</p>{body}"
+        return f"{study_html(self)}<details><summary>Summaries</summary>{body}</details>"
 
     def _full(self, key: Any) -> Key:
         width = 3 if self.models else 2
