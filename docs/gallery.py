@@ -101,10 +101,19 @@ def flow():
 
 
 def hulls():
-    """The components at one value as hulls over an embedding."""
+    """A cut through the barcode, and the components there as hulls over an embedding."""
     points = layers["block 3"]
     plane = np.linalg.svd(points - points.mean(0), full_matrices=False)
-    return ts.plot_hulls(ts.rips(points, maxdim=0), plane.U[:, :2] * plane.S[:2], 4.2, labels=labels)
+    result = ts.rips(points, maxdim=0)
+    _, axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
+    ts.plot_barcode(result, at=4.2, ax=axes[0])
+    ts.plot_hulls(result, plane.U[:, :2] * plane.S[:2], 4.2, labels=labels, ax=axes[1])
+    return axes
+
+
+def loop():
+    """A loop that represents the longest bar in H1. Dotted: the edge that bears it; thin: the one that fills it in."""
+    return ts.plot_loop(ts.rips(ring), ring)
 
 
 PICTURES = (
@@ -120,6 +129,7 @@ PICTURES = (
     clustermap,
     flow,
     hulls,
+    loop,
 )
 
 HEAD = """# Gallery
@@ -139,7 +149,7 @@ def draw(picture, folder):
     ax = picture()
     file = folder / f"{picture.__name__}.png"
     figure = np.ravel(np.asarray(ax, dtype=object))[0].figure
-    figure.savefig(file, dpi=64, bbox_inches="tight", metadata={"Software": None}, pil_kwargs={"optimize": True})
+    figure.savefig(file, dpi=90, bbox_inches="tight", metadata={"Software": None}, pil_kwargs={"optimize": True})
     plt.close("all")
     return file
 

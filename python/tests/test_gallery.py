@@ -26,7 +26,10 @@ def test_page_is_up_to_date(gallery):
     assert {path.stem for path in (DOCS / "gallery").glob("*.png")} == {p.__name__ for p in gallery.PICTURES}
 
 
-@pytest.mark.parametrize("name", ["filtration", "diagram_and_barcode", "threshold", "matching", "flow"])
+@pytest.mark.parametrize(
+    "name",
+    ["filtration", "diagram_and_barcode", "threshold", "betti_curves", "matching", "tree", "flow", "hulls", "loop"],
+)
 def test_picture_looks_as_before(gallery, name, tmp_path):
     before = Image.open(DOCS / "gallery" / f"{name}.png").convert("L")
     after = Image.open(gallery.draw(getattr(gallery, name), tmp_path)).convert("L")

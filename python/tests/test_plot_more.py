@@ -72,7 +72,8 @@ def test_matching_draws_one_line_a_pair_and_refuses_other_distances():
     (lines,) = [c for c in ax.collections if isinstance(c, matplotlib.collections.LineCollection)]
     ends = sorted(np.round(segment, 6).tolist() for segment in lines.get_segments())
     assert ends == [[[0.0, 4.0], [0.0, 5.0]], [[1.25, 1.25], [1.0, 1.5]]]
-    plot_matching([[]], [[]], dim=0).figure.canvas.draw()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["first", "second"]
+    assert [text.get_text() for text in plot_matching([[]], [[]], dim=0).texts] == ["no bars"]
     with pytest.raises(ValueError, match="'sum'"):
         match_bars(np.zeros((1, 2)), np.zeros((1, 2)), "sum")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import palette
 from .bars import Bars, Floats, Indices, read_bars
-from .draw import _axes, _clean, _ink
+from .draw import _axes, _clean, _face, _ink, _nothing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +82,14 @@ def _bottleneck(cost: Floats) -> tuple[Indices, Indices, float]:
 
 
 def plot_matching(
-    first: Any, second: Any, dim: int = 1, *, distance: str = "wasserstein", ax: Axes | None = None
+    first: Any,
+    second: Any,
+    dim: int = 1,
+    *,
+    distance: str = "wasserstein",
+    names: tuple[str, str] = ("first", "second"),
+    ax: Axes | None = None,
+    legend: bool = True,
 ) -> Axes:
     """Draw two diagrams of one dimension over each other, and a best matching between them.
 
@@ -96,8 +103,12 @@ def plot_matching(
         The homology dimension.
     distance : "wasserstein" or "bottleneck"
         As in `match_bars`. The pair that decides a bottleneck distance is drawn thick.
+    names : pair of str
+        What the two are called in the legend.
     ax : matplotlib Axes, optional
         Where to draw; new axes by default.
+    legend : bool
+        Whether to say which marks are whose.
 
     Returns
     -------
@@ -130,12 +141,19 @@ def plot_matching(
     ax.add_collection(
         LineCollection(list(lines), colors=[ink], alpha=0.6, linewidths=np.where(worst, 2.5, 0.8), zorder=2)
     )
-    ax.scatter(a[:, 0], a[:, 1], s=20, color=tint, marker=mark, linewidths=0, zorder=3)
-    ax.scatter(b[:, 0], b[:, 1], s=28, facecolors="none", edgecolors=tint, marker=mark, linewidths=1.1, zorder=3)
+    ax.scatter(a[:, 0], a[:, 1], s=22, color=tint, marker=mark, linewidths=0, zorder=3, label=names[0])
+    ax.scatter(
+        b[:, 0], b[:, 1], s=30, facecolors=[_face(ax)], edgecolors=tint, marker=mark, linewidths=1.1, zorder=3,
+        label=names[1],
+    )  # fmt: skip
+    if not len(lines):
+        _nothing(ax, 0.33, 0.67)
     title = f"{'Wasserstein' if distance == 'wasserstein' else distance} distance in {palette.name(dim)}: {cost:.4g}"
     ax.set(xlabel="birth", ylabel="death", xlim=ends, ylim=ends, title=title)
     ax.set_aspect("equal", adjustable="box")
     _clean(ax)
+    if legend:
+        ax.legend(loc="lower right", frameon=False, handletextpad=0.2, borderaxespad=0.4)
     return ax
 
 
