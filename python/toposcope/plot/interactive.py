@@ -49,19 +49,26 @@ def interactive_diagram(
     figure.add_scatter(
         x=ends, y=ends, mode="lines", line={"color": "gray", "width": 1}, hoverinfo="skip", showlegend=False
     )
-    for value, text in ((extent.infinity, "∞"), (extent.threshold, "thresh")):
+    for value, text in ((extent.infinity, "∞"), (extent.threshold, "threshold")):
         if value is not None:
             figure.add_hline(y=value, line={"color": "gray", "width": 1, "dash": "dash"}, annotation_text=text)
     for bars, points in zip(barcode, diagram_points(barcode, extent), strict=True):
-        places = np.concatenate([points.finite, points.infinite, points.censored])
-        order = np.concatenate([points.finite_bar, points.infinite_bar, points.censored_bar])
-        mark = MARKS[min(bars.dimension, len(MARKS) - 1)]
-        symbols = [mark] * (len(order) - len(points.censored)) + [mark + "-open"] * len(points.censored)
+        places = np.concatenate([points.finite, points.infinite])
+        order = np.concatenate([points.finite_bar, points.infinite_bar])
+        name, mark = palette.name(bars.dimension), MARKS[min(bars.dimension, len(MARKS) - 1)]
+        tint = {"color": palette.color(bars.dimension), "size": 7}
         figure.add_scattergl(
-            x=places[:, 0], y=places[:, 1], mode="markers", name=palette.name(bars.dimension),
-            marker={"color": palette.color(bars.dimension), "symbol": symbols, "size": 7, "opacity": 0.75},
+            x=places[:, 0], y=places[:, 1], mode="markers", name=name, legendgroup=name,
+            marker={**tint, "symbol": mark, "opacity": 0.75},
             hovertext=[bar_text(source, bars, int(bar), ids, labels) for bar in order], hoverinfo="text",
         )  # fmt: skip
+        if len(points.censored):  # as SVG: WebGL draws no hollow marks
+            figure.add_scatter(
+                x=points.censored[:, 0], y=points.censored[:, 1], mode="markers", name=name, legendgroup=name,
+                marker={**tint, "symbol": mark + "-open", "line": {"width": 1.5}}, showlegend=False,
+                hovertext=[bar_text(source, bars, int(bar), ids, labels) for bar in points.censored_bar],
+                hoverinfo="text",
+            )  # fmt: skip
     figure.update_layout(
         width=520, height=500, margin={"l": 50, "r": 20, "t": 20, "b": 45}, plot_bgcolor="rgba(0,0,0,0)"
     )
@@ -102,7 +109,7 @@ def interactive_barcode(
             hovertext=[bar_text(source, bars, int(bar), ids, labels) for bar in band.bar], hoverinfo="text",
         )  # fmt: skip
         _ends(figure, band, palette.color(bars.dimension))
-    for value, text in ((extent.infinity, "∞"), (extent.threshold, "thresh")):
+    for value, text in ((extent.infinity, "∞"), (extent.threshold, "threshold")):
         if value is not None:
             figure.add_vline(x=value, line={"color": "gray", "width": 1, "dash": "dash"}, annotation_text=text)
     middles = [(band.top + band.end) / 2 for band in bands]
