@@ -3,6 +3,7 @@ struct CellAnnotations {
   private let graph: RankedGraph
   private let field: PrimeField
   private let maxDimension: Int
+  private let progress: Progress
   /// Of each edge whose link is not empty and no cone: the link.
   private var links: [Int32: Link] = [:]
   /// levels[k - 3] for dimension k.
@@ -24,6 +25,7 @@ struct CellAnnotations {
   init(_ triangles: TriangleAnnotations, _ maxDimension: Int, isComplete: Bool) throws(ToposcopeError) {
     graph = triangles.graph
     field = triangles.field
+    progress = triangles.progress
     self.maxDimension = maxDimension
     for _ in 3...maxDimension { levels.append(try HomologyLevel(field, isComplete: isComplete)) }
   }
@@ -51,23 +53,30 @@ struct CellAnnotations {
     for rank in levels[level].births[homologyClass]..<max(end, levels[level].births[homologyClass]) {
       let edge = graph.edges[Int(rank)]
       let common = graph.common(edge.tail, edge.head, before: rank)
-      for clique in cliques(of: level + 2, in: common, before: rank) {
-        let simplex = (clique + [edge.tail, edge.head]).sorted()
-        let value = try annotation(of: simplex, triangles)
+      try CellAnnotations.forEachClique(
+        of: level + 2, in: common, before: rank, graph, progress, [edge.tail, edge.head]
+      ) {
+        (simplex) throws(ToposcopeError) in
+        let value = try annotation(of: simplex.sorted(), triangles)
         let coefficient = try levels[level].classes.coefficient(of: homologyClass, in: value)
-        if coefficient != 0 { cochain.append((simplex.reversed(), Int(coefficient))) }
+        if coefficient != 0 { cochain.append((simplex.sorted(by: >), Int(coefficient))) }
       }
     }
     return cochain
   }
 
-  /// The sets of so many vertices that are joined pairwise by edges before a rank.
-  private func cliques(of size: Int, in vertices: [Int32], before rank: Int32) -> [[Int32]] {
-    if size == 0 { return [[]] }
-    return vertices.enumerated().flatMap { i, x in
+  /// Joins to some vertices every set of so many others that are joined pairwise by edges before a rank.
+  private static func forEachClique(
+    of size: Int, in vertices: [Int32], before rank: Int32, _ graph: RankedGraph, _ progress: Progress,
+    _ joined: [Int32],
+    _ body: (_ simplex: [Int32]) throws(ToposcopeError) -> Void
+  ) throws(ToposcopeError) {
+    if size == 0 { return try body(joined) }
+    try progress.report(Int(rank), of: graph.edges.count)
+    for (i, x) in vertices.enumerated() {
       let row = graph.row(x)
       let further = vertices[(i + 1)...].filter { row[Int($0)] < rank }
-      return cliques(of: size - 1, in: further, before: rank).map { [x] + $0 }
+      try forEachClique(of: size - 1, in: further, before: rank, graph, progress, joined + [x], body)
     }
   }
 
@@ -202,6 +211,7 @@ struct CellAnnotations {
         frame.next += 1
       }
       if isWaiting { continue }
+      try progress.report(0, of: graph.edges.count)
       result = frame.sum
       try levels[level].known.set(frame.key, result)
     }

@@ -33,7 +33,7 @@ struct HigherPersistence {
       order, isClosed: wanted.cycles, limit: min(maxMemory ?? .max, AlignedMemory<Float>.physicalMemory),
       progress: progress)
     self.pace = pace
-    self.threads = graph.edges.count < pace.fewEdges ? 1 : threads
+    self.threads = pace.isWorthThreads(graph) ? threads : 1
     self.field = field
     self.maxDimension = maxDimension
     self.isComplete = isComplete

@@ -42,7 +42,13 @@ final class LinkLookahead: @unchecked Sendable {
   struct Pace {
     /// With fewer edges than this one thread is as fast.
     var fewEdges = 1 << 15
+    /// Every thread has bit rows of its own. Where they take more than these bytes, filling them costs more than is gained.
+    var mostBytes = 1 << 26
     var edgesPerBlock: Int32 = 64
+
+    func isWorthThreads(_ graph: RankedGraph) -> Bool {
+      graph.edges.count >= fewEdges && BitRows.bytes(graph.count) <= mostBytes
+    }
   }
 
   private static let blocksPerRound = 64

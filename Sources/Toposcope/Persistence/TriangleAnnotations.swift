@@ -26,7 +26,7 @@ struct TriangleAnnotations {
   private let search: Memory<Int32>
   private var edgeStack: Growing<EdgeFrame>
   private var stack: Growing<Frame>
-  private let progress: Progress
+  let progress: Progress
   private var steps = 0
 
   private struct EdgeFrame: BitwiseCopyable {
