@@ -108,6 +108,7 @@ def render(study: Any, **parts: Any) -> str:
         "json": lambda value: Markup(script_json(value)),
         "shade": _shade,
         "heading": _heading,
+        "entry": _entry,
     }
     beside = files(__package__)
     data = contents(study, **parts)
@@ -152,6 +153,16 @@ def script_json(value: Any) -> str:
 def _shade(value: float, most: float) -> str:
     """How much of the accent a cell of a heat map gets, in percent: none at 0, most at the largest value."""
     return "0%" if most <= 0 or not np.isfinite(value) else f"{60 * value / most:.0f}%"
+
+
+def _entry(value: float) -> str:
+    """An entry of a narrow table: two digits, without the zero before the point.
+
+    >>> _entry(0.0567), _entry(0.0), _entry(12.3), _entry(float("inf"))
+    ('.057', '0', '12', '∞')
+    """
+    text = f"{value:.2g}" if np.isfinite(value) else said(value)
+    return text[1:] if text.startswith("0.") else text
 
 
 def _heading(column: str) -> str:

@@ -97,7 +97,7 @@ function drawDiagram(svg, cell, bars, colors) {
       if (one.kind === "censored") add(svg, "circle", { cx: x(one.birth), cy: y(one.end), r, stroke: color, fill: "none" });
       else solid += `M${x(one.birth).toFixed(1)} ${y(one.end).toFixed(1)}h0`;
     }
-    if (solid) add(svg, "path", { d: solid, stroke: color, "stroke-width": 2 * r, "stroke-linecap": "round", "stroke-opacity": 0.65, fill: "none" });
+    if (solid) add(svg, "path", { d: solid, stroke: color, "stroke-width": 2 * r, "stroke-linecap": "round", "stroke-opacity": 0.8, fill: "none" });
   });
   const line = add(svg, "path", { class: "cursor" }), ring = add(svg, "circle", { r: 0, class: "cursor", "stroke-width": 2 });
   return {
