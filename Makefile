@@ -26,7 +26,8 @@ export SWIFT
 export MPLBACKEND := Agg
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-swift test-python test-kernels test-debian-python lint dev bench clean check-python check-swift
+.PHONY: help demo docs test test-swift test-python test-kernels test-docs test-debian-python lint dev bench clean \
+  check-python check-swift
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +36,11 @@ demo: .venv-demo/installed ## train two networks, look at the topology of their 
 	@mkdir -p $(OUT)
 	.venv-demo/bin/toposcope demo -o $(OUT)/demo.html
 
-test: check-swift lint test-swift test-python test-kernels test-debian-python ## every check there is, from clean
+docs: .venv-docs/installed check-swift ## the site: out/docs/index.html, which needs no server and no network
+	$(call site,.venv-docs)
+	@echo "open $(abspath $(OUT))/docs/index.html"
+
+test: check-swift lint test-swift test-python test-kernels test-docs test-debian-python ## every check there is, from clean
 
 test-swift: check-swift ## the core and the C interface, in Swift
 	$(SWIFT) test
@@ -45,20 +50,23 @@ test-python: .venv-test/installed ## the installed package, its documentation, a
 	.venv-test/bin/python -m pytest -q python/tests
 	$(SWIFT) run --package-path examples/swift --scratch-path .build-examples circle
 	.venv-test/bin/python -m pytest -q --doctest-modules --pyargs toposcope
-	.venv-test/bin/python -m pytest -q --doctest-glob='*.md' README.md
+	.venv-test/bin/python -m pytest -q --doctest-glob='*.md' README.md docs/errors.md docs/guide-c.md
 
 lint: .venv-test/installed check-swift ## the header as C99 and C++11, formatting, types
 	$(CC) -std=c99 -pedantic -Wall -Wextra -Werror -fsyntax-only -x c include/toposcope.h
 	$(CXX) -std=c++11 -pedantic -Wall -Wextra -Werror -fsyntax-only -x c++ include/toposcope.h
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests examples/swift/Package.swift examples/swift/Sources
-	.venv-test/bin/ruff check python setup.py examples
-	.venv-test/bin/ruff format --check python setup.py
+	.venv-test/bin/ruff check python setup.py examples docs
+	.venv-test/bin/ruff format --check python setup.py docs/*.py docs/extensions
 	.venv-test/bin/mypy
 	cd / && $(CURDIR)/.venv-test/bin/python -m mypy.stubtest toposcope._core
 
 test-kernels: .venv-test/installed ## the installed library's kernels, also as a processor without AVX runs them
 	sh Tests/Kernels/check.sh .build-python/release \
 	  "$$(cd / && $(CURDIR)/.venv-test/bin/python -c 'import toposcope; print(toposcope.get_library())')"
+
+test-docs: .venv-test/installed check-swift ## the site, warnings as errors; its tutorials run
+	$(call site,.venv-test)
 
 # The same wheel tags promise any Python from 3.10 and any NumPy from 1.23: Debian's own pair is the oldest at hand.
 test-debian-python: check-swift ## the same tests under Debian's own Python and NumPy, where they can be had
@@ -78,6 +86,7 @@ bench: check-python check-swift ## times against other engines; writes docs/benc
 
 clean: ## remove what was built; environments too
 	rm -rf .build .build-* build dist $(OUT) .venv-* python/*.egg-info examples/swift/.build examples/c/rips
+	rm -rf docs/made docs/reference/c.md docs/reference/command-line.md docs/reference/swift.md
 	rm -rf python/toposcope/*.so python/toposcope/include .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find python examples -name __pycache__ -type d -exec rm -rf {} +
 
@@ -85,6 +94,10 @@ clean: ## remove what was built; environments too
 
 define venv
 	@[ -x $(1)/bin/pip ] || { echo "making $(1)"; rm -rf $(1); $(PYTHON) -m venv $(1); }
+endef
+
+define site
+	$(1)/bin/python -m sphinx -q -W --keep-going -d .build-docs/doctrees docs $(OUT)/docs
 endef
 
 # The folder build/ is removed first, since setuptools would install again what was deleted from the sources.

@@ -143,13 +143,13 @@ colours remain apart under the common forms of colour blindness. This page is ma
 """
 
 
-def draw(picture, folder):
+def draw(picture, folder, dpi=90):
     """Draw one picture into the folder, and give its file."""
     plt.close("all")
     ax = picture()
     file = folder / f"{picture.__name__}.png"
     figure = np.ravel(np.asarray(ax, dtype=object))[0].figure
-    figure.savefig(file, dpi=90, bbox_inches="tight", metadata={"Software": None}, pil_kwargs={"optimize": True})
+    figure.savefig(file, dpi=dpi, bbox_inches="tight", metadata={"Software": None}, pil_kwargs={"optimize": True})
     plt.close("all")
     return file
 

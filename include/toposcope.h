@@ -41,6 +41,7 @@ extern "C" {
 /* Why a call failed. The numbers are frozen: new reasons get new numbers. */
 typedef int32_t tps_status;
 
+/* The statuses. Words such as `row` and `value` are what tps_detail then holds. */
 enum {
   TPS_OK = 0,
   TPS_ERROR_NULL_POINTER = 1,        /* a pointer that must not be NULL is NULL */
@@ -89,6 +90,7 @@ typedef int (*tps_progress)(void *context, int64_t done, int64_t total);
 
 /* ---------------------------------------------------------------------------------------------- points ---------- */
 
+/* The types of numbers that are read: IEEE single and double precision, in the byte order of the machine. */
 enum { TPS_FLOAT32 = 1, TPS_FLOAT64 = 2 };
 
 /* A table of numbers: `rows` points with `columns` coordinates, or a square matrix of distances. Strides are in bytes
@@ -104,6 +106,7 @@ typedef struct {
 
 /* ------------------------------------------------------------------------------------------- distances ---------- */
 
+/* The metrics, with SciPy's names. The numbers are frozen. */
 enum {
   TPS_METRIC_EUCLIDEAN = 0,
   TPS_METRIC_SQEUCLIDEAN = 1,
@@ -174,6 +177,7 @@ tps_status tps_distances(const tps_array *points, const tps_metric *metric, int3
 
 /* ---------------------------------------------------------------------------------------- persistence ---------- */
 
+/* What a result keeps beyond its bars. */
 enum {
   TPS_RIPS_COCYCLES = 1, /* keep representative cocycles: tps_rips_cocycle */
   TPS_RIPS_CYCLES = 2    /* keep what representative cycles need: tps_rips_cycle */
@@ -192,6 +196,7 @@ typedef struct {
   void *context;         /* given to progress */
 } tps_rips_options;
 
+/* Dimension 1, Z/2, no threshold, all processors, nothing kept beyond the bars, no limit to the memory. */
 void tps_rips_options_init(tps_rips_options *options);
 
 /* The diagrams of one point cloud, and how they were got. */
@@ -213,6 +218,7 @@ tps_status tps_rips_edges(int64_t vertices, int64_t edges, const int64_t *tails,
                           const float *lengths, const tps_rips_options *options, tps_rips **result,
                           tps_detail *detail);
 
+/* Gives back what a result holds. NULL is fine. */
 void tps_rips_free(tps_rips *result);
 
 /* How the diagrams were got. */
@@ -230,6 +236,7 @@ typedef struct {
   tps_distance_facts distances;
 } tps_rips_facts;
 
+/* The facts of a result. The time is in seconds. */
 tps_status tps_rips_get_facts(const tps_rips *result, tps_rips_facts *facts);
 
 /* Number of bars in homology dimension `dimension`; -1 when the dimension was not computed or result is NULL. */
@@ -253,7 +260,8 @@ tps_status tps_rips_cocycle(const tps_rips *result, int32_t dimension, int64_t b
 /* A representative cycle of one bar (TPS_RIPS_CYCLES): a list of simplices of `dimension` whose sum is a cycle that is
  * born with the bar, and is a boundary at its death. Call with NULL for the number of simplices, then with an array of
  * count * (dimension + 1) vertices. In dimension 1 the edges come in order round a loop: (a, b), (b, c), ..., (z, a);
- * a class that is a sum of separate loops at its birth has one after another. In dimension 0 the simplices are the vertices of the component that ends with the bar. */
+ * a class that is a sum of separate loops at its birth has one after another. In dimension 0 the simplices are the
+ * vertices of the component that ends with the bar. */
 tps_status tps_rips_cycle(const tps_rips *result, int32_t dimension, int64_t bar, int64_t *count, int64_t *simplices,
                           tps_detail *detail);
 

@@ -29,3 +29,6 @@ def test_c_example(tmp_path):
     assert lines[1] == "H0: 60 bars, the longest [0.0000, inf)"
     assert lines[2] == f"H1: {len(r.dgms[1])} bars, the longest [{birth:.4f}, {death:.4f})"
     assert [int(x) for x in lines[3].removeprefix("round the loop: ").split()] == r.cycle(1, 0).tolist()
+
+    guide = (EXAMPLE.parents[2] / "docs" / "guide-c.md").read_text("utf-8")
+    assert all(line in guide for line in lines[:3]), "docs/guide-c.md shows something else"

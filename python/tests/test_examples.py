@@ -14,6 +14,7 @@ pytest.importorskip("matplotlib")
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
+TUTORIALS = sorted(EXAMPLES.glob("tutorials/*.ipynb"))  # run when the site is built: make test-docs
 SMALL = {"WEIGHTS": "none", "SAMPLES": "24"}
 
 
@@ -21,7 +22,7 @@ def test_there_are_notebooks():
     assert {path.stem for path in NOTEBOOKS} >= {"point_cloud", "resnet50_and_vit"}
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS + TUTORIALS, ids=lambda path: path.stem)
 def test_notebook_is_kept_clean(path):
     for cell in nbformat.read(path, as_version=4).cells:
         assert not cell.get("outputs") and cell.get("execution_count") is None, "clear all outputs before committing"

@@ -41,6 +41,7 @@ public struct Metric: Sendable {
 
 /// The covariance of the Mahalanobis distance.
 public struct Covariance: Sendable {
+  /// How the covariance is estimated, or what it is.
   public enum Estimate: Sendable {
     /// Shrunk towards a multiple of the identity by Ledoit and Wolf (2004); divides by n.
     case ledoitWolf
