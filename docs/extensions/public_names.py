@@ -8,6 +8,7 @@ MODULES = ("toposcope", "toposcope.study", "toposcope.learn", "toposcope.torch",
 ELSEWHERE = {  # what is no function or class, and what other names of the same thing stand for
     "toposcope.__version__",
     # the parts that pictures are made of
+    "toposcope.plot.activations_html",
     "toposcope.plot.Barcode",
     "toposcope.plot.Bars",
     "toposcope.plot.linkage_matrix",
