@@ -53,7 +53,7 @@ enum {
   TPS_ERROR_DIAGONAL = 7,            /* d(row, row) = value is not zero */
   TPS_ERROR_METRIC = 8,              /* unknown metric: value */
   TPS_ERROR_ZERO_VECTOR = 9,         /* a vector without direction: row is the first, value how many */
-  TPS_ERROR_NEIGHBOR_COUNT = 10,     /* neighbours not in 1 ... n - 1: value, row is n */
+  TPS_ERROR_NEIGHBOR_COUNT = 10,     /* neighbours not in 1 ... n - 1: value, row is n, of the points or the reference */
   TPS_ERROR_DUPLICATES = 11,         /* more than k duplicates of a point: row is the first, value how many points */
   TPS_ERROR_SINGULAR_COVARIANCE = 12,/* row is the rank, column the number of coordinates */
   TPS_ERROR_HOMOLOGY_DIMENSION = 13, /* out of range: value, row is the greatest possible */
@@ -152,6 +152,10 @@ typedef struct {
   int64_t neighbors;                 /* k of the relative-neighbourhood normalisation; 0: none */
   int32_t scaling;
   int32_t duplicates;
+  const tps_array *neighbor_reference; /* points among which neighbours are looked for; NULL: the points themselves.
+                                          With TPS_METRIC_PRECOMPUTED: the distances of the points (rows) from the
+                                          reference points (columns). Points may be a subsample of the reference: of
+                                          reference points at distance zero one is taken to be the point itself. */
 } tps_metric;
 
 /* Euclidean, no normalisation. */

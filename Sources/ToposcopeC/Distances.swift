@@ -6,7 +6,8 @@ public func tps_metric_init(_ metric: UnsafeMutablePointer<tps_metric>?) {
   metric?.pointee = tps_metric(
     size: MemoryLayout<tps_metric>.size, metric: Int32(TPS_METRIC_EUCLIDEAN),
     covariance: Int32(TPS_COVARIANCE_LEDOIT_WOLF), shrinkage: 0, covariance_matrix: nil, reference: nil, neighbors: 0,
-    scaling: Int32(TPS_SCALING_MAX), duplicates: Int32(TPS_DUPLICATES_REFUSE))
+    scaling: Int32(TPS_SCALING_MAX), duplicates: Int32(TPS_DUPLICATES_REFUSE),
+    neighbor_reference: nil)
 }
 
 @_cdecl("tps_distances")
@@ -24,7 +25,7 @@ public func tps_distances(
     switch given {
     case .metric(let metric):
       done = try DistanceMatrix.fill(
-        out, points: PointCloud(array), metric: metric, threads: Int(threads), progress: progress)
+        out, points: PointCloud(borrowing: array), metric: metric, threads: Int(threads), progress: progress)
     case .precomputed(let neighborhood):
       let matrix = try givenDistances(array, neighborhood, threads: Int(threads), progress: progress)
       out.update(from: matrix.entries, count: matrix.count * matrix.count)

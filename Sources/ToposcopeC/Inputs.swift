@@ -67,7 +67,10 @@ extension RelativeNeighborhood {
       throw ToposcopeError(.option, value: Double(metric.duplicates))
     }
     if metric.neighbors == 0 { return nil }
-    self.init(neighbors: Int(metric.neighbors), scaling: scaling, duplicates: duplicates)
+    var reference: PointCloud?
+    if let points = metric.neighbor_reference { reference = try PointCloud(StridedArray(points.pointee)) }
+    self.init(
+      neighbors: Int(metric.neighbors), scaling: scaling, duplicates: duplicates, reference: reference)
   }
 }
 

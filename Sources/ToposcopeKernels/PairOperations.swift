@@ -41,6 +41,7 @@ func widened(_ lanes: FloatLanes) -> (DoubleLanes, DoubleLanes) {
 }
 
 @inline(__always) var doubleWidth: Int { MemoryLayout<DoubleLanes>.size / 8 }
+@inline(__always) var floatWidth: Int { MemoryLayout<FloatLanes>.size / 4 }
 
 @inline(__always)
 func addToMemory(_ sum: DoubleLanes, _ out: UnsafeMutablePointer<Double>) {
@@ -68,11 +69,20 @@ func magnitude(_ lanes: DoubleLanes) -> DoubleLanes {
   return unsafeBitCast(unsafeBitCast(lanes, to: type(of: mask)) & mask, to: DoubleLanes.self)
 }
 
+/// The greater of two numbers without sign, lane by lane, and NaN the greatest of all: as integers they have that order.
+@inline(__always)
+func greaterBits(_ a: FloatLanes, _ b: FloatLanes) -> FloatLanes {
+  let (i, j) = (unsafeBitCast(a, to: SignMask.FloatBits.self), unsafeBitCast(b, to: SignMask.FloatBits.self))
+  return unsafeBitCast(j.replacing(with: i, where: i .> j), to: FloatLanes.self)
+}
+
 private enum SignMask {
   #if TOPOSCOPE_WIDE_LANES
+    typealias FloatBits = SIMD8<Int32>
     @inline(__always) static var float: SIMD8<UInt32> { SIMD8(repeating: 0x7FFF_FFFF) }
     @inline(__always) static var double: SIMD4<UInt64> { SIMD4(repeating: 0x7FFF_FFFF_FFFF_FFFF) }
   #else
+    typealias FloatBits = SIMD4<Int32>
     @inline(__always) static var float: SIMD4<UInt32> { SIMD4(repeating: 0x7FFF_FFFF) }
     @inline(__always) static var double: SIMD2<UInt64> { SIMD2(repeating: 0x7FFF_FFFF_FFFF_FFFF) }
   #endif
@@ -80,6 +90,7 @@ private enum SignMask {
 
 /// The sum of (x - y)^2.
 enum FloatSquares: PairOperation {
+  @inline(__always) static var takesThreeVectors: Bool { true }
   @inline(__always) static func add(_ x: FloatLanes, _ y: FloatLanes, to sum: inout FloatLanes) {
     let difference = x - y
     fused(&sum, difference, difference)
@@ -91,10 +102,11 @@ enum FloatSquares: PairOperation {
   }
 }
 
-/// The sum of |x - y|.
+/// The sum of |x - y|. The addition is a fused operation with a factor of one: differences keep the adders busy already.
 enum FloatMagnitudes: PairOperation {
+  @inline(__always) static var takesThreeVectors: Bool { false }
   @inline(__always) static func add(_ x: FloatLanes, _ y: FloatLanes, to sum: inout FloatLanes) {
-    sum += magnitude(x - y)
+    fused(&sum, magnitude(x - y), FloatLanes(repeating: 1))
   }
   @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
     let (low, high) = widened(sum)
@@ -105,9 +117,14 @@ enum FloatMagnitudes: PairOperation {
 
 /// The greatest |x - y|.
 enum FloatGreatest: PairOperation {
+  @inline(__always) static var takesThreeVectors: Bool { false }
   @inline(__always) static func add(_ x: FloatLanes, _ y: FloatLanes, to sum: inout FloatLanes) {
     let size = magnitude(x - y)
-    sum = sum.replacing(with: size, where: size .> sum)
+    #if TOPOSCOPE_WIDE_LANES || arch(arm64)
+      sum = greaterBits(size, sum)  // more units of the processor compare integers
+    #else
+      sum = sum.replacing(with: size, where: size .> sum)  // SSE2 has no greatest of integers
+    #endif
   }
   @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
     let (low, high) = widened(sum)
@@ -118,6 +135,7 @@ enum FloatGreatest: PairOperation {
 
 /// The sum of (x - y)^2.
 enum DoubleSquares: PairOperation {
+  @inline(__always) static var takesThreeVectors: Bool { true }
   @inline(__always) static func add(_ x: DoubleLanes, _ y: DoubleLanes, to sum: inout DoubleLanes) {
     let difference = x - y
     fused(&sum, difference, difference)
@@ -129,8 +147,9 @@ enum DoubleSquares: PairOperation {
 
 /// The sum of |x - y|.
 enum DoubleMagnitudes: PairOperation {
+  @inline(__always) static var takesThreeVectors: Bool { false }
   @inline(__always) static func add(_ x: DoubleLanes, _ y: DoubleLanes, to sum: inout DoubleLanes) {
-    sum += magnitude(x - y)
+    fused(&sum, magnitude(x - y), DoubleLanes(repeating: 1))
   }
   @inline(__always) static func flush(_ sum: DoubleLanes, to out: UnsafeMutablePointer<Double>) {
     addToMemory(sum, out)
@@ -139,6 +158,7 @@ enum DoubleMagnitudes: PairOperation {
 
 /// The greatest |x - y|.
 enum DoubleGreatest: PairOperation {
+  @inline(__always) static var takesThreeVectors: Bool { false }
   @inline(__always) static func add(_ x: DoubleLanes, _ y: DoubleLanes, to sum: inout DoubleLanes) {
     let size = magnitude(x - y)
     sum = sum.replacing(with: size, where: size .> sum)
@@ -149,7 +169,21 @@ enum DoubleGreatest: PairOperation {
 }
 
 /// The sum of x y.
+enum FloatProducts: PairOperation {
+  @inline(__always) static var takesThreeVectors: Bool { true }
+  @inline(__always) static func add(_ x: FloatLanes, _ y: FloatLanes, to sum: inout FloatLanes) {
+    fused(&sum, x, y)
+  }
+  @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
+    let (low, high) = widened(sum)
+    addToMemory(low, out)
+    addToMemory(high, out + doubleWidth)
+  }
+}
+
+/// The sum of x y.
 enum DoubleProducts: PairOperation {
+  @inline(__always) static var takesThreeVectors: Bool { true }
   @inline(__always) static func add(_ x: DoubleLanes, _ y: DoubleLanes, to sum: inout DoubleLanes) {
     fused(&sum, x, y)
   }

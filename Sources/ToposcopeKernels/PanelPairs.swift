@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 // The innermost loops: sums over the coordinates of all pairs of points from two panels.
 //
 // A panel is sixteen points, coordinate by coordinate: the sixteen first coordinates, the sixteen second ones, ... A
@@ -13,68 +15,156 @@
 /// What is summed for one coordinate of a pair, lane by lane, and how sums are joined.
 protocol PairOperation {
   associatedtype Lanes: SIMD where Lanes.Scalar: BinaryFloatingPoint
+  /// Whether sums of three vectors at a time, twelve in all, leave registers enough for what `add` needs.
+  static var takesThreeVectors: Bool { get }
   static func add(_ x: Lanes, _ y: Lanes, to sum: inout Lanes)
   /// Adds a vector of sums to as many numbers in memory.
   static func flush(_ sum: Lanes, to out: UnsafeMutablePointer<Double>)
 }
 
-/// Adds to `out[i * outStride + j]` the sum over `length` coordinates of point i of the panel x and point j of the panel y.
+/// Adds to `out[i * outStride + j]` the sum over `length` coordinates of point i of the panel x and point j of the
+/// `panels` panels that begin at y, `panelStride` numbers apart.
 ///
 /// Sums run over `chain` coordinates in the precision of the panels, and from chain to chain in double precision.
-/// Four points of x and two vectors of y at a time: eight sums, two vectors, and the difference fit sixteen registers.
 @inline(__always)
 func panelPairs<Operation: PairOperation>(
   _ operation: Operation.Type,
-  _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y: UnsafePointer<Operation.Lanes.Scalar>,
-  _ length: Int, _ chain: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+  _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y: UnsafePointer<Operation.Lanes.Scalar>, _ panelStride: Int,
+  _ panels: Int, _ length: Int, _ chain: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
   typealias Lanes = Operation.Lanes
   let width = MemoryLayout<Lanes>.size / MemoryLayout<Lanes.Scalar>.size
-  var start = 0
-  while start < length {
-    let end = start &+ chain < length ? start &+ chain : length
-    var j = 0
-    while j < panelPoints {
-      var i = 0
-      while i < panelPoints {
-        var (s00, s01, s10, s11) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-        var (s20, s21, s30, s31) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-        var a = x + (start &* panelPoints &+ i)
-        var b = y + (start &* panelPoints &+ j)
-        var k = start
-        while k < end {
-          let b0 = UnsafeRawPointer(b).loadUnaligned(as: Lanes.self)
-          let b1 = UnsafeRawPointer(b + width).loadUnaligned(as: Lanes.self)
-          let a0 = Lanes(repeating: a[0])
-          Operation.add(a0, b0, to: &s00)
-          Operation.add(a0, b1, to: &s01)
-          let a1 = Lanes(repeating: a[1])
-          Operation.add(a1, b0, to: &s10)
-          Operation.add(a1, b1, to: &s11)
-          let a2 = Lanes(repeating: a[2])
-          Operation.add(a2, b0, to: &s20)
-          Operation.add(a2, b1, to: &s21)
-          let a3 = Lanes(repeating: a[3])
-          Operation.add(a3, b0, to: &s30)
-          Operation.add(a3, b1, to: &s31)
-          a += panelPoints
-          b += panelPoints
-          k &+= 1
-        }
-        let sums = out + (i &* outStride &+ j)
-        Operation.flush(s00, to: sums)
-        Operation.flush(s01, to: sums + width)
-        Operation.flush(s10, to: sums + outStride)
-        Operation.flush(s11, to: sums + (outStride &+ width))
-        Operation.flush(s20, to: sums + 2 &* outStride)
-        Operation.flush(s21, to: sums + (2 &* outStride &+ width))
-        Operation.flush(s30, to: sums + 3 &* outStride)
-        Operation.flush(s31, to: sums + (3 &* outStride &+ width))
-        i &+= 4
+  let vectorsOfPanel = panelPoints / width
+  var vector = 0
+  let vectors = panels &* vectorsOfPanel
+  while vector < vectors {
+    let first = y + (vector / vectorsOfPanel &* panelStride &+ vector % vectorsOfPanel &* width)
+    let (next, afterNext) = (vector &+ 1, vector &+ 2)
+    let second = y + (next / vectorsOfPanel &* panelStride &+ next % vectorsOfPanel &* width)
+    let rest = vectors &- vector
+    // The number of vectors is even, so with threes that never leave one alone only twos remain.
+    let takesThree = Operation.takesThreeVectors && rest >= 3 && rest != 4
+    var i = 0
+    while i < panelPoints {
+      let sums = out + (i &* outStride &+ vector &* width)
+      if takesThree {
+        let third = y + (afterNext / vectorsOfPanel &* panelStride &+ afterNext % vectorsOfPanel &* width)
+        fourByThree(operation, x + i, first, second, third, length, chain, sums, outStride)
+      } else {
+        fourByTwo(operation, x + i, first, second, length, chain, sums, outStride)
       }
-      j &+= 2 &* width
+      i &+= 4
     }
-    start = end
+    vector &+= takesThree ? 3 : 2
+  }
+}
+
+/// Four points of x and two vectors of y: eight sums, two vectors, a point and a difference leave registers free.
+@inline(__always)
+private func fourByTwo<Operation: PairOperation>(
+  _ operation: Operation.Type,
+  _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y0: UnsafePointer<Operation.Lanes.Scalar>,
+  _ y1: UnsafePointer<Operation.Lanes.Scalar>, _ length: Int, _ chain: Int, _ out: UnsafeMutablePointer<Double>,
+  _ outStride: Int
+) {
+  typealias Lanes = Operation.Lanes
+  let width = MemoryLayout<Lanes>.size / MemoryLayout<Lanes.Scalar>.size
+  let end = length &* panelPoints
+  var k = 0
+  while k < end {
+    let chainEnd = k &+ chain &* panelPoints < end ? k &+ chain &* panelPoints : end
+    var (s00, s01, s10, s11) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    var (s20, s21, s30, s31) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    while k < chainEnd {
+      let b0 = UnsafeRawPointer(y0 + k).loadUnaligned(as: Lanes.self)
+      let b1 = UnsafeRawPointer(y1 + k).loadUnaligned(as: Lanes.self)
+      let a0 = Lanes(repeating: x[k])
+      Operation.add(a0, b0, to: &s00)
+      Operation.add(a0, b1, to: &s01)
+      let a1 = Lanes(repeating: x[k &+ 1])
+      Operation.add(a1, b0, to: &s10)
+      Operation.add(a1, b1, to: &s11)
+      let a2 = Lanes(repeating: x[k &+ 2])
+      Operation.add(a2, b0, to: &s20)
+      Operation.add(a2, b1, to: &s21)
+      let a3 = Lanes(repeating: x[k &+ 3])
+      Operation.add(a3, b0, to: &s30)
+      Operation.add(a3, b1, to: &s31)
+      k &+= panelPoints
+    }
+    Operation.flush(s00, to: out)
+    Operation.flush(s01, to: out + width)
+    Operation.flush(s10, to: out + outStride)
+    Operation.flush(s11, to: out + (outStride &+ width))
+    Operation.flush(s20, to: out + 2 &* outStride)
+    Operation.flush(s21, to: out + (2 &* outStride &+ width))
+    Operation.flush(s30, to: out + 3 &* outStride)
+    Operation.flush(s31, to: out + (3 &* outStride &+ width))
+  }
+}
+
+/// Four points of x and three vectors of y, for sixteen registers: twelve sums, two vectors, a point, a difference.
+///
+/// The third vector is read from memory each time it is needed, by four pointers of which the compiler does not know that
+/// they are one. That also spares reads of registers, of which the processor has too few for two differences and two
+/// fused operations a cycle. The compiler must not interleave the points, or sums would not stay in registers: hence
+/// ``toposcope_barrier``, which is no instruction.
+@inline(__always)
+private func fourByThree<Operation: PairOperation>(
+  _ operation: Operation.Type,
+  _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y0: UnsafePointer<Operation.Lanes.Scalar>,
+  _ y1: UnsafePointer<Operation.Lanes.Scalar>, _ y2: UnsafePointer<Operation.Lanes.Scalar>, _ length: Int,
+  _ chain: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+) {
+  typealias Lanes = Operation.Lanes
+  let width = MemoryLayout<Lanes>.size / MemoryLayout<Lanes.Scalar>.size
+  let (c0, c1) = (toposcope_unknown(y2)!, toposcope_unknown(y2)!)
+  let (c2, c3) = (toposcope_unknown(y2)!, toposcope_unknown(y2)!)
+  let size = MemoryLayout<Lanes.Scalar>.size
+  let end = length &* panelPoints
+  var k = 0
+  while k < end {
+    let chainEnd = k &+ chain &* panelPoints < end ? k &+ chain &* panelPoints : end
+    var (s00, s01, s02, s10, s11, s12) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    var (s20, s21, s22, s30, s31, s32) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    while k < chainEnd {
+      let b0 = UnsafeRawPointer(y0 + k).loadUnaligned(as: Lanes.self)
+      let b1 = UnsafeRawPointer(y1 + k).loadUnaligned(as: Lanes.self)
+      toposcope_barrier()
+      let a0 = Lanes(repeating: x[k])
+      Operation.add(a0, b0, to: &s00)
+      Operation.add(a0, b1, to: &s01)
+      Operation.add(a0, c0.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s02)
+      toposcope_barrier()
+      let a1 = Lanes(repeating: x[k &+ 1])
+      Operation.add(a1, b0, to: &s10)
+      Operation.add(a1, b1, to: &s11)
+      Operation.add(a1, c1.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s12)
+      toposcope_barrier()
+      let a2 = Lanes(repeating: x[k &+ 2])
+      Operation.add(a2, b0, to: &s20)
+      Operation.add(a2, b1, to: &s21)
+      Operation.add(a2, c2.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s22)
+      toposcope_barrier()
+      let a3 = Lanes(repeating: x[k &+ 3])
+      Operation.add(a3, b0, to: &s30)
+      Operation.add(a3, b1, to: &s31)
+      Operation.add(a3, c3.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s32)
+      toposcope_barrier()
+      k &+= panelPoints
+    }
+    Operation.flush(s00, to: out)
+    Operation.flush(s01, to: out + width)
+    Operation.flush(s02, to: out + 2 &* width)
+    Operation.flush(s10, to: out + outStride)
+    Operation.flush(s11, to: out + (outStride &+ width))
+    Operation.flush(s12, to: out + (outStride &+ 2 &* width))
+    Operation.flush(s20, to: out + 2 &* outStride)
+    Operation.flush(s21, to: out + (2 &* outStride &+ width))
+    Operation.flush(s22, to: out + (2 &* outStride &+ 2 &* width))
+    Operation.flush(s30, to: out + 3 &* outStride)
+    Operation.flush(s31, to: out + (3 &* outStride &+ width))
+    Operation.flush(s32, to: out + (3 &* outStride &+ 2 &* width))
   }
 }
 

@@ -1,4 +1,4 @@
-// One pass over the coordinates of a single-precision point, in double precision: what its direction needs.
+// One pass over the coordinates of one or two points, and the transposition of a table.
 
 @inline(__always)
 private func widen(_ x: UnsafePointer<Float>) -> DoubleLanes {
@@ -87,4 +87,95 @@ public func floatUnits(
     k &+= 1
   }
   return errors
+}
+
+/// The sum of (((x - shift) - mean) * factor - ((y - otherShift) - otherMean) * otherFactor)^2.
+public func floatSquaredDifference(
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int, _ shift: Double, _ mean: Double,
+  _ factor: Double, _ otherShift: Double, _ otherMean: Double, _ otherFactor: Double
+) -> Double {
+  let (shifts, means, factors) = (
+    DoubleLanes(repeating: shift), DoubleLanes(repeating: mean), DoubleLanes(repeating: factor)
+  )
+  let (otherShifts, otherMeans, otherFactors) = (
+    DoubleLanes(repeating: otherShift), DoubleLanes(repeating: otherMean), DoubleLanes(repeating: otherFactor)
+  )
+  var (a, b) = (DoubleLanes.zero, DoubleLanes.zero)
+  var k = 0
+  while k &+ 2 &* doubleWidth <= count {
+    let next = k &+ doubleWidth
+    let u = ((widen(x + k) - shifts) - means) * factors - ((widen(y + k) - otherShifts) - otherMeans) * otherFactors
+    let v =
+      ((widen(x + next) - shifts) - means) * factors - ((widen(y + next) - otherShifts) - otherMeans) * otherFactors
+    fused(&a, u, u)
+    fused(&b, v, v)
+    k &+= 2 &* doubleWidth
+  }
+  var sum = laneTotal(a + b)
+  while k < count {
+    let u = ((Double(x[k]) - shift) - mean) * factor - ((Double(y[k]) - otherShift) - otherMean) * otherFactor
+    sum += u * u
+    k &+= 1
+  }
+  return sum
+}
+
+/// The greatest magnitude of all numbers; NaN if one of them is.
+public func floatGreatestMagnitude(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
+  var (a, b) = (FloatLanes.zero, FloatLanes.zero)
+  var k = 0
+  while k &+ 2 &* floatWidth <= count {
+    a = greaterBits(magnitude(UnsafeRawPointer(x + k).loadUnaligned(as: FloatLanes.self)), a)
+    b = greaterBits(magnitude(UnsafeRawPointer(x + (k &+ floatWidth)).loadUnaligned(as: FloatLanes.self)), b)
+    k &+= 2 &* floatWidth
+  }
+  a = greaterBits(a, b)
+  var greatest: UInt32 = 0
+  var lane = 0
+  while lane < floatWidth {
+    let bits = a[lane].bitPattern
+    greatest = bits > greatest ? bits : greatest
+    lane &+= 1
+  }
+  while k < count {
+    let bits = x[k].bitPattern & 0x7FFF_FFFF
+    greatest = bits > greatest ? bits : greatest
+    k &+= 1
+  }
+  return Float(bitPattern: greatest)
+}
+
+/// Writes `rows` rows of `columns` numbers, a stride apart, as columns. Both strides are in numbers.
+public func floatTranspose(
+  _ source: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, _ out: UnsafeMutablePointer<Float>,
+  _ outStride: Int
+) {
+  let (wholeRows, wholeColumns) = (rows & ~3, columns & ~3)
+  var j = 0
+  while j < wholeColumns {
+    var i = 0
+    while i < wholeRows {
+      let from = UnsafeRawPointer(source + (i &* stride &+ j))
+      let a = from.loadUnaligned(as: SIMD4<Float>.self)
+      let b = from.loadUnaligned(fromByteOffset: 4 &* stride, as: SIMD4<Float>.self)
+      let c = from.loadUnaligned(fromByteOffset: 8 &* stride, as: SIMD4<Float>.self)
+      let d = from.loadUnaligned(fromByteOffset: 12 &* stride, as: SIMD4<Float>.self)
+      let to = UnsafeMutableRawPointer(out + (j &* outStride &+ i))
+      to.storeBytes(of: SIMD4(a[0], b[0], c[0], d[0]), as: SIMD4<Float>.self)
+      to.storeBytes(of: SIMD4(a[1], b[1], c[1], d[1]), toByteOffset: 4 &* outStride, as: SIMD4<Float>.self)
+      to.storeBytes(of: SIMD4(a[2], b[2], c[2], d[2]), toByteOffset: 8 &* outStride, as: SIMD4<Float>.self)
+      to.storeBytes(of: SIMD4(a[3], b[3], c[3], d[3]), toByteOffset: 12 &* outStride, as: SIMD4<Float>.self)
+      i &+= 4
+    }
+    j &+= 4
+  }
+  j = 0
+  while j < columns {
+    var i = j < wholeColumns ? wholeRows : 0
+    while i < rows {
+      out[j &* outStride &+ i] = source[i &* stride &+ j]
+      i &+= 1
+    }
+    j &+= 1
+  }
 }

@@ -24,15 +24,16 @@ int core_describe(PyObject *object, const char *name, tps_array *out)
 
 int core_read_metric(PyObject *tuple, core_metric *out)
 {
-    PyObject *covariance_matrix, *reference;
+    PyObject *covariance_matrix, *reference, *neighbor_reference;
     long long neighbors;
     if (!PyTuple_Check(tuple)) {
         PyErr_SetString(PyExc_TypeError, "metric must be a tuple");
         return -1;
     }
     tps_metric_init(&out->metric);
-    if (!PyArg_ParseTuple(tuple, "iidOOLii", &out->metric.metric, &out->metric.covariance, &out->metric.shrinkage,
-                          &covariance_matrix, &reference, &neighbors, &out->metric.scaling, &out->metric.duplicates))
+    if (!PyArg_ParseTuple(tuple, "iidOOLiiO", &out->metric.metric, &out->metric.covariance, &out->metric.shrinkage,
+                          &covariance_matrix, &reference, &neighbors, &out->metric.scaling, &out->metric.duplicates,
+                          &neighbor_reference))
         return -1;
     out->metric.neighbors = neighbors;
     if (covariance_matrix != Py_None) {
@@ -42,6 +43,10 @@ int core_read_metric(PyObject *tuple, core_metric *out)
     if (reference != Py_None) {
         if (core_describe(reference, "reference", &out->reference) < 0) return -1;
         out->metric.reference = &out->reference;
+    }
+    if (neighbor_reference != Py_None) {
+        if (core_describe(neighbor_reference, "neighbor_reference", &out->neighbor_reference) < 0) return -1;
+        out->metric.neighbor_reference = &out->neighbor_reference;
     }
     return 0;
 }

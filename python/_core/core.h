@@ -35,11 +35,12 @@ PyObject *core_raise(core_state *state, tps_status status, const tps_detail *det
 int core_describe(PyObject *object, const char *name, tps_array *out);
 
 /* The memory of a metric given as a tuple (metric, covariance, shrinkage, covariance_matrix, reference, neighbors,
- * scaling, duplicates), the two arrays None or two-dimensional. Borrows from the tuple. */
+ * scaling, duplicates, neighbor_reference), the three arrays None or two-dimensional. Borrows from the tuple. */
 typedef struct {
     tps_metric metric;
     tps_array covariance_matrix;
     tps_array reference;
+    tps_array neighbor_reference;
 } core_metric;
 
 int core_read_metric(PyObject *tuple, core_metric *out);

@@ -1,11 +1,16 @@
 """Distances beside SciPy, scikit-learn and PyTorch: times and errors, in one run.
 
     python -m benchmarks.distances            # the whole grid, as far as the limit allows; writes docs/distances.md
+    python -m benchmarks.distances --metrics cosine --points 500 --threads 1    # a part of it, merged with the rest
     python -m benchmarks.distances --quick    # small shapes only; prints
 
 One thread is timed by the processor time of the process, which other work on the machine disturbs least; two threads by
 the clock. Every entry is the median of `--repeat` calls, the libraries taking turns. A call that would take longer than
-`--limit` seconds, judged by the same library and metric on a smaller shape, is left out.
+`--limit` seconds, judged by the same library and metric on a smaller shape, is left out. The multiply-adds of the
+processor are measured at the start of every part, and shares of the peak are taken of those.
+
+OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are not passed on, so that the peers run the kernels that their linear algebra
+chooses for this processor; which ones is written down.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 THREADS = int(os.environ.get("TOPOSCOPE_BENCH_THREADS", "1"))
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -62,10 +68,16 @@ def clock() -> float:
     return time.process_time() if THREADS == 1 else time.perf_counter()
 
 
-def times(metric: str, shapes: list[tuple[int, int]], repeat: int, limit: float) -> list[dict[str, object]]:
+def times(
+    metric: str, shapes: list[tuple[int, int]], repeat: int, limit: float, known: list[dict], peak: float
+) -> list[dict[str, object]]:
     """Median seconds of each library on each shape, smallest shapes first."""
     calls = libraries(metric)
     rates: dict[str, float] = {}  # seconds a pair and coordinate, from the largest shape so far
+    for row in sorted(known, key=lambda r: r["n"] ** 2 * r["d"]):
+        work = row["n"] ** 2 / 2 * row["d"]
+        if row["metric"] == metric and row["threads"] == THREADS and work > 1e7:
+            rates |= {name: seconds / work for name, seconds in row["seconds"].items()}
     rows = []
     for n, d in sorted(shapes, key=lambda s: s[0] ** 2 * s[1]):
         x = np.random.default_rng(n + d).standard_normal((n, d), dtype=np.float32)
@@ -81,7 +93,7 @@ def times(metric: str, shapes: list[tuple[int, int]], repeat: int, limit: float)
                 runs.setdefault(name, []).append(clock() - start)
         seconds = {name: statistics.median(values) for name, values in runs.items()}
         rates |= {name: value / work for name, value in seconds.items() if work > 1e7}
-        rows.append({"metric": metric, "n": n, "d": d, "threads": THREADS, "seconds": seconds})
+        rows.append({"metric": metric, "n": n, "d": d, "threads": THREADS, "peak": peak, "seconds": seconds})
         print(metric, n, d, {k: round(v, 4) for k, v in seconds.items()}, file=sys.stderr, flush=True)
     return rows
 
@@ -99,6 +111,7 @@ def clouds() -> dict[str, NDArray[np.float32]]:
         "near-duplicates, 1e-6": near.astype(np.float32),
         "offset 1000": (rng.standard_normal((60, 700)) + 1000).astype(np.float32),
         "rectified": np.maximum(rng.standard_normal((60, 700)) + 0.3, 0).astype(np.float32),
+        "equal differences": np.outer(rng.random(40), np.ones(20_000)).astype(np.float32),
         "d = 20,000": rng.standard_normal((12, 20_000)).astype(np.float32),
         "half precision, 3e4": (rng.standard_normal((40, 700)) * 8000).clip(-6e4, 6e4).astype(np.float16),
     }
@@ -165,10 +178,12 @@ def number(seconds: float | None) -> str:
 
 def tables(results: dict) -> str:
     peers = ["SciPy pdist", "scikit-learn", "torch.cdist"]
+    peaks = [row["peak"] for row in results["times"]] or [0.0]
     out = [
-        f"Machine: {results['machine']}; {results['versions']}. Multiply-adds a second of one thread, measured: "
-        f"{results['peak']:.1f} billion in single precision. Points are normal, single precision. Medians of "
-        f"{results['repeat']} calls; `-`: would have taken more than {results['limit']:g} s, or is not offered."
+        f"Machine: {results['machine']}; {results['versions']}; {results['kernels']}. Multiply-adds a second of one "
+        f"thread, measured before each part: {min(peaks):.1f} to {max(peaks):.1f} billion in single precision. Points "
+        f"are normal, single precision. Medians of {results['repeat']} calls; `-`: would have taken more than "
+        f"{results['limit']:g} s, or is not offered."
     ]
     for threads in sorted({row["threads"] for row in results["times"]}):
         which = "one thread, processor time" if threads == 1 else f"{threads} threads, time on the clock"
@@ -180,7 +195,7 @@ def tables(results: dict) -> str:
             if row["threads"] != threads or "Toposcope" not in row["seconds"]:
                 continue
             ours = row["seconds"]["Toposcope"]
-            share = row["n"] ** 2 / 2 * row["d"] / ours / (results["peak"] * 1e9 * threads)
+            share = row["n"] ** 2 / 2 * row["d"] / ours / (row["peak"] * 1e9 * threads)
             others = [row["seconds"][p] for p in peers if p in row["seconds"]]
             ratio = f"{min(others) / ours:.1f}" if others else "-"
             cells = [row["metric"], row["n"], row["d"], number(ours), f"{100 * share:.0f} %"]
@@ -215,6 +230,21 @@ def versions() -> str:
     )
 
 
+def kernels() -> str:
+    """Which kernels the linear algebra of the peers has chosen."""
+    import sklearn.utils  # noqa: F401
+    import torch
+    from threadpoolctl import threadpool_info
+
+    np.ones((64, 64), np.float32) @ np.ones((64, 64), np.float32)
+    found = {
+        f"{info['internal_api']} {info['version']} with kernels for {info.get('architecture', 'this processor')}"
+        for info in threadpool_info()
+        if info["user_api"] == "blas"
+    }
+    return "; ".join(sorted(found)) + f"; PyTorch's own for {torch.backends.cpu.get_cpu_capability()}"
+
+
 def processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
@@ -227,40 +257,54 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=20, metavar="SECONDS", help="of one call")
     parser.add_argument("--repeat", type=int, default=3, metavar="N")
     parser.add_argument("--metrics", default=",".join(METRICS))
+    parser.add_argument("--points", default=",".join(map(str, POINTS)), metavar="N,...")
+    parser.add_argument("--coordinates", default=",".join(map(str, COORDINATES)), metavar="D,...")
+    parser.add_argument("--threads", default="1,2", metavar="N,...")
+    parser.add_argument("--only", choices=["times", "errors"], help="by default both")
     parser.add_argument("--results", type=Path, default=PAGE.with_suffix(".json"), help="numbers, kept and merged")
     parser.add_argument("--memory", type=float, default=4, metavar="GB", help="largest set of points")
-    parser.add_argument("--part", choices=["times", "errors"], help=argparse.SUPPRESS)
+    parser.add_argument("--part", choices=["times", "errors", "kernels"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     chosen = options.metrics.split(",")
+    results = json.loads(options.results.read_text()) if options.results.exists() and not options.quick else {}
+    before = results.get("times", [])
+    if options.part == "kernels":
+        print(json.dumps(kernels()))
+        return
     if options.part == "errors":
         print(json.dumps(errors()))
         return
     if options.part == "times":
-        grid = [(n, d) for n in POINTS for d in COORDINATES if 4e-9 * n * d <= options.memory]
+        sizes = [(int(n), int(d)) for n in options.points.split(",") for d in options.coordinates.split(",")]
+        grid = [(n, d) for n, d in sizes if 4e-9 * n * d <= options.memory]
         shapes = [s for s in grid if not options.quick or s[0] ** 2 * s[1] <= 3e9]
-        rows = [row for metric in chosen for row in times(metric, shapes, options.repeat, options.limit)]
+        speed = peak()
+        rows = [row for m in chosen for row in times(m, shapes, options.repeat, options.limit, before, speed)]
         print(json.dumps(rows))
         return
 
-    def part(name: str, threads: int) -> list:
-        command = [sys.executable, "-m", "benchmarks.distances", "--part", name, "--metrics", options.metrics]
-        command += ["--limit", str(options.limit), "--repeat", str(options.repeat), "--memory", str(options.memory)]
-        command += ["--quick"] * options.quick
+    def part(name: str, threads: int) -> Any:
+        command = [sys.executable, "-m", "benchmarks.distances", "--part", name, *sys.argv[1:]]
         environment = os.environ | {"TOPOSCOPE_BENCH_THREADS": str(threads)}
+        for slow in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+            environment.pop(slow, None)
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment)
         return json.loads(done.stdout)
 
-    results = json.loads(options.results.read_text()) if options.results.exists() and not options.quick else {}
-    kept = [row for row in results.get("times", []) if row["metric"] not in chosen]
-    results = {
+    measured = (
+        [] if options.only == "errors" else [r for t in options.threads.split(",") for r in part("times", int(t))]
+    )
+    again = {(row["metric"], row["n"], row["d"], row["threads"]) for row in measured}
+    results |= {
         "machine": processor(),
         "versions": versions(),
-        "peak": peak(),
+        "kernels": part("kernels", 1),
         "limit": options.limit,
         "repeat": options.repeat,
-        "times": kept + part("times", 1) + part("times", 2),
-        "errors": part("errors", 1),
+        "times": [r for r in before if (r["metric"], r["n"], r["d"], r["threads"]) not in again] + measured,
+        "errors": results.get("errors", []) if options.only == "times" else part("errors", 1),
     }
+    results.pop("peak", None)
     if options.quick:
         print(tables(results))
         return

@@ -170,6 +170,42 @@ def test_normalisation_of_given_distances():
     )
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "precomputed"])
+def test_a_subsample_keeps_the_scales_of_its_cloud(metric):
+    base = "euclidean" if metric == "precomputed" else metric
+    D = ts.distances(X, base)
+    whole = ts.distances(X, ts.RelativeNeighborhood(base, k=7))
+    some = rng.choice(70, 25, replace=False)
+    points, reference = (D[np.ix_(some, some)], D[some]) if metric == "precomputed" else (X[some], X)
+    part = ts.distances(points, ts.RelativeNeighborhood(metric, k=7, reference=reference))
+    np.testing.assert_allclose(part, whole[np.ix_(some, some)], rtol=3e-7)
+    bars = ts.rips(points, metric=ts.RelativeNeighborhood(metric, k=7, reference=reference)).dgms[0]
+    np.testing.assert_array_equal(bars, ts.rips(part, metric="precomputed").dgms[0])
+
+
+def test_references_that_do_not_fit():
+    for reference, sentence in [
+        (X[:, :3], "reference has 3 coordinates and X has 9"),
+        (X[:5], "k=7 neighbours were asked of 5 reference points"),
+        (np.full((9, 9), np.nan), "reference has a number that is not finite in row 0"),
+    ]:
+        with pytest.raises(ValueError, match=sentence):
+            ts.distances(X, ts.RelativeNeighborhood(k=7, reference=reference))
+    with pytest.raises(ValueError, match="reference has 69 rows and X has 70"):
+        ts.distances(ts.distances(X), ts.RelativeNeighborhood("precomputed", k=7, reference=X[:69]))
+    with pytest.raises(ValueError, match="reference has zero vectors"):
+        ts.distances(X, ts.RelativeNeighborhood("cosine", k=7, reference=np.zeros((9, 9))))
+
+
+def test_equal_differences_are_rounded_to_the_same_side():
+    """Every addition of a chain of sums loses in the same direction: what shifted and binary activations are."""
+    points = np.outer(rng.random(30), np.ones(20_000)).astype(np.float32)
+    for metric, factor in (("euclidean", np.sqrt(20_000.0)), ("cityblock", 20_000.0)):
+        exact = np.abs(points[:, :1].astype(float) - points[:, 0].astype(float)) * factor
+        off = ~np.eye(30, dtype=bool)
+        assert ulps(ts.distances(points, metric), exact)[off].max() < 4
+
+
 def test_zero_over_zero_is_zero_and_first_positive_goes_on():
     doubled = np.repeat(X[:10], 2, axis=0)
     with pytest.raises(ValueError, match="20 points have more duplicates than k=1"):

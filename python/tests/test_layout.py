@@ -16,6 +16,7 @@ ORDER = [
     ("_version", "_core"),
     ("_native",),
     ("points", "memory"),
+    ("library_metrics", "device_metrics"),
     ("metrics",),
     ("persistence", "array_files"),
     ("activations",),

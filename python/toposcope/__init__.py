@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._native import Cancelled, get_include, get_library
 from ._version import __version__
-from .metrics import Cosine, Mahalanobis, RelativeNeighborhood, distances
+from .metrics import Cosine, LibraryMetric, Mahalanobis, RelativeNeighborhood, distances
 from .persistence import RipsResult, rips
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ __all__ = [
     "Activations",
     "Cancelled",
     "Cosine",
+    "LibraryMetric",
     "Mahalanobis",
     "Monitor",
     "RelativeNeighborhood",

@@ -4,7 +4,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-_Metric = tuple[int, int, float, NDArray[Any] | None, NDArray[Any] | None, int, int, int]
+_Metric = tuple[int, int, float, NDArray[Any] | None, NDArray[Any] | None, int, int, int, NDArray[Any] | None]
 _Options = tuple[int, int, float, int, int, int]
 _Report = Callable[[int, int], object] | None
 

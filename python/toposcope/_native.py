@@ -75,7 +75,8 @@ _SENTENCES: dict[int, tuple[type[Exception], Callable[[int, int, float, dict[str
     10: (
         ValueError,
         lambda i, j, v, of: (
-            f"k={v:.0f} neighbours were asked of {i} points: k must be at least 1 and less than the number of points."
+            f"k={v:.0f} neighbours were asked of {i} {'reference ' if 'reference' in of else ''}points: k must be at "
+            "least 1 and less than their number."
         ),
     ),
     11: (

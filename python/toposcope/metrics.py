@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._native import calling
+from .device_metrics import KINDS, distances_on_device, is_on_device
+from .library_metrics import LibraryMetric, between, pairwise
 from .points import as_matrix, as_points
 
-__all__ = ["Cosine", "Mahalanobis", "MetricLike", "RelativeNeighborhood", "distances"]
+__all__ = ["Cosine", "LibraryMetric", "Mahalanobis", "MetricLike", "RelativeNeighborhood", "distances"]
 
 # The codes of include/toposcope.h.
 _CODES = {
@@ -126,6 +128,11 @@ class RelativeNeighborhood:
     duplicates : {"error", "first-positive"}
         What to do where a point has more than k duplicates: stop, or divide by the distance of its nearest neighbour
         at a positive distance.
+    reference : (m, d) array_like or tensor, optional
+        The points among which neighbours are looked for; by default the points themselves. The whole cloud where the
+        points are a subsample of it: of reference points at distance zero, one is taken to be the point itself. With
+        ``metric="precomputed"``, the (n, m) distances of the points from the reference points. The covariance of the
+        Mahalanobis distance is still that of the points, unless `Mahalanobis` has a reference of its own.
 
     Examples
     --------
@@ -134,12 +141,22 @@ class RelativeNeighborhood:
     array([[0. , 1. , 1.5],
            [1. , 0. , 1. ],
            [1.5, 1. , 0. ]], dtype=float32)
+
+    A subsample keeps the scales of its cloud:
+
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(40, 3))
+    >>> whole = ts.distances(X, ts.RelativeNeighborhood("euclidean", k=5))
+    >>> part = ts.distances(X[:9], ts.RelativeNeighborhood("euclidean", k=5, reference=X))
+    >>> bool(np.array_equal(part, whole[:9, :9]))
+    True
     """
 
     metric: Any = "euclidean"
     k: int = 15
     scaling: str = "max"
     duplicates: str = "error"
+    reference: Any = None
 
     def __post_init__(self) -> None:
         _choice("scaling", self.scaling, tuple(_SCALINGS))
@@ -158,7 +175,7 @@ class RelativeNeighborhood:
         return f"{metric_name(self.metric)}, k={self.k}{extra}"
 
 
-MetricLike = str | Cosine | Mahalanobis | RelativeNeighborhood | Callable[[Any, Any], float]
+MetricLike = str | Cosine | Mahalanobis | RelativeNeighborhood | LibraryMetric | Callable[[Any, Any], float]
 
 
 def distances(
@@ -173,11 +190,12 @@ def distances(
     Parameters
     ----------
     X : (n, d) array_like or tensor
-        Points; with ``metric="precomputed"`` an (n, n) matrix, which is checked.
+        Points; with ``metric="precomputed"`` an (n, n) matrix, which is checked. Distances of a tensor on a GPU are
+        computed there, by PyTorch, for every metric by name but "mahalanobis".
     metric : str, metric object or callable
         "euclidean", "sqeuclidean", "cosine", "angular" (the angle in half turns), "correlation", "cityblock",
         "chebyshev", "mahalanobis", "precomputed"; `Cosine`, `Mahalanobis`, `RelativeNeighborhood`; any other name that
-        SciPy or scikit-learn knows; or a function of two points.
+        SciPy or scikit-learn knows, with parameters as `LibraryMetric`; or a function of two points.
     n_threads : int, optional
         By default all processors of this process.
     progress : bool or callable, optional
@@ -227,26 +245,32 @@ class Request:
         The rows of the input that are left, where some were dropped.
     words : dict
         What messages call things.
+    computed : str, or None
+        Where and how the distances were computed, if not by the core.
     """
 
     def __init__(self, X: Any, metric: MetricLike):
         self.name = metric_name(metric)
         self.kept: NDArray[np.int64] | None = None
-        neighbors, scaling, duplicates = 0, 0, 0
+        self.computed: str | None = None
+        self._has_reference = isinstance(metric, RelativeNeighborhood) and metric.reference is not None
+        neighbors, scaling, duplicates, around = 0, 0, 0, None
         self.words: dict[str, Any] = {"metric": self.name}
         if isinstance(metric, RelativeNeighborhood):
             neighbors, scaling = operator.index(metric.k), _SCALINGS[metric.scaling]
             duplicates = _DUPLICATES[metric.duplicates]
             self.words["k"] = neighbors
-            metric = metric.metric
+            around, metric = metric.reference, metric.metric
         base, covariance, shrinkage, matrix, reference = self._base(X, metric)
-        self.code = (base, covariance, shrinkage, matrix, reference, neighbors, scaling, duplicates)
         self.words["precomputed"] = base == _CODES["precomputed"]
-        if neighbors and neighbors >= len(self.array):
+        if around is not None:
+            around = self._around(X, metric, around)
+            self.words["reference"] = len(around) if metric != "precomputed" else around.shape[1]
+        self.code = (base, covariance, shrinkage, matrix, reference, neighbors, scaling, duplicates, around)
+        if neighbors and around is None and neighbors >= len(self.array):
             raise ValueError(
-                f"k={neighbors} neighbours were asked of {len(self.array)} points: k must be at least "
-                f"1 and less than the "
-                "number of points."
+                f"k={neighbors} neighbours were asked of {len(self.array)} points: k must be at least 1 and less than "
+                "the number of points."
             )
 
     def _base(self, X: Any, metric: MetricLike) -> tuple[int, int, float, Any, Any]:
@@ -264,16 +288,48 @@ class Request:
             return (_CODES["mahalanobis"], *self._covariance(metric))
         if isinstance(metric, str):
             name = _ALIASES.get(metric, metric)
+            if name in KINDS and is_on_device(X) and not self._has_reference and np.ndim(X) == 2:
+                self.array, self.computed = distances_on_device(X, name)
+                return (_CODES["precomputed"], *nothing)
             if name in _CODES:
                 self.array = as_matrix(X) if name == "precomputed" else as_points(X)
                 return (_CODES[name], *nothing)
-        elif not callable(metric):
+        elif not callable(metric) and not isinstance(metric, LibraryMetric):
             raise TypeError(
                 f"metric={metric!r} is no metric: give a name, a metric object such as "
                 f"ts.Mahalanobis(), or a function of two points."
             )
-        self.array = _by_library(as_points(X), metric)
+        self.array = pairwise(as_points(X), metric, _names(set(_CODES) | set(_ALIASES)))
         return (_CODES["precomputed"], *nothing)
+
+    def _around(self, X: Any, metric: MetricLike, reference: Any) -> NDArray[Any]:
+        """The reference of the normalisation: points, or, with given distances, the distances from it."""
+        around = as_points(reference, "reference")
+        with_bad = np.flatnonzero(~np.isfinite(around).all(axis=1))
+        if len(with_bad):
+            raise ValueError(f"reference has a number that is not finite in row {with_bad[0]}: leave the row out.")
+        if metric == "precomputed":
+            if len(around) != len(self.array):
+                raise ValueError(
+                    f"reference has {len(around)} rows and X has {len(self.array)}: with metric='precomputed' it holds "
+                    "the distances of the points, one a row, from the reference points, one a column."
+                )
+            return around
+        points = self.array if not self.words["precomputed"] else as_points(X)
+        if around.shape[1] != points.shape[1]:
+            raise ValueError(
+                f"reference has {around.shape[1]} coordinates and X has {points.shape[1]}: they must agree."
+            )
+        if self.words["precomputed"]:
+            return between(points, around, metric, _names(set(_CODES) | set(_ALIASES)))
+        if self.name.startswith(("cosine", "angular")) and not around.any(axis=1).all():
+            if not (isinstance(metric, Cosine) and metric.zeros == "drop"):
+                raise ValueError(
+                    "reference has zero vectors, for which the distance is not defined: drop them with "
+                    "metric=ts.Cosine(zeros='drop'), or use another metric."
+                )
+            around = around[around.any(axis=1)]
+        return around
 
     def _covariance(self, metric: Mahalanobis) -> tuple[int, float, Any, Any]:
         columns = self.array.shape[1]
@@ -303,6 +359,8 @@ class Request:
             done |= {key: facts[key] for key in ("shrinkage", "rank", "condition", "dimension")}
         if self.kept is not None:
             done["dropped"] = self.dropped
+        if self.computed is not None:
+            done["distances"] = self.computed
         return done
 
 
@@ -356,37 +414,6 @@ class reporting:
     def __exit__(self, *exception: object) -> None:
         if self.bar is not None:
             self.bar.close()
-
-
-def _by_library(array: NDArray[Any], metric: Any) -> NDArray[Any]:
-    """Distances by SciPy or scikit-learn: for their names, and for functions of two points."""
-    known = set(_CODES) | set(_ALIASES)
-    try:
-        from scipy.spatial.distance import pdist, squareform
-    except ImportError:
-        raise ValueError(
-            f"metric={metric!r} is none of {_names(known)}, and other names and functions need SciPy, which is not "
-            "installed: pip install scipy."
-        ) from None
-    if callable(metric):
-        return squareform(pdist(array, metric), checks=False)
-    try:
-        return squareform(pdist(array, metric), checks=False)
-    except ValueError:
-        pass
-    try:
-        from sklearn.metrics import pairwise_distances
-        from sklearn.metrics.pairwise import PAIRWISE_DISTANCE_FUNCTIONS
-
-        if metric in PAIRWISE_DISTANCE_FUNCTIONS:
-            matrix = pairwise_distances(array, metric=metric)
-            return np.maximum(matrix, matrix.T)
-    except ImportError:
-        pass
-    raise ValueError(
-        f"metric={metric!r} is unknown: it must be one of {_names(known)}, a name that SciPy or "
-        f"scikit-learn knows, or a function."
-    )
 
 
 def _choice(what: str, value: Any, choices: tuple[str, ...]) -> None:

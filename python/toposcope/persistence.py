@@ -138,7 +138,7 @@ class _PointSource(_Source):
             if neighbors:  # neighbours are those of the whole cloud, so distances come before the choice
                 full, _ = core.distances(self.array, self.code, threads(n_threads), report)
                 self.array = np.ascontiguousarray(full[np.ix_(chosen, chosen)])
-                self.code = (8, 0, 0.0, None, None, 0, 0, 0)
+                self.code = (8, 0, 0.0, None, None, 0, 0, 0, None)
             elif metric == 8:
                 self.array = np.ascontiguousarray(self.array[np.ix_(chosen, chosen)])
             else:

@@ -95,7 +95,7 @@ def _as_array(X: Any, name: str) -> NDArray[Any]:
         return X
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(X, torch.Tensor):
-        return _from_torch(X, torch)
+        return _from_torch(X, torch, name)
     if hasattr(X, "toarray") and hasattr(X, "nnz"):
         raise TypeError(
             f"{name} is a sparse array, which is understood as distances only (metric='precomputed'): "
@@ -109,13 +109,15 @@ def _as_array(X: Any, name: str) -> NDArray[Any]:
         raise ValueError(f"{name} is no table of numbers: {error}.") from None
 
 
-def _from_torch(X: Any, torch: Any) -> NDArray[Any]:
+def _from_torch(X: Any, torch: Any, name: str) -> NDArray[Any]:
+    if X.device.type == "meta":
+        raise TypeError(f"{name} is on PyTorch's meta device, which holds no numbers: give a tensor with data.")
     X = X.detach()
     if X.layout != torch.strided:
         X = X.to_dense()
     if X.is_quantized:
         X = X.dequantize()
-    if X.dtype in (torch.float16, torch.bfloat16):
+    if X.is_floating_point() and X.element_size() < 4:  # half precision, bfloat16, eight bits
         X = X.float()
     return X.cpu().resolve_conj().resolve_neg().numpy()
 

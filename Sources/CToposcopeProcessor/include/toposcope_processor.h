@@ -1,8 +1,8 @@
 #ifndef TOPOSCOPE_PROCESSOR_H
 #define TOPOSCOPE_PROCESSOR_H
 
-/* What Swift cannot say: the level of the processor, and the square root of a vector (in Swift each lane is a branch and
- * a call). Inline functions are compiled with the flags of the target that uses them. */
+/* What Swift cannot say: the level of the processor, the square root of a vector (in Swift each lane is a branch and
+ * a call), and that the compiler shall forget what it knows of a pointer. Inline functions are compiled with the flags of the target that uses them. */
 
 /* Whether this processor, and the system that runs on it, have AVX2, FMA and the rest of the level x86-64-v3. */
 int toposcope_processor_is_x86_64_v3(void);
@@ -22,5 +22,28 @@ static inline int toposcope_square_roots(const double *values, long count, doubl
   }
   return (outside[0] | outside[1] | outside[2] | outside[3]) == 0;
 }
+
+/* The same by square roots of single precision. */
+static inline int toposcope_square_roots_of_singles(const double *values, long count, float least, float greatest,
+                                                    float *out) {
+  typedef float vector __attribute__((vector_size(16)));
+  typedef int mask __attribute__((vector_size(16)));
+  mask outside = {0, 0, 0, 0};
+  for (long k = 0; k < count; k += 4) {
+    vector v = __builtin_convertvector(*(const toposcope_doubles *)(values + k), vector);
+    outside |= ~((v >= least) & (v <= greatest));
+    *(toposcope_floats *)(out + k) = __builtin_elementwise_sqrt(v);
+  }
+  return (outside[0] | outside[1] | outside[2] | outside[3]) == 0;
+}
+
+/* The pointer itself, of which the compiler then knows nothing: not even that it is another one's equal. */
+static inline const void *toposcope_unknown(const void *pointer) {
+  __asm__ volatile("" : "+r"(pointer));
+  return pointer;
+}
+
+/* Nothing is read earlier or later than here. */
+static inline void toposcope_barrier(void) { __asm__ volatile("" ::: "memory"); }
 
 #endif

@@ -147,14 +147,12 @@ struct Directions: Sendable {
     return (table, errors)
   }
 
-  /// |u - v|^2 in double precision, from the points themselves.
+  /// |u - v|^2 of single-precision points in double precision, from the points themselves.
   func squaredDifference(_ i: Int, _ j: Int) -> Double {
-    let (x, y) = (cloud.row(i, as: Float.self), cloud.row(j, as: Float.self))
-    let (a, b) = (frames.pointer[i], frames.pointer[j])
-    return Self.laneSum(cloud.dimension) { k in
-      let difference = a.unit(Double(x[k])) - b.unit(Double(y[k]))
-      return difference * difference
-    }
+    let (a, b) = (frames.pointer[i], frames.pointer[j])  // of single-precision points the scale is one
+    return PointKernels.best.squaredDifference(
+      cloud.row(i, as: Float.self), cloud.row(j, as: Float.self), cloud.dimension, a.first, a.mean, a.factor, b.first,
+      b.mean, b.factor)
   }
 
   /// Two directions that differ by less than the rounding of unit vectors are the same: parallel vectors are at

@@ -89,13 +89,16 @@ public final class DistanceMatrix: @unchecked Sendable {
   ) throws(ToposcopeError) -> DistanceFacts {
     let start = Progress.monotonicNanoseconds()
     var facts = DistanceFacts()
-    try NeighborScales.check(metric.neighborhood, count: points.count)
+    try NeighborScales.check(
+      metric.neighborhood, candidates: metric.neighborhood?.reference?.count ?? points.count)
     let prepared = try PreparedPoints(points, metric: metric, facts: &facts, threads: threads, progress: progress)
     try prepared.refuseOverflow(progress: progress)
     try DistanceTiles(points: prepared).fill(out, threads: threads, progress: progress)
     if let neighborhood = metric.neighborhood {
+      let reference = try ReferenceDistances(points, metric: metric, threads: threads, progress: progress)
       try NeighborScales.normalize(
-        out, count: points.count, by: neighborhood, threads: threads, progress: progress)
+        out, count: points.count, by: neighborhood, threads: threads, progress: progress,
+        reference: reference)
     }
     return timed(facts, since: start)
   }
@@ -118,7 +121,9 @@ public final class DistanceMatrix: @unchecked Sendable {
     self.owned = owned
     owned.pointer.update(from: other.entries, count: n * n)
     entries = UnsafePointer(owned.pointer)
-    try NeighborScales.normalize(owned.pointer, count: n, by: neighborhood, threads: threads, progress: progress)
+    let reference = try ReferenceDistances(given: neighborhood, count: n)
+    try NeighborScales.normalize(
+      owned.pointer, count: n, by: neighborhood, threads: threads, progress: progress, reference: reference)
     facts = Self.timed(other.facts, since: start)
   }
 

@@ -25,15 +25,17 @@ public final class DistanceRows: @unchecked Sendable {
   ) throws(ToposcopeError) {
     let start = Progress.monotonicNanoseconds()
     var facts = DistanceFacts()
-    try NeighborScales.check(metric.neighborhood, count: cloud.count)
+    try NeighborScales.check(
+      metric.neighborhood, candidates: metric.neighborhood?.reference?.count ?? cloud.count)
     points = try PreparedPoints(cloud, metric: metric, facts: &facts, threads: threads, progress: progress)
     count = cloud.count
     try points.refuseOverflow(progress: progress)
     if let neighborhood = metric.neighborhood {
-      let points = self.points
-      scales = try NeighborScales(neighborhood, count: count, threads: threads, progress: progress) {
-        points.fill(rows: $0, into: $1)
-      }
+      let (points, columns) = (self.points, 0..<count)
+      let reference = try ReferenceDistances(cloud, metric: metric, threads: threads, progress: progress)
+      scales = try NeighborScales(
+        neighborhood, count: count, threads: threads, progress: progress,
+        fill: { points.fill(rows: $0, columns: columns, into: $1) }, reference: reference)
     } else {
       scales = nil
     }
@@ -48,13 +50,19 @@ public final class DistanceRows: @unchecked Sendable {
     scales?.normalize(row: row, columns: columns, out)
   }
 
-  /// Writes several whole rows, one after the other: for large clouds far faster than one at a time, because the
-  /// coordinates are read once for sixteen rows. Rows that begin at a multiple of sixteen waste nothing.
-  public func fill(rows: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-    points.fill(rows: rows, into: out)
+  /// Writes parts of several rows, one after the other, to `out[(i - rows.lowerBound) * columns.count + j -
+  /// columns.lowerBound]`: for large clouds far faster than one row at a time, because the coordinates are read once for
+  /// sixteen rows. Ranges that begin at multiples of sixteen waste nothing. Safe from several threads at once.
+  public func fill(rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    points.fill(rows: rows, columns: columns, into: out)
     if let scales {
-      for i in rows { scales.normalize(row: i, columns: 0..<count, out + (i - rows.lowerBound) * count) }
+      for i in rows { scales.normalize(row: i, columns: columns, out + (i - rows.lowerBound) * columns.count) }
     }
+  }
+
+  /// Writes several whole rows, one after the other.
+  public func fill(rows: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    fill(rows: rows, columns: 0..<count, into: out)
   }
 
   /// Writes the whole row.

@@ -33,10 +33,15 @@ struct DistanceTiles {
           columns: first..<columns.upperBound, into: copy + place)
         (out + (i * n + first)).update(from: copy + place, count: columns.upperBound - first)
       }
-      for j in columns {
-        let mirrored = out + (j * n + rows.lowerBound)
-        let column = copy + (j - columns.lowerBound)
-        for k in 0..<(isDiagonal ? j - rows.lowerBound : rows.count) { mirrored[k] = column[k * copyStride] }
+      if isDiagonal {
+        for j in columns {
+          let mirrored = out + (j * n + rows.lowerBound)
+          let column = copy + (j - columns.lowerBound)
+          for k in 0..<(j - rows.lowerBound) { mirrored[k] = column[k * copyStride] }
+        }
+      } else {
+        PointKernels.best.transpose(
+          copy, copyStride, rows.count, columns.count, out + (columns.lowerBound * n + rows.lowerBound), n)
       }
     }
   }

@@ -14,8 +14,15 @@ final class ExactPairs: @unchecked Sendable {
   /// The relative error of a squared difference that rounded directions may cause: 1.3 units in the last place.
   private static let tolerance = 0x1.4p-23
 
-  init(_ cloud: PointCloud, _ directions: (Directions, errors: AlignedMemory<Float>)? = nil) {
+  /// Squared differences of directions below this are done again whatever the errors: more than 0 where they come from
+  /// products.
+  private let leastFromProducts: Double
+
+  init(
+    _ cloud: PointCloud, _ directions: (Directions, errors: AlignedMemory<Float>)? = nil, leastFromProducts: Double = 0
+  ) {
     self.cloud = cloud
+    self.leastFromProducts = leastFromProducts
     self.directions = directions?.0
     errors = directions?.errors
     leastSquares = Double(cloud.dimension) * 0x1p-120
@@ -26,13 +33,13 @@ final class ExactPairs: @unchecked Sendable {
     case .chebyshev: return  // one difference, rounded once
     case .cityblock:
       for j in columns where sums[j - columns.lowerBound] == .infinity {
-        sums[j - columns.lowerBound] = exactSum(row, j) { abs($0 - $1) }
+        sums[j - columns.lowerBound] = magnitudes(row, j)
       }
     case .euclidean, .sqeuclidean, .mahalanobis:
       for j in columns {
         let sum = sums[j - columns.lowerBound]
         if sum >= leastSquares && sum < .infinity || j == row { continue }
-        sums[j - columns.lowerBound] = exactSum(row, j) { ($0 - $1) * ($0 - $1) }
+        sums[j - columns.lowerBound] = squares(row, j)
       }
     case .cosine, .angular, .correlation:
       guard let directions, let errors = errors?.pointer else { return }
@@ -47,38 +54,37 @@ final class ExactPairs: @unchecked Sendable {
   private func mustRefine(_ sum: Double, _ error: Float, _ kind: Metric.Kind) -> Bool {
     // 2 e / sqrt(s) > tolerance; and near the opposite direction the arccosine is steep.
     let scaled = Double(error) * (2 / Self.tolerance)
-    return sum < scaled * scaled || kind == .angular && sum > 3.5
+    return sum < scaled * scaled || sum < leastFromProducts || kind == .angular && sum > 3.5
   }
 
-  /// Whether so many pairs would have to be done again that double precision throughout is faster. A few hundred pairs
-  /// are tried, always the same ones.
-  func wouldOftenRefine(_ sums: PanelSums<Float>, kind: Metric.Kind) -> Bool {
+  /// The share of pairs that would have to be done again. Some hundred pairs are tried, always the same ones; fewer where
+  /// points are long.
+  func refinedShare(kind: Metric.Kind) -> Double {
     let n = cloud.count
-    guard n > 2, let errors = errors?.pointer else { return false }
-    var (tried, refined) = (0, 0)
+    guard n > 2, let directions, let errors = errors?.pointer else { return 0 }
+    var (tried, refined) = (0.0, 0.0)
     var state: UInt64 = 1
-    for _ in 0..<256 {
+    for _ in 0..<max(48, min(512, 1_000_000 / cloud.dimension)) {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       let i = Int(state >> 33) % n
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       let j = Int(state >> 33) % n
       if i == j { continue }
-      var sum = 0.0
-      for k in 0..<cloud.dimension {
-        let difference = Double(sums.table[i, k] - sums.table[j, k])
-        sum += difference * difference
-      }
       tried += 1
-      if mustRefine(sum, errors[i] + errors[j], kind) { refined += 1 }
+      if mustRefine(directions.squaredDifference(i, j), errors[i] + errors[j], kind) { refined += 1 }
     }
-    return refined * 20 > tried
+    return refined / max(1, tried)
   }
 
-  @inline(__always)
-  private func exactSum(_ i: Int, _ j: Int, _ term: (Double, Double) -> Double) -> Double {
+  private func squares(_ i: Int, _ j: Int) -> Double {
+    PointKernels.best.squaredDifference(
+      cloud.row(i, as: Float.self), cloud.row(j, as: Float.self), cloud.dimension, 0, 0, 1, 0, 0, 1)
+  }
+
+  private func magnitudes(_ i: Int, _ j: Int) -> Double {
     let (x, y) = (cloud.row(i, as: Float.self), cloud.row(j, as: Float.self))
     var sum = 0.0
-    for k in 0..<cloud.dimension { sum += term(Double(x[k]), Double(y[k])) }
+    for k in 0..<cloud.dimension { sum += abs(Double(x[k]) - Double(y[k])) }
     return sum
   }
 }

@@ -84,14 +84,23 @@ public struct RelativeNeighborhood: Sendable {
     case firstPositive = 1
   }
 
-  /// k, in 1 ... n - 1.
+  /// k, in 1 ... n - 1, with n the number of points, or of reference points.
   public var neighbors: Int
   public var scaling: Scaling
   public var duplicates: Duplicates
+  /// The points among which neighbours are looked for; nil for the points themselves. For given distances it is the table
+  /// of distances of the points (rows) from the reference points (columns).
+  ///
+  /// The points may be a subsample of the reference: of reference points at distance zero one is taken to be the point
+  /// itself.
+  public var reference: PointCloud?
 
-  public init(neighbors: Int, scaling: Scaling = .max, duplicates: Duplicates = .refuse) {
+  public init(
+    neighbors: Int, scaling: Scaling = .max, duplicates: Duplicates = .refuse, reference: PointCloud? = nil
+  ) {
     self.neighbors = neighbors
     self.scaling = scaling
     self.duplicates = duplicates
+    self.reference = reference
   }
 }

@@ -7,17 +7,21 @@ final class NeighborScales: @unchecked Sendable {
   let scaling: RelativeNeighborhood.Scaling
   private let scales: AlignedMemory<Float>
 
-  static func check(_ neighborhood: RelativeNeighborhood?, count: Int) throws(ToposcopeError) {
-    guard let k = neighborhood?.neighbors, count > 1 || k < 1 else { return }
-    guard k >= 1, k < count else { throw ToposcopeError(.neighborCount, row: count, value: Double(k)) }
+  /// - Parameter candidates: the number of points among which neighbours are looked for.
+  static func check(_ neighborhood: RelativeNeighborhood?, candidates: Int) throws(ToposcopeError) {
+    guard let k = neighborhood?.neighbors, candidates > 1 || k < 1 else { return }
+    guard k >= 1, k < candidates else { throw ToposcopeError(.neighborCount, row: candidates, value: Double(k)) }
   }
 
-  /// - Parameter fill: writes rows of `count` distances each; called from several threads.
+  /// - Parameters:
+  ///   - fill: writes rows of `count` distances each; called from several threads.
+  ///   - reference: nil where neighbours are looked for among the points themselves.
   init(
     _ neighborhood: RelativeNeighborhood, count: Int, threads: Int, progress: Progress,
-    fill: (_ rows: Range<Int>, _ out: UnsafeMutablePointer<Float>) -> Void
+    fill: (_ rows: Range<Int>, _ out: UnsafeMutablePointer<Float>) -> Void, reference: ReferenceDistances?
   ) throws(ToposcopeError) {
-    try Self.check(neighborhood, count: count)
+    let length = reference?.count ?? count
+    try Self.check(neighborhood, candidates: length)
     scaling = neighborhood.scaling
     scales = try AlignedMemory(count)
     guard count > 1 else {
@@ -27,28 +31,31 @@ final class NeighborScales: @unchecked Sendable {
     let scales = self.scales.pointer
     let workers = count < 200 ? 1 : min(Threads.resolve(threads), count / 16)
     let band = 16
-    let rows = try AlignedMemory<Float>(workers * band * count)
+    let rows = try AlignedMemory<Float>(workers * band * max(length, count))
     let slots = Slots(workers)
     try Threads.forEach(chunks: (count + band - 1) / band, threads: workers, progress: progress) { c in
       let slot = slots.take()
       defer { slots.give(slot) }
-      let out = rows.pointer + slot * band * count
+      let out = rows.pointer + slot * band * length
       let part = c * band..<min(count, (c + 1) * band)
-      fill(part, out)
+      if let reference { reference.fill(rows: part, into: out) } else { fill(part, out) }
       for i in part {
-        scales[i] = Self.scale(out + (i - part.lowerBound) * count, count: count, point: i, neighborhood)
+        let row = out + (i - part.lowerBound) * length
+        // The place of the point itself, which is no neighbour; a reference need not have it.
+        let own = reference == nil ? i : (0..<length).first { row[$0] == 0 } ?? length
+        scales[i] = Self.scale(row, count: length, point: own, neighborhood)
       }
     }
     try refuse(neighborhood, count: count, row: rows.pointer, fill: fill, progress: progress)
   }
 
-  /// The k-th smallest distance of a row, its own point left out; the smallest positive one where that is wanted.
+  /// The k-th smallest distance of a row, one place left out; the smallest positive one where that is wanted.
   private static func scale(
     _ row: UnsafeMutablePointer<Float>, count: Int, point: Int, _ neighborhood: RelativeNeighborhood
   ) -> Float {
     var nearest = NearestValues(neighborhood.neighbors)
     nearest.add(row, count: point)
-    nearest.add(row + point + 1, count: count - point - 1)
+    if point < count { nearest.add(row + point + 1, count: count - point - 1) }
     let scale = nearest.last()
     if scale > 0 || neighborhood.duplicates == .refuse { return scale }
     var smallest = Float.infinity
@@ -76,13 +83,14 @@ final class NeighborScales: @unchecked Sendable {
   }
 
   /// Normalises a whole matrix where it lies.
+  /// - Parameter reference: nil where neighbours are looked for among the points themselves.
   static func normalize(
     _ matrix: UnsafeMutablePointer<Float>, count n: Int, by neighborhood: RelativeNeighborhood, threads: Int,
-    progress: Progress
+    progress: Progress, reference: ReferenceDistances?
   ) throws(ToposcopeError) {
-    let scales = try NeighborScales(neighborhood, count: n, threads: threads, progress: progress) {
-      $1.update(from: matrix + $0.lowerBound * n, count: $0.count * n)
-    }
+    let scales = try NeighborScales(
+      neighborhood, count: n, threads: threads, progress: progress,
+      fill: { $1.update(from: matrix + $0.lowerBound * n, count: $0.count * n) }, reference: reference)
     let band = 16
     let workers = n < 500 ? 1 : Threads.resolve(threads)
     try Threads.forEach(chunks: (n + band - 1) / band, threads: workers, progress: progress) { c in

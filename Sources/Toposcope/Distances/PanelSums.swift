@@ -5,18 +5,19 @@
 struct PanelSums<Scalar: BitwiseCopyable & BinaryFloatingPoint>: Sendable {
   let table: PanelTable<Scalar>
   let kernels: PairKernels<Scalar>
-
   /// Coordinates that are summed in the precision of the table before a sum is widened.
-  ///
-  /// The rounding of a chain of c single-precision additions is about 0.4 sqrt(c / 3) units of 2^-24 of its sum, and
-  /// averages out over the chains: about a third of a unit for each choice here. (Double precision needs no care.)
-  private var chain: Int {
-    if MemoryLayout<Scalar>.size == 8 { return Self.blockLength }
-    return table.length < 512 ? 16 : table.length < 2048 ? 32 : table.length < 8192 ? 64 : 128
-  }
+  private let chain: Int
+  /// Coordinates of a block: a multiple of the chain, two panels of at most eight kilobytes in the first-level cache.
+  private let blockLength: Int
 
-  /// Coordinates of a block: two panels of eight kilobytes in the first-level cache.
-  private static var blockLength: Int { 512 / MemoryLayout<Scalar>.stride }
+  /// - Parameter chain: nil where rounding needs no care: in double precision.
+  init(table: PanelTable<Scalar>, kernels: PairKernels<Scalar>, chain: Int? = nil) {
+    self.table = table
+    self.kernels = kernels
+    let numbers = 512 / MemoryLayout<Scalar>.stride
+    self.chain = chain ?? numbers
+    blockLength = numbers / self.chain * self.chain
+  }
 
   /// Leaves the sum of the pair (i, j) in `sums[(i - 16 * rows.lowerBound) * 16 * columns.count + j - 16 * columns.lowerBound]`.
   ///
@@ -27,16 +28,15 @@ struct PanelSums<Scalar: BitwiseCopyable & BinaryFloatingPoint>: Sendable {
     sums.initialize(repeating: 0, count: 16 * rows.count * outStride)
     let isDiagonal = rows == columns
     let length = table.length
-    for start in stride(from: 0, to: length, by: Self.blockLength) {
+    for start in stride(from: 0, to: length, by: blockLength) {
       if progress.isCancelled { return }
-      let width = min(Self.blockLength, length - start)
+      let width = min(blockLength, length - start)
       for a in rows {
         let x = table.panel(a) + 16 * start
-        for b in (isDiagonal ? a : columns.lowerBound)..<columns.upperBound {
-          kernels.pairs(
-            x, table.panel(b) + 16 * start, width, chain,
-            sums + (16 * (a - rows.lowerBound) * outStride + 16 * (b - columns.lowerBound)), outStride)
-        }
+        let first = isDiagonal ? a : columns.lowerBound
+        kernels.pairs(
+          x, table.panel(first) + 16 * start, 16 * length, columns.upperBound - first, width, chain,
+          sums + (16 * (a - rows.lowerBound) * outStride + 16 * (first - columns.lowerBound)), outStride)
       }
     }
   }
@@ -50,7 +50,10 @@ struct PanelSums<Scalar: BitwiseCopyable & BinaryFloatingPoint>: Sendable {
   @inline(__always)
   func fill(_ sums: UnsafeMutablePointer<Double>, point: UnsafePointer<Scalar>, panel: Int) {
     sums.initialize(repeating: 0, count: 16)
-    kernels.row(point, table.panel(panel), table.length, chain, sums)
+    for start in stride(from: 0, to: table.length, by: blockLength) {
+      kernels.row(
+        point + start, table.panel(panel) + 16 * start, min(blockLength, table.length - start), chain, sums)
+    }
   }
 
   /// Makes the sums of every pair of panels (a, b) with a <= b, in tiles, and gives each tile to `body`, which may run on

@@ -53,9 +53,16 @@ final class PanelTable<Scalar: BitwiseCopyable & BinaryFloatingPoint>: @unchecke
         if progress.isCancelled { return }
         let range = start..<min(start + segment, length)
         for i in 0..<points { read(panel * 16 + i, range, rows + i * segment) }
-        for k in 0..<range.count {
-          let target = out + (start + k) * 16
-          for i in 0..<16 { target[i] = rows[i * segment + k] }
+        let target = out + start * 16
+        if Scalar.self == Float.self {
+          let (from, to) = (UnsafeRawPointer(rows), UnsafeMutableRawPointer(target))
+          PointKernels.best.transpose(
+            from.assumingMemoryBound(to: Float.self), segment, 16, range.count, to.assumingMemoryBound(to: Float.self),
+            16)
+        } else {
+          for k in 0..<range.count {
+            for i in 0..<16 { target[k &* 16 &+ i] = rows[i &* segment &+ k] }
+          }
         }
       }
     }

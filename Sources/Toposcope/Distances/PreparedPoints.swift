@@ -13,48 +13,77 @@ final class PreparedPoints: @unchecked Sendable {
   let count: Int
   let kind: Metric.Kind
   let sums: Sums
+  /// Whether the sums are products of directions, not squared differences.
+  private let isProducts: Bool
+  /// No distance is greater.
+  private let bound: Double
 
   init(
     _ cloud: PointCloud, metric: Metric, facts: inout DistanceFacts, threads: Int, progress: Progress
   ) throws(ToposcopeError) {
     count = cloud.count
     kind = metric.kind
-    let sum: PairSum =
-      switch metric.kind {
-      case .cityblock: .magnitudes
-      case .chebyshev: .greatest
-      default: .squares
-      }
-    // Few coordinates: chains of single-precision sums would be too few to average their rounding out.
-    let isSingle = cloud.elementType == .float32 && (cloud.dimension > 32 || metric.kind == .chebyshev)
+    let (d, greatest) = (Double(cloud.dimension), cloud.greatestMagnitude)
+    var (isProducts, bound) = (false, 1.0)
     switch metric.kind {
     case .mahalanobis:
       let whitened = try Whitening.coordinates(
         of: cloud, metric.covariance, facts: &facts, threads: threads, progress: progress)
-      sums = .double(PanelSums(table: whitened, kernels: .choose(sum)))
+      bound = 2 * Self.greatestMagnitude(whitened) * Double(whitened.length).squareRoot()
+      sums = .double(PanelSums(table: whitened, kernels: .choose(.squares)))
     case .cosine, .angular, .correlation:
-      let directions = try Directions(
-        cloud, centered: metric.kind == .correlation, threads: threads, progress: progress)
-      if isSingle {
-        let (table, errors) = try directions.roundedTable(threads: threads, progress: progress)
-        let single = PanelSums(table: table, kernels: .choose(sum))
-        let exact = ExactPairs(cloud, (directions, errors))
-        if !exact.wouldOftenRefine(single, kind: metric.kind) {
-          sums = .single(single, exact)
-          return
-        }
-      }
-      sums = .double(
-        PanelSums(table: try directions.table(threads: threads, progress: progress), kernels: .choose(sum)))
+      (sums, isProducts) = try Self.directions(cloud, metric.kind, threads: threads, progress: progress)
     case .euclidean, .sqeuclidean, .cityblock, .chebyshev:
-      if isSingle {
+      let sum: PairSum = metric.kind == .cityblock ? .magnitudes : metric.kind == .chebyshev ? .greatest : .squares
+      bound =
+        switch metric.kind {
+        case .euclidean: 2 * greatest * d.squareRoot()
+        case .sqeuclidean: 4 * greatest * greatest * d
+        case .cityblock: 2 * greatest * d
+        default: 2 * greatest
+        }
+      // Few coordinates: double precision costs little, and its sums are rounded once.
+      if cloud.elementType == .float32 && (cloud.dimension > 8 || metric.kind == .chebyshev) {
         let table = try cloud.panels(of: Float.self, threads: threads, progress: progress)
-        sums = .single(PanelSums(table: table, kernels: .choose(sum)), ExactPairs(cloud))
+        // The greatest of several numbers is never rounded.
+        let chain = sum == .greatest ? nil : Self.chain(cloud.dimension, halved: metric.kind == .euclidean)
+        sums = .single(PanelSums(table: table, kernels: .choose(sum), chain: chain), ExactPairs(cloud))
       } else {
         let table = try cloud.panels(of: Double.self, threads: threads, progress: progress)
         sums = .double(PanelSums(table: table, kernels: .choose(sum)))
       }
     }
+    self.isProducts = isProducts
+    self.bound = bound
+  }
+
+  /// Coordinates that are summed in single precision before the sum is widened.
+  ///
+  /// Sums of c numbers of any size have a rounding error of about 0.4 sqrt(c / 3) units of 2^-24, which averages out over
+  /// the chains. Sums of c equal numbers, as differences of shifted points are, round to the same side up to c / 4 units in
+  /// the last place, in every chain; a square root halves that.
+  private static func chain(_ dimension: Int, halved: Bool) -> Int { dimension > 32 && halved ? 16 : 8 }
+
+  /// Single-precision points of many coordinates are rounded to single-precision directions, and summed as products where
+  /// hardly any pair is close: |u - v|^2 = 2 - 2 u.v, and for |u - v|^2 >= 1 the difference takes no digits away.
+  private static func directions(
+    _ cloud: PointCloud, _ kind: Metric.Kind, threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> (Sums, isProducts: Bool) {
+    let directions = try Directions(cloud, centered: kind == .correlation, threads: threads, progress: progress)
+    if cloud.elementType == .float32 && cloud.dimension > 32 {
+      let (table, errors) = try directions.roundedTable(threads: threads, progress: progress)
+      let products = ExactPairs(cloud, (directions, errors), leastFromProducts: 1)
+      if products.refinedShare(kind: kind) < 0.004 {
+        return (.single(PanelSums(table: table, kernels: .choose(.products), chain: 16), products), true)
+      }
+      let exact = ExactPairs(cloud, (directions, errors))
+      if exact.refinedShare(kind: kind) < 0.05 {
+        let chain = Self.chain(cloud.dimension, halved: kind == .angular)
+        return (.single(PanelSums(table: table, kernels: .choose(.squares), chain: chain), exact), false)
+      }
+    }
+    let table: PanelTable<Double> = try directions.table(threads: threads, progress: progress)
+    return (.double(PanelSums(table: table, kernels: .choose(.squares))), false)
   }
 
   /// Writes d(row, j) for every j of `columns`. Safe from several threads.
@@ -84,29 +113,33 @@ final class PreparedPoints: @unchecked Sendable {
     }
   }
 
-  /// Writes several whole rows. Safe from several threads.
-  func fill(rows: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+  /// Writes several rows, one after the other. Safe from several threads.
+  func fill(rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {
     switch sums {
-    case .single(let sums, _): fill(sums, rows: rows, into: out)
-    case .double(let sums): fill(sums, rows: rows, into: out)
+    case .single(let sums, _): fill(sums, rows: rows, columns: columns, into: out)
+    case .double(let sums): fill(sums, rows: rows, columns: columns, into: out)
     }
   }
 
   @inline(__always)
-  private func fill<Scalar>(_ sums: PanelSums<Scalar>, rows: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-    if rows.isEmpty { return }
-    let (watcher, group, n) = (Progress(), 8, count)
+  private func fill<Scalar>(
+    _ sums: PanelSums<Scalar>, rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
+  ) {
+    if rows.isEmpty || columns.isEmpty { return }
+    let (watcher, group) = (Progress(), 8)
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 256 * group) { buffer in
       let buffer = buffer.baseAddress!
       for rowPanel in rows.lowerBound / 16...(rows.upperBound - 1) / 16 {
-        for first in stride(from: 0, to: sums.table.panels, by: group) {
-          let columnPanels = first..<min(first + group, sums.table.panels)
-          let columns = 16 * first..<min(n, 16 * columnPanels.upperBound)
-          sums.fill(buffer, rows: rowPanel..<rowPanel + 1, columns: columnPanels, progress: watcher)
+        let end = (columns.upperBound + 15) / 16
+        for first in stride(from: columns.lowerBound / 16, to: end, by: group) {
+          let panels = first..<min(first + group, end)
+          let part = columns.clamped(to: 16 * first..<16 * panels.upperBound)
+          sums.fill(buffer, rows: rowPanel..<rowPanel + 1, columns: panels, progress: watcher)
           for i in rows.clamped(to: 16 * rowPanel..<16 * rowPanel + 16) {
             finish(
-              buffer + (i - 16 * rowPanel) * 16 * columnPanels.count, row: i, columns: columns,
-              into: out + ((i - rows.lowerBound) * n + columns.lowerBound))
+              buffer + ((i - 16 * rowPanel) * 16 * panels.count + part.lowerBound - 16 * first), row: i,
+              columns: part,
+              into: out + ((i - rows.lowerBound) * columns.count + part.lowerBound - columns.lowerBound))
           }
         }
       }
@@ -117,6 +150,9 @@ final class PreparedPoints: @unchecked Sendable {
   func finish(
     _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
   ) {
+    if isProducts {
+      for k in 0..<columns.count { sums[k] = 2 - 2 * sums[k] }
+    }
     switch kind {
     case .euclidean, .mahalanobis: squareRoots(sums, row: row, columns: columns, into: out)
     default:
@@ -139,36 +175,27 @@ final class PreparedPoints: @unchecked Sendable {
     _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
   ) {
     let (count, whole) = (columns.count, columns.count & ~3)
-    let exact: ExactPairs? = if case .single(_, let exact) = self.sums { exact } else { nil }
-    let least = exact?.leastSquares ?? 0
-    let isSafe = PairKernels<Double>.squareRoots(sums, whole, least, .greatestFiniteMagnitude, out)
-    var first = whole
-    if let exact, !isSafe || whole < count {
-      exact.refine(sums, row: row, columns: columns, kind: kind)
-      if !isSafe { first = 0 }
+    guard case .single(_, let exact) = self.sums else {
+      _ = PairKernels<Double>.squareRoots(sums, whole, 0, .infinity, out)
+      for k in whole..<count { out[k] = Float(sums[k].squareRoot()) }
+      return
     }
-    for k in first..<count { out[k] = Float(sums[k].squareRoot()) }
+    let isSafe = PairKernels<Float>.squareRoots(
+      sums, whole, Float(exact.leastSquares), .greatestFiniteMagnitude, out)
+    if isSafe && whole == count { return }
+    exact.refine(sums, row: row, columns: columns, kind: kind)
+    for k in (isSafe ? whole : 0)..<count {
+      // The same roots as above, but for sums that were done again in double precision.
+      let single = Float(sums[k])
+      out[k] = single >= 0x1p-100 && single < .infinity ? single.squareRoot() : Float(sums[k].squareRoot())
+    }
   }
 
   /// A distance beyond the range of single precision would read as "never joined": it is refused with its place.
   ///
-  /// Costs a pass over the coordinates; all pairs are looked at only where their size makes such a distance possible.
+  /// All pairs are looked at, but only where the size of the coordinates makes such a distance possible.
   func refuseOverflow(progress: Progress) throws(ToposcopeError) {
-    let (greatest, length) =
-      switch sums {
-      case .single(let sums, _): (Self.greatestMagnitude(sums.table), sums.table.length)
-      case .double(let sums): (Self.greatestMagnitude(sums.table), sums.table.length)
-      }
-    let d = Double(length)
-    let bound =
-      switch kind {
-      case .euclidean, .mahalanobis: 2 * greatest * d.squareRoot()
-      case .sqeuclidean: 4 * greatest * greatest * d
-      case .cosine, .angular, .correlation: 1.0
-      case .cityblock: 2 * greatest * d
-      case .chebyshev: 2 * greatest
-      }
-    if bound < 0.99 * Double(Float.greatestFiniteMagnitude) && greatest < 1e150 { return }
+    if bound < 0.99 * Double(Float.greatestFiniteMagnitude) { return }
     let row = try AlignedMemory<Float>(count)
     for i in 0..<count {
       try progress.report(i, of: count)

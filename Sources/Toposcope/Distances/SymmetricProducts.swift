@@ -5,7 +5,7 @@ func symmetricProducts(
   let products = try PanelTable<Double>(count: rows.count, length: rows.count)
   products.pointer.initialize(repeating: 0, count: 16 * products.panels * products.length)
   let n = rows.count
-  try PanelSums(table: rows, kernels: .products).forEachTile(threads: threads, progress: progress) {
+  try PanelSums(table: rows, kernels: .choose(.products)).forEachTile(threads: threads, progress: progress) {
     sums, rowPanels, columnPanels in
     let (firstRow, firstColumn) = (16 * rowPanels.lowerBound, 16 * columnPanels.lowerBound)
     for i in firstRow..<min(n, 16 * rowPanels.upperBound) {
@@ -29,7 +29,7 @@ extension PanelTable where Scalar == Double {
 
   /// The product of a square table with a vector.
   func times(_ x: [Double], _ y: inout [Double]) {
-    let kernel = PairKernels<Double>.products.row
+    let kernel = PairKernels<Double>.choose(.products).row
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 16) { sums in
       for p in 0..<panels {
         sums.initialize(repeating: 0)

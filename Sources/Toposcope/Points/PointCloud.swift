@@ -10,9 +10,12 @@ public final class PointCloud: @unchecked Sendable {
   public let dimension: Int
   /// Whether the coordinates are kept in single or in double precision: as they came.
   public let elementType: ElementType
-  /// The coordinates, point after point, 64-byte aligned. `Float` or `Double`, as ``elementType`` says.
+  /// The coordinates, point after point. `Float` or `Double`, as ``elementType`` says.
   let coordinates: UnsafeRawPointer
-  private let storage: AlignedMemory<UInt8>
+  /// The greatest magnitude of a coordinate.
+  let greatestMagnitude: Double
+  /// Nil where the coordinates are borrowed.
+  private let storage: AlignedMemory<UInt8>?
 
   /// The greatest number of points: vertices are numbered by `Int32`.
   static let greatestCount = Int(Int32.max)
@@ -29,39 +32,87 @@ public final class PointCloud: @unchecked Sendable {
     guard !overflow, numbers <= Int.max / width else {
       throw ToposcopeError(.memory, value: Double(count) * Double(dimension) * Double(width))
     }
-    storage = try AlignedMemory(numbers * width)
-    coordinates = UnsafeRawPointer(storage.pointer)
     self.count = count
     self.dimension = dimension
     elementType = array.elementType
-    let base = UnsafeMutableRawPointer(storage.pointer)
-    for i in 0..<count {
-      let target = base + i * dimension * width
-      let firstBad =
-        switch elementType {
-        case .float32: Self.copyRow(array, i, to: target.assumingMemoryBound(to: Float.self))
-        case .float64: Self.copyRow(array, i, to: target.assumingMemoryBound(to: Double.self))
-        }
-      if let j = firstBad { throw ToposcopeError(.notFinite, row: i, column: j, value: array[i, j]) }
+    let owned = try AlignedMemory<UInt8>(numbers * width)
+    storage = owned
+    coordinates = UnsafeRawPointer(owned.pointer)
+    greatestMagnitude = try Self.greatestMagnitude(array) { i in
+      let target = UnsafeMutableRawPointer(owned.pointer) + i * dimension * width
+      switch array.elementType {
+      case .float32: Self.copyRow(array, i, to: target.assumingMemoryBound(to: Float.self))
+      case .float64: Self.copyRow(array, i, to: target.assumingMemoryBound(to: Double.self))
+      }
+      return UnsafeRawPointer(target)
     }
   }
 
-  /// Copies one row and returns the first column that is not finite.
+  /// Checks a table of coordinates and uses it where it lies, if its rows follow each other without gaps; copies it
+  /// otherwise. It must not change, nor go away, as long as the result lives.
+  /// - Throws: as the initialiser that copies.
+  public convenience init(borrowing array: StridedArray) throws(ToposcopeError) {
+    let width = array.elementType == .float32 ? 4 : 8
+    let liesAsTheCoreReads =
+      array.rows > 0 && array.rows <= Self.greatestCount && array.columns > 0 && array.columnStride == width
+      && (array.rows == 1 || array.rowStride == width * array.columns)
+      && UInt(bitPattern: array.data) % UInt(width) == 0
+    if liesAsTheCoreReads { try self.init(checking: array) } else { try self.init(array) }
+  }
+
+  private init(checking array: StridedArray) throws(ToposcopeError) {
+    (count, dimension, elementType) = (array.rows, array.columns, array.elementType)
+    coordinates = array.data
+    storage = nil
+    greatestMagnitude = try Self.greatestMagnitude(array) { array.data + $0 * array.rowStride }
+  }
+
+  /// The greatest magnitude of all coordinates, row by row of those that `row` gives.
+  private static func greatestMagnitude(
+    _ array: StridedArray, row: (Int) -> UnsafeRawPointer
+  ) throws(ToposcopeError) -> Double {
+    var greatest = 0.0
+    for i in 0..<array.rows {
+      let x = row(i)
+      let greatestOfRow =
+        switch array.elementType {
+        case .float32:
+          Double(PointKernels.best.greatestMagnitude(x.assumingMemoryBound(to: Float.self), array.columns))
+        case .float64: Self.greatestMagnitude(x.assumingMemoryBound(to: Double.self), array.columns)
+        }
+      guard greatestOfRow.isFinite else {
+        let j = (0..<array.columns).first { !array[i, $0].isFinite } ?? 0
+        throw ToposcopeError(.notFinite, row: i, column: j, value: array[i, j])
+      }
+      greatest = max(greatest, greatestOfRow)
+    }
+    return greatest
+  }
+
+  /// As bits numbers without sign have their own order, with NaN the greatest.
+  private static func greatestMagnitude(_ x: UnsafePointer<Double>, _ count: Int) -> Double {
+    var (a, b) = (Int64(0), Int64(0))
+    var k = 0
+    while k + 1 < count {
+      a = max(a, Int64(bitPattern: x[k].magnitude.bitPattern))
+      b = max(b, Int64(bitPattern: x[k + 1].magnitude.bitPattern))
+      k += 2
+    }
+    if k < count { a = max(a, Int64(bitPattern: x[k].magnitude.bitPattern)) }
+    return Double(bitPattern: UInt64(max(a, b)))
+  }
+
+  /// Copies one row.
   @inline(__always)
   private static func copyRow<T: BinaryFloatingPoint & BitwiseCopyable>(
     _ array: StridedArray, _ row: Int, to target: UnsafeMutablePointer<T>
-  ) -> Int? {
+  ) {
     let source = array.data + row * array.rowStride
     if array.columnStride == MemoryLayout<T>.size {
       UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: array.columns * MemoryLayout<T>.size)
     } else {
       for j in 0..<array.columns { target[j] = (source + j * array.columnStride).loadUnaligned(as: T.self) }
     }
-    // x - x is zero for finite x and NaN otherwise; a sum of zeros needs no branch.
-    var poison: T = 0
-    for j in 0..<array.columns { poison += target[j] - target[j] }
-    if poison == 0 { return nil }
-    return (0..<array.columns).first { !target[$0].isFinite }
   }
 
   /// The points whose coordinates are the rows, in double precision.
@@ -79,6 +130,31 @@ public final class PointCloud: @unchecked Sendable {
       StridedArray(
         data: flat.pointer, rows: rows.count, columns: columns, rowStride: columns * 8, columnStride: 8,
         elementType: .float64))
+  }
+
+  /// The points of two clouds of one dimension, in single precision if both are.
+  convenience init(_ first: PointCloud, followedBy second: PointCloud) throws(ToposcopeError) {
+    let isSingle = first.elementType == .float32 && second.elementType == .float32
+    let width = isSingle ? 4 : 8
+    let (rows, columns) = (first.count + second.count, first.dimension)
+    let (numbers, overflow) = rows.multipliedReportingOverflow(by: columns)
+    guard !overflow, numbers <= Int.max / width else {
+      throw ToposcopeError(.memory, value: Double(rows) * Double(columns) * Double(width))
+    }
+    let bytes = try AlignedMemory<UInt8>(numbers * width)
+    for (cloud, start) in [(first, 0), (second, first.count)] {
+      let target = UnsafeMutableRawPointer(bytes.pointer) + start * columns * width
+      if isSingle {
+        target.copyMemory(from: cloud.coordinates, byteCount: cloud.count * columns * width)
+      } else {
+        let target = target.assumingMemoryBound(to: Double.self)
+        for i in 0..<cloud.count { cloud.load(i, to: target + i * columns) }
+      }
+    }
+    try self.init(
+      StridedArray(
+        data: bytes.pointer, rows: rows, columns: columns, rowStride: columns * width, columnStride: width,
+        elementType: isSingle ? .float32 : .float64))
   }
 
   /// A coordinate of a point.

@@ -113,6 +113,57 @@ enum TextbookDistance {
     }
   }
 
+  /// Equal differences in all coordinates: the rounding of every addition is to the same side.
+  @Test(arguments: [Metric.Kind.euclidean, .sqeuclidean, .cityblock]) func shiftedPoints(kind: Metric.Kind) throws {
+    for d in [9, 20, 33, 500, 3000] {
+      var random = LinearCongruence(seed: d)
+      let rows = (0..<40).map { _ in [Double](repeating: Double(Float(random.next())), count: d) }
+      let m = try DistanceMatrix(singleCloud(rows), metric: Metric(kind))
+      for i in 0..<40 {
+        for j in 0..<i {
+          let error = Self.ulps(m[i, j], TextbookDistance.value(kind, rows[i], rows[j]))
+          #expect(error < 4, "\(kind) d=\(d) \(i),\(j): \(error) ulp")
+        }
+      }
+    }
+  }
+
+  /// Directions of which hardly two are close are summed as products, and the few close pairs done again.
+  @Test(arguments: [Metric.Kind.cosine, .angular, .correlation]) func fewCloseDirections(kind: Metric.Kind) throws {
+    var random = LinearCongruence(seed: 8)
+    var rows = random.rows(300, 120).map { $0.map { Double(Float($0)) } }
+    rows[7] = rows[200].map { Double(Float(3 * $0 * (1 + 1e-6 * random.next()))) }
+    rows[9] = rows[100].map { Double(Float($0 + 0.2 * random.next())) }
+    rows[11] = rows[50].map { 2 * $0 }
+    let m = try DistanceMatrix(singleCloud(rows), metric: Metric(kind))
+    for i in [0, 7, 9, 11, 50, 299] {
+      for j in 0..<300 where j != i {
+        if (i, j) == (11, 50) || (i, j) == (50, 11) {
+          #expect(m[i, j] == 0)
+          continue
+        }
+        let error = Self.ulps(m[i, j], TextbookDistance.value(kind, rows[i], rows[j]))
+        #expect(error < 4, "\(kind) \(i),\(j): \(error) ulp")
+        #expect(m[i, j] == m[j, i])
+      }
+    }
+  }
+
+  @Test func borrowedPointsAreThoseThatAreCopied() throws {
+    var random = LinearCongruence(seed: 4)
+    let numbers = random.rows(1, 20 * 33)[0].map { Float($0) }
+    try numbers.withUnsafeBytes { bytes in
+      // As they lie; every second row; coordinates backwards.
+      for (rows, rowStride, columnStride, offset) in [(20, 132, 4, 0), (10, 264, 4, 0), (20, 132, -4, 128)] {
+        let array = StridedArray(
+          data: bytes.baseAddress! + offset, rows: rows, columns: 33, rowStride: rowStride, columnStride: columnStride,
+          elementType: .float32)
+        let (lent, copied) = try (DistanceMatrix(PointCloud(borrowing: array)), DistanceMatrix(PointCloud(array)))
+        #expect((0..<rows * rows).allSatisfy { lent.entries[$0] == copied.entries[$0] })
+      }
+    }
+  }
+
   @Test(arguments: plainKinds) func tinyAndHugeCoordinates(kind: Metric.Kind) throws {
     for scale in [1e-30, 1e-20, 1e15, 3e18, 1e30] {
       if kind == .sqeuclidean && scale != 1e-20 && scale != 1e15 { continue }

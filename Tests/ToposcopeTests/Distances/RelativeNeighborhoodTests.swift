@@ -83,4 +83,72 @@ import Testing
       failure { _ = try split.normalized(by: RelativeNeighborhood(neighbors: 1)) }
         == ToposcopeError(.lonelyPoint, row: 2, value: 1))
   }
+
+  /// A subsample with its cloud as reference has the normalised distances that it has in the cloud.
+  @Test(arguments: Metric.Kind.allCases.filter { $0 != .mahalanobis }) func ofASubsample(kind: Metric.Kind) throws {
+    var random = LinearCongruence(seed: 17)
+    let rows = random.rows(90, 40)
+    let cloud = try singleCloud(rows)
+    let part = try singleCloud(Array(rows[20..<61]))
+    // Directions of the two clouds may be summed in different ways, each within 4 units.
+    let tolerance: Float = [.cosine, .angular, .correlation].contains(kind) ? 8 : 2
+    for scaling in RelativeNeighborhood.Scaling.allCases {
+      let whole = try matrix(cloud, 7, scaling, kind: kind)
+      let neighborhood = RelativeNeighborhood(neighbors: 7, scaling: scaling, reference: cloud)
+      let metric = Metric(kind, neighborhood: neighborhood)
+      let (some, bands) = try (DistanceMatrix(part, metric: metric), DistanceRows(part, metric: metric))
+      let band = UnsafeMutablePointer<Float>.allocate(capacity: 5 * 41)
+      defer { band.deallocate() }
+      bands.fill(rows: 15..<20, columns: 0..<41, into: band)
+      for i in 0..<41 {
+        for j in 0..<41 {
+          #expect(abs(some[i, j] - whole[20 + i, 20 + j]) <= tolerance * whole[20 + i, 20 + j].ulp)
+          if (15..<20).contains(i) { #expect(band[(i - 15) * 41 + j] == some[i, j]) }
+        }
+      }
+    }
+  }
+
+  /// Neighbours of 0 and 10 among 1, 3, 12: at 1, 3 and 2, 7. The copy of a point in the reference is the point itself.
+  @Test func referencesOfTheirOwn() throws {
+    let points = try PointCloud([[0], [10]])
+    let reference = try PointCloud([[1], [3], [12]])
+    func normalized(_ reference: PointCloud, _ k: Int, _ kind: Metric.Kind = .euclidean) throws -> Float {
+      let neighborhood = RelativeNeighborhood(neighbors: k, reference: reference)
+      return try DistanceMatrix(points, metric: Metric(kind, neighborhood: neighborhood))[0, 1]
+    }
+    #expect(try normalized(reference, 1) == 5)
+    #expect(try normalized(reference, 2) == Float(10.0 / 7))
+    #expect(try normalized(PointCloud([[1], [0], [10], [3], [12]]), 1) == 5)
+    #expect(failure { _ = try normalized(reference, 3) } == ToposcopeError(.neighborCount, row: 3, value: 3))
+    #expect(failure { _ = try normalized(PointCloud([[1, 2], [3, 4]]), 1) }?.kind == .shape)
+    // Given distances: the table of distances from the reference.
+    let given = try DistanceMatrix(points)
+    let table = try PointCloud([[1, 3, 12], [9, 7, 2]])
+    #expect(try given.normalized(by: RelativeNeighborhood(neighbors: 1, reference: table))[0, 1] == 5)
+    #expect(
+      failure { _ = try given.normalized(by: RelativeNeighborhood(neighbors: 1, reference: reference)) }?.kind == .shape
+    )
+    let negative = try PointCloud([[1, 3], [9, -7]])
+    #expect(
+      failure { _ = try given.normalized(by: RelativeNeighborhood(neighbors: 1, reference: negative)) }
+        == ToposcopeError(.negativeDistance, row: 1, column: 1, value: -7))
+  }
+
+  /// The covariance stays that of the points.
+  @Test func mahalanobisWithAReference() throws {
+    var random = LinearCongruence(seed: 23)
+    let rows = random.rows(60, 4, graded: true)
+    let (points, cloud) = try (PointCloud(Array(rows[0..<30])), PointCloud(rows))
+    let neighborhood = RelativeNeighborhood(neighbors: 3, reference: cloud)
+    let normalized = try DistanceMatrix(points, metric: Metric(.mahalanobis, neighborhood: neighborhood))
+    let all = try DistanceMatrix(cloud, metric: Metric(.mahalanobis, covariance: Covariance(reference: points)))
+    let base = try DistanceMatrix(points, metric: .mahalanobis)
+    for i in 0..<30 {
+      for j in 0..<i {
+        let scales = [i, j].map { p in (0..<60).filter { $0 != p }.map { all[p, $0] }.sorted()[2] }
+        #expect(abs(normalized[i, j] - base[i, j] / max(scales[0], scales[1])) < 1e-5 * normalized[i, j])
+      }
+    }
+  }
 }

@@ -143,6 +143,7 @@ def encode_metric(metric: Any) -> dict[str, Any]:
             "k": int(metric.k),
             "scaling": metric.scaling,
             "duplicates": metric.duplicates,
+            "reference": None if metric.reference is None else np.asarray(metric.reference),
         }
     return {"kind": "function"}
 
