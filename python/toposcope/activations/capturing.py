@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -129,8 +130,13 @@ class Capture:
     ):
         if not isinstance(model, nn.Module):
             raise TypeError(f"model is a {type(model).__name__}, not a torch.nn.Module.")
+        max_samples = None if max_samples is None else _whole("max_samples", max_samples)
         if max_samples is not None and max_samples < 1:
             raise ValueError(f"max_samples={max_samples} must be at least 1, or None for all.")
+        if _whole("batch_dim", batch_dim) < 0:
+            raise ValueError(f"batch_dim={batch_dim} must be 0 or more: count the dimensions from the front.")
+        if directory is not None and not Path(directory).is_dir():
+            raise ValueError(f"directory={str(directory)!r} is no folder: make it, or leave it out.")
         if what not in ("output", "input"):
             raise ValueError(f"what={what!r} is unknown: give 'output' or 'input'.")
         if dtype not in ("float32", "float16"):
@@ -149,7 +155,10 @@ class Capture:
         self._reading = Reading(what, select, batch_dim)
         self._mask_in: Callable[..., torch.Tensor | None] = MaskFinder(self._root) if mask else lambda *_: None
         self._classes = None if classes is None else vector("classes", classes)
-        reservoir, budget = Reservoir(max_samples, seed), Budget(bytes_of(max_memory) or None, directory)
+        reservoir, budget = (
+            Reservoir(max_samples, _whole("seed", seed)),
+            Budget(bytes_of(max_memory) or None, directory),
+        )
         self._recording = Recording(reservoir, dtype, budget)
         self._spreads = any(reduction.spreads for reduction in self._reductions.values())
         self._pending: dict[str, Any] = {}
@@ -406,6 +415,13 @@ def _reductions(
     return {
         layer.name: Reduction(choices.get(layer.name), channels_of(layer.module, channels), prefix) for layer in layers
     }
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}={value!r} must be a whole number.") from None
 
 
 def _is_running(frame: FrameType | None) -> bool:

@@ -82,7 +82,7 @@ def collect(
     capturing.expect(count)
     if device is None:
         device = next((p.device for p in model.parameters()), None)
-    inner = capturing.root
+    inner, done = capturing.root, 0
     with capturing as cap, _reporting(progress, count) as report:
         for done, batch in enumerate(source, 1):
             content = on_device(batch.content, device)
@@ -97,6 +97,8 @@ def collect(
             else:
                 forward(inner, content)
             report(done)
+        if not done:
+            raise RuntimeError("The loader gave no batch: an iterator that has been used up gives none, make it anew.")
     return cap.activations
 
 

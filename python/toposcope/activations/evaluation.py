@@ -60,9 +60,14 @@ def _evaluating(root: nn.Module) -> Iterator[None]:
     """`root.eval()`, then every module's own flags again, when the last of overlapping captures ends."""
     with _lock:
         users, flags = _changed.get(root) or (0, _flags(root))
+        try:
+            if any(flag.name == "training" and flag.before for flag in flags):
+                root.eval()  # modules may do more in eval() and train() than to set the flag: merged adapters
+        except NotImplementedError:
+            raise TypeError(
+                "The model refuses eval(), as programs from torch.export do: capture the module that was exported."
+            ) from None
         _changed[root] = users + 1, flags
-        if any(flag.name == "training" and flag.before for flag in flags):
-            root.eval()  # modules may do more in eval() and train() than to set the flag: merged adapters, frozen parts
         for module, name, _, watched in flags:
             _set(module, name, watched)
     try:

@@ -96,6 +96,8 @@ class ForwardPass:
         if self.classes is None or labels is None:
             self.offer = self.reservoir.offer(ids, positions, new=new)
             return
+        if (labels.dtype.kind == "U") != (self.classes.dtype.kind == "U"):
+            raise TypeError(f"labels such as {labels[:1].tolist()} are never among classes={self.classes.tolist()}.")
         wanted = np.flatnonzero(np.isin(labels, self.classes))
         self.offer = self.reservoir.offer(ids[wanted], None if positions is None else positions[wanted], new=new)
         self.offer.rows = wanted[self.offer.rows]

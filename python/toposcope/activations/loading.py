@@ -40,6 +40,8 @@ def batches(source: Any, batch_size: int) -> tuple[Iterable[Batch], int | None]:
     >>> count, [(batch.content[0].tolist(), batch.ids) for batch in found]
     (2, [([40, 0], [4, 0]), ([20], [2])])
     """
+    if batch_size < 1:
+        raise ValueError(f"batch_size={batch_size} must be at least 1.")
     if isinstance(source, torch.Tensor):  # no DataLoader, which would draw from the global random generator
         starts = range(0, len(source), batch_size)
         found = (Batch(source[i : i + batch_size], np.arange(i, min(i + batch_size, len(source)))) for i in starts)

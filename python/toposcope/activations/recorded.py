@@ -172,6 +172,11 @@ def vector(name: str, values: Any) -> NDArray[Any]:
         if not all(isinstance(value, str) for value in array.ravel()):
             raise TypeError(f"{name} must be numbers or strings, one for each sample, not {array.ravel()[0]!r}.")
         array = array.astype(str)
+    if array.ndim != 1:
+        raise ValueError(
+            f"{name} must be of shape (samples,), one for each sample, not {array.shape}"
+            + (": of one-hot rows give .argmax(1)." if array.ndim == 2 else ".")
+        )
     if array.dtype.kind not in "iufbU":
         raise TypeError(f"{name} must be numbers or strings, one for each sample, not {array.dtype}.")
     return array

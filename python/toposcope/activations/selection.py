@@ -134,9 +134,16 @@ def _matching(pattern: Layers, modules: Sequence[Named]) -> tuple[list[Named], s
 
 
 def _expression(glob: str) -> re.Pattern[str]:
-    parts = {"**": ".*", "*": "[^.]*", "?": "[^.]"}
+    found = {"**": ".*", "*": "[^.]*", "?": "[^.]"}
     pieces = re.split(r"(\*\*|\*|\?|\[[^\]]+\])", glob)
-    return re.compile("".join(parts.get(p) or (p if p.startswith("[") else re.escape(p)) for p in pieces))
+    for place, piece in enumerate(pieces):
+        if place % 2 and piece.startswith("["):
+            inside = piece[1:-1].replace("\\", r"\\")
+            found[piece] = f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
+    try:
+        return re.compile("".join(found[p] if k % 2 else re.escape(p) for k, p in enumerate(pieces)))
+    except re.error as error:
+        raise ValueError(f"{glob!r} is no pattern of names: {error}.") from None
 
 
 def _nothing(pattern: Layers, modules: Sequence[Named]) -> str:
