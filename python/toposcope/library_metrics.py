@@ -12,7 +12,7 @@ __all__ = ["LibraryMetric", "between", "pairwise"]
 
 
 class LibraryMetric:
-    """A metric of `scipy.spatial.distance` or `sklearn.metrics.pairwise_distances` with parameters.
+    """A metric of ``scipy.spatial.distance`` or ``sklearn.metrics.pairwise_distances`` with parameters.
 
     A name alone, such as ``metric="canberra"``, does where there are none. The library computes in double precision.
 
