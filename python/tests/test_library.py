@@ -138,6 +138,7 @@ def test_interrupt_stops_a_long_call(call):
         import os, signal, threading, time
         import numpy as np
         import toposcope as ts
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
         rng = np.random.default_rng(0)
         X = rng.normal(size=(6000, 3)); X /= np.linalg.norm(X, axis=1, keepdims=True)
         Y = rng.normal(size=(6000, 8000)).astype(np.float32)
