@@ -1,17 +1,12 @@
 """The report for those who do not see it, see colours otherwise, or use no mouse: rules checked in a real browser."""
 
-import shutil
-
 import numpy as np
 import pytest
 from report_study import HOSTILE, ring_study
 
 from toposcope.report import write_report
 
-api = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("jinja2")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 NAMELESS = """() => {
   const said = (id) => document.getElementById(id)?.textContent || "";
@@ -67,14 +62,6 @@ def path(tmp_path_factory):
         study, tmp_path_factory.mktemp("report") / "study.html", title=HOSTILE, inputs=images,
         findings=[("Seen.", "In numbers.")],
     )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -1,7 +1,6 @@
 """The report in a real browser: opened, clicked through, without an error or a request."""
 
 import json
-import shutil
 import tempfile
 import warnings
 
@@ -16,10 +15,7 @@ from toposcope.plot.geometry import LANES, barcode_bands, frame
 from toposcope.report import write_report
 from toposcope.study.parts import PartResult
 
-api = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("jinja2")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +23,6 @@ def path(tmp_path_factory):
     study = ring_study()
     images = np.random.default_rng(0).integers(0, 255, (20, 8, 8)).astype(np.uint8)
     return write_report(study, tmp_path_factory.mktemp("report") / "study.html", title=HOSTILE, inputs=images)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

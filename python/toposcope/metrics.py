@@ -352,6 +352,23 @@ class Request:
             )
         return (_GIVEN, 0.0, matrix, reference)
 
+    def restricted(
+        self, rows: NDArray[np.int64], distances: Callable[[], NDArray[np.float32]]
+    ) -> tuple[NDArray[Any], tuple[Any, ...]]:
+        """Array and code for some of the points. What is estimated from the cloud stays that of the whole cloud.
+
+        ``distances`` computes all distances, where neighbours have to be looked for before points are left out.
+        """
+        base, covariance, shrinkage, matrix, reference, neighbors, *rest = self.code
+        if neighbors:
+            chosen = np.ascontiguousarray(distances()[np.ix_(rows, rows)])
+            return chosen, (_CODES["precomputed"], 0, 0.0, None, None, 0, 0, 0, None)
+        if base == _CODES["precomputed"]:
+            return np.ascontiguousarray(self.array[np.ix_(rows, rows)]), self.code
+        if base == _CODES["mahalanobis"] and matrix is None and reference is None:
+            reference = self.array
+        return self.array[rows], (base, covariance, shrinkage, matrix, reference, neighbors, *rest)
+
     def meta(self, facts: dict[str, Any]) -> dict[str, Any]:
         """What was done, for people: what does not apply is left out."""
         done: dict[str, Any] = {"metric": self.name}

@@ -118,15 +118,14 @@ class _Source:
 
 class _PointSource(_Source):
     def __init__(self, X: Any, metric: MetricLike, n_perm: int | None, n_threads: int | None, progress: Any):
-        self.request = Request(X, metric)
-        self.words = self.request.words
-        self.kept = self.request.kept
-        self.array, self.code = self.request.array, self.request.code
+        self.request = request = Request(X, metric)
+        self.words, self.kept = request.words, request.kept
+        self.array, self.code = request.array, request.code
         if n_perm is not None:
-            self._choose_landmarks(_integer("n_perm", n_perm), n_threads, progress)
+            self._choose_landmarks(request, _integer("n_perm", n_perm), n_threads, progress)
         self.count = len(self.array)
 
-    def _choose_landmarks(self, count: int, n_threads: int | None, progress: Any) -> None:
+    def _choose_landmarks(self, request: Request, count: int, n_threads: int | None, progress: Any) -> None:
         if not 1 <= count <= len(self.array):
             raise ValueError(
                 f"n_perm={count} landmarks were asked of {len(self.array)} points: it must be from 1 "
@@ -134,18 +133,9 @@ class _PointSource(_Source):
             )
         with calling(**self.words) as core, reporting(progress, "landmarks") as report:
             chosen, self.cover = core.landmarks(self.array, self.code, count, 0, threads(n_threads), report)
-            metric, covariance, shrinkage, matrix, reference, neighbors, *rest = self.code
-            if neighbors:  # neighbours are those of the whole cloud, so distances come before the choice
-                full, _ = core.distances(self.array, self.code, threads(n_threads), report)
-                self.array = np.ascontiguousarray(full[np.ix_(chosen, chosen)])
-                self.code = (8, 0, 0.0, None, None, 0, 0, 0, None)
-            elif metric == 8:
-                self.array = np.ascontiguousarray(self.array[np.ix_(chosen, chosen)])
-            else:
-                if metric == 7 and matrix is None and reference is None:
-                    reference = self.array
-                self.array = self.array[chosen]
-                self.code = (metric, covariance, shrinkage, matrix, reference, neighbors, *rest)
+            self.array, self.code = request.restricted(
+                chosen, lambda: core.distances(self.array, self.code, threads(n_threads), report)[0]
+            )
         self.kept = chosen if self.kept is None else self.kept[chosen]
 
     def run(self, core: Any, options: list[Any], report: Any) -> Any:
