@@ -105,6 +105,11 @@ CASES = {
         ValueError,
         "2 coordinates.*3",
     ),
+    "empty reference": (
+        lambda: ts.distances(GOOD, ts.RelativeNeighborhood(k=2, reference=np.zeros((0, 3)))),
+        ValueError,
+        "k=2.*0 reference points",
+    ),
     "n_perm": (lambda: ts.rips(GOOD, n_perm=13), ValueError, "n_perm=13.*12 points"),
     "cycle of a missing bar": (lambda: ts.rips(GOOD).cycle(1, 10**6), IndexError, "bar=1000000"),
     "cycle of a missing dimension": (lambda: ts.rips(GOOD).cycle(2, 0), ValueError, "dim=2.*maxdim was 1"),

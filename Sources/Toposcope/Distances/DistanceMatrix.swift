@@ -90,7 +90,7 @@ public final class DistanceMatrix: @unchecked Sendable {
     let start = Progress.monotonicNanoseconds()
     var facts = DistanceFacts()
     try NeighborScales.check(
-      metric.neighborhood, candidates: metric.neighborhood?.reference?.count ?? points.count)
+      metric.neighborhood, count: points.count, candidates: metric.neighborhood?.reference?.count ?? points.count)
     let prepared = try PreparedPoints(points, metric: metric, facts: &facts, threads: threads, progress: progress)
     try prepared.refuseOverflow(progress: progress)
     try DistanceTiles(points: prepared).fill(out, threads: threads, progress: progress)

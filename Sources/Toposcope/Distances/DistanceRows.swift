@@ -26,7 +26,7 @@ public final class DistanceRows: @unchecked Sendable {
     let start = Progress.monotonicNanoseconds()
     var facts = DistanceFacts()
     try NeighborScales.check(
-      metric.neighborhood, candidates: metric.neighborhood?.reference?.count ?? cloud.count)
+      metric.neighborhood, count: cloud.count, candidates: metric.neighborhood?.reference?.count ?? cloud.count)
     points = try PreparedPoints(cloud, metric: metric, facts: &facts, threads: threads, progress: progress)
     count = cloud.count
     try points.refuseOverflow(progress: progress)

@@ -7,9 +7,10 @@ final class NeighborScales: @unchecked Sendable {
   let scaling: RelativeNeighborhood.Scaling
   private let scales: AlignedMemory<Float>
 
+  /// Refuses an impossible number of neighbours. One point has no distances, and needs no neighbours.
   /// - Parameter candidates: the number of points among which neighbours are looked for.
-  static func check(_ neighborhood: RelativeNeighborhood?, candidates: Int) throws(ToposcopeError) {
-    guard let k = neighborhood?.neighbors, candidates > 1 || k < 1 else { return }
+  static func check(_ neighborhood: RelativeNeighborhood?, count: Int, candidates: Int) throws(ToposcopeError) {
+    guard let k = neighborhood?.neighbors, count > 1 || k < 1 else { return }
     guard k >= 1, k < candidates else { throw ToposcopeError(.neighborCount, row: candidates, value: Double(k)) }
   }
 
@@ -21,7 +22,7 @@ final class NeighborScales: @unchecked Sendable {
     fill: (_ rows: Range<Int>, _ out: UnsafeMutablePointer<Float>) -> Void, reference: ReferenceDistances?
   ) throws(ToposcopeError) {
     let length = reference?.count ?? count
-    try Self.check(neighborhood, candidates: length)
+    try Self.check(neighborhood, count: count, candidates: length)
     scaling = neighborhood.scaling
     scales = try AlignedMemory(count)
     guard count > 1 else {

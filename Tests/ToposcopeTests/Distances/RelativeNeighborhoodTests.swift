@@ -121,6 +121,8 @@ import Testing
     #expect(try normalized(reference, 2) == Float(10.0 / 7))
     #expect(try normalized(PointCloud([[1], [0], [10], [3], [12]]), 1) == 5)
     #expect(failure { _ = try normalized(reference, 3) } == ToposcopeError(.neighborCount, row: 3, value: 3))
+    let one = try PointCloud([[1]])
+    #expect(failure { _ = try normalized(one, 1) } == ToposcopeError(.neighborCount, row: 1, value: 1))
     #expect(failure { _ = try normalized(PointCloud([[1, 2], [3, 4]]), 1) }?.kind == .shape)
     // Given distances: the table of distances from the reference.
     let given = try DistanceMatrix(points)
