@@ -1,37 +1,19 @@
 """Studies: what goes in, what comes out, and what is kept on disk."""
 
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 
-import joblib
 import numpy as np
 import pytest
+from small_layers import METRICS, clouds, same
 
 import toposcope as ts
 from toposcope.study import by_class, diagram_distance
-
-METRICS = ["euclidean", ts.Mahalanobis(), "cosine", ts.RelativeNeighborhood("euclidean", k=5)]
-
-
-def clouds(n=40, seed=0):
-    rng = np.random.default_rng(seed)
-    angle = rng.uniform(0, 2 * np.pi, n)
-    ring = np.c_[np.cos(angle), np.sin(angle)] + 0.05 * rng.normal(size=(n, 2)) + 3
-    return {"ring": ring, "blob": rng.normal(size=(n, 6)) + 2}
 
 
 @pytest.fixture(scope="module")
 def study():
     return ts.triangulate(clouds(), METRICS, labels=np.arange(40) % 2, ids=np.arange(40) + 100)
-
-
-def same(a, b):
-    assert a.keys() == b.keys()
-    for key in a:
-        for name in ("dgms", "edges", "censored"):
-            for x, y in zip(getattr(a[key], name), getattr(b[key], name), strict=True):
-                np.testing.assert_array_equal(x, y)
 
 
 def test_every_part_is_what_rips_gives(study):
@@ -237,61 +219,6 @@ def test_a_failed_part_is_named_and_the_others_are_kept():
         ts.triangulate(layers, ["cosine"], errors="raise")
     with pytest.raises(ValueError, match="zero vectors"):
         ts.triangulate({"dead": np.zeros((4, 2))}, ["cosine"])
-
-
-@pytest.mark.parametrize("backend", ["threading", "loky"])
-def test_backends_agree(study, backend):
-    with joblib.parallel_config(backend=backend, n_jobs=2):
-        same(ts.triangulate(clouds(), METRICS), study)
-
-
-def test_a_dask_cluster_agrees(study):
-    import distributed
-
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
-        distributed.Client(cluster),
-        joblib.parallel_config(backend="dask"),
-    ):
-        same(ts.triangulate(clouds(), METRICS), study)
-        layers = {**clouds(), "dead": np.zeros((40, 3))}
-        with pytest.warns(UserWarning, match="dead"):
-            assert len(ts.triangulate(layers, ["cosine"])) == 2
-
-
-def test_progress_counts_and_cancels():
-    seen = []
-    ts.triangulate(clouds(), METRICS, progress=lambda done, total: seen.append((done, total)))
-    assert seen[0] == (0, 8) and seen[-1] == (8, 8) and sorted(seen) == seen
-
-    class Stop(Exception):
-        pass
-
-    def stop(done, total):
-        if done == 2:
-            raise Stop
-
-    threads = threading.active_count()
-    with pytest.raises(Stop):
-        ts.triangulate(clouds(), METRICS, progress=stop)
-    assert threading.active_count() <= threads + 2
-
-
-def test_a_stopped_study_goes_on_from_its_checkpoint(tmp_path, study):
-    def stop(done, total):
-        if done == 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        ts.triangulate(clouds(), METRICS, progress=stop, checkpoint=tmp_path, n_jobs=1)
-    kept = {file.name for file in tmp_path.iterdir()}
-    assert len(kept) == 3
-    seen = []
-    again = ts.triangulate(clouds(), METRICS, checkpoint=tmp_path, progress=lambda d, t: seen.append(t))
-    assert set(seen) == {5} and len(list(tmp_path.iterdir())) == 8
-    same(again, study)
-    other = ts.triangulate(clouds(seed=1), METRICS, checkpoint=tmp_path)
-    assert not np.array_equal(other["ring", "euclidean"].dgms[0], again["ring", "euclidean"].dgms[0])
 
 
 def test_several_models(tmp_path):

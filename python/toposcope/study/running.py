@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..metrics import reporting
 
 __all__ = ["Task", "run"]
 
 Task = tuple[Any, Callable[..., Any], tuple[Any, ...]]  # a key, and a call whose last argument is the number of threads
+
+ROUND = 4  # tasks for each worker
 
 
 def run(
@@ -17,40 +21,48 @@ def run(
 ) -> Iterator[tuple[Any, Any, Exception | None]]:
     """Run tasks, and give each one's key with its value or its error as soon as it ends, in any order.
 
-    The last argument of every task is the number of threads that it may use: all of them when tasks run one by one,
-    one when tasks run side by side. An error of one task does not stop the others. What the progress function raises,
-    and Ctrl-C, do.
+    Without ``n_jobs``, all processors of this process or all workers of a backend are used, unless
+    ``joblib.parallel_config`` names a number. The last argument of every task is the number of threads that it may
+    use: all of them when tasks run one by one, one when tasks run side by side. An error of one task does not stop the
+    others. What the progress function raises, and Ctrl-C, do.
     """
-    from joblib import Parallel, cpu_count, delayed, effective_n_jobs
     from joblib.parallel import get_active_backend
 
     if n_jobs is None:
-        backend, configured = get_active_backend(prefer="threads")
-        # Outside joblib.parallel_config the engine's threads are cheap: take all processors of this process.
-        default = type(backend).__name__ in ("ThreadingBackend", "SequentialBackend") and configured == 1
-        n_jobs = cpu_count() if default else configured
+        _, configured = get_active_backend()
+        n_jobs = -1 if configured is None else configured
+    elif not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0:
+        raise ValueError(f"n_jobs={n_jobs!r} is out of range: give a number from 1, or -1 for all processors.")
+    backend, _ = get_active_backend(prefer="threads")
+    one_by_one = n_jobs == 1 or (
+        getattr(backend, "uses_threads", False) and min(backend.effective_n_jobs(n_jobs), len(tasks)) <= 1
+    )
     with reporting(progress, title) as report:
-        side_by_side = min(effective_n_jobs(n_jobs), len(tasks)) > 1
         if report is not None:
             report(0, len(tasks))
         ended: Iterator[Any]
-        if side_by_side:
-            jobs = (delayed(_attempt)(key, function, (*arguments, 1)) for key, function, arguments in tasks)
-            ended = _results(Parallel, n_jobs, jobs)
-        else:
+        if one_by_one:
             ended = (_attempt(key, function, (*arguments, None)) for key, function, arguments in tasks)
+        else:
+            ended = _side_by_side(tasks, n_jobs, backend)
         for done, result in enumerate(ended, 1):
             yield result
             if report is not None:
                 report(done, len(tasks))
 
 
-def _results(Parallel: Any, n_jobs: int, jobs: Any) -> Iterator[Any]:
-    try:
-        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
-    except (ValueError, TypeError):  # a backend, or a joblib, that gives nothing before all is done
-        parallel = Parallel(n_jobs=n_jobs, prefer="threads")
-    return iter(parallel(jobs))
+def _side_by_side(tasks: Sequence[Task], n_jobs: int, backend: Any) -> Iterator[Any]:
+    from joblib import Parallel, delayed
+
+    jobs = [delayed(_attempt)(key, function, (*arguments, 1)) for key, function, arguments in tasks]
+    if backend.supports_return_generator:
+        yield from Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")(jobs)
+        return
+    # Ray's backend gives nothing before all is done: small rounds, so that what was done is kept.
+    with Parallel(n_jobs=n_jobs, prefer="threads", batch_size=1) as parallel:
+        size = ROUND * backend.effective_n_jobs(n_jobs)  # known only now: a cluster may just have been started
+        for first in range(0, len(jobs), size):
+            yield from parallel(jobs[first : first + size])
 
 
 def _attempt(key: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

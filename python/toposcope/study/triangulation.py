@@ -63,7 +63,7 @@ def triangulate(
         raises stops the study.
     checkpoint : path, optional
         A folder for the parts that are done, so that a study that was stopped goes on from there. A part is found
-        again by its points, metric and options, not by its name.
+        again by its points, metric and options, not by its name. Files that are damaged are computed again.
     errors : {"warn", "raise"}
         What becomes of a part that cannot be computed (zero vectors under cosine, say): with "warn" the others are
         computed and a warning names it (see `Study.failures`); with "raise" its error is raised.
@@ -100,8 +100,8 @@ def triangulate(
             key = (model, layer, name)
             if checkpoint is not None and (file := _file(checkpoint, digest, metric, options[layer])) is not None:
                 files[key] = file
-                if file.exists():
-                    parts[key] = _read_part(file)
+                if (kept := _read_part(file)) is not None:
+                    parts[key] = kept
                     continue
             tasks.append((key, compute, (X, metric, options[layer])))
     failures: dict[Any, Exception] = {}
@@ -210,6 +210,10 @@ def _write_part(file: Path, part: PartResult) -> None:
     storage.write(file, {"kind": "part", **content, "meta": part.meta})
 
 
-def _read_part(file: Path) -> PartResult:
-    stored = storage.read(file)
-    return PartResult(*(stored[name] for name in ("dgms", "edges", "censored", "idx_perm", "meta")))
+def _read_part(file: Path) -> PartResult | None:
+    """What `_write_part` wrote; None where nothing is, or a file that was cut short when the machine stopped."""
+    try:
+        stored = storage.read(file)
+        return PartResult(*(stored[name] for name in ("dgms", "edges", "censored", "idx_perm", "meta")))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
