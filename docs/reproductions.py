@@ -1,8 +1,8 @@
 """Published results, computed again: writes docs/reproductions.md and its figures.
 
-    PYTHONPATH=python python docs/reproductions.py [--networks 5]
+    PYTHONPATH=python python docs/reproductions.py [--networks 30]
 
-Takes some minutes, most of them for training.
+Takes six minutes of processor time, most of them for training: all processors train networks side by side.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import joblib
 import numpy as np
 import torch
 from scipy.sparse.csgraph import shortest_path
+from scipy.stats import mannwhitneyu
 
 import toposcope as ts
 
@@ -80,47 +82,68 @@ def betti_numbers(X: np.ndarray, scale: float = 2.5) -> tuple[int, int]:
     return int(np.isinf(r.dgms[0][:, 1]).sum()), int(np.isinf(r.dgms[1][:, 1]).sum())
 
 
-def naitzat(networks: int) -> list[str]:
+def through_layers(activation: str, seed: int) -> tuple[list[tuple[int, int]], float, float]:
+    """Betti numbers of the nine discs after every layer of one network, and its accuracy on old and on new points."""
+    torch.set_num_threads(1)
     rng = np.random.default_rng(0)
-    points, labels = nine_discs(800, rng)
-    X, y = torch.tensor(points / 1.2).float(), torch.tensor(labels)
-    inputs = torch.tensor(nine_discs(100, rng)[0][:900] / 1.2).float()
+    (points, labels), (fresh, of_fresh) = nine_discs(800, rng), nine_discs(100, rng)
+    X, y, inputs = torch.tensor(points / 1.2).float(), torch.tensor(labels), torch.tensor(fresh / 1.2).float()
+    model, accuracy = trained(activation, X, y, seed)
+    discs = of_fresh == 1
+    out, betti = inputs, [betti_numbers(inputs.numpy()[discs])]
+    with torch.no_grad():
+        for module in model:
+            out = module(out)
+            if not isinstance(module, torch.nn.Linear):
+                betti.append(betti_numbers(out.numpy()[discs]))
+    return betti, accuracy, float((out.argmax(1).numpy() == of_fresh).mean())
+
+
+def naitzat(networks: int) -> list[str]:
+    asked = [(activation, seed) for activation in ACTIVATIONS for seed in range(networks)]
+    found = joblib.Parallel(n_jobs=-1)(joblib.delayed(through_layers)(*which) for which in asked)
     betti: dict[str, np.ndarray] = {}
-    accuracies: dict[str, list[float]] = {}
+    accuracies: dict[str, float] = {}
     for activation in ACTIVATIONS:
-        runs, accuracies[activation] = [], []
-        for seed in range(networks):
-            model, accuracy = trained(activation, X, y, seed)
-            accuracies[activation].append(accuracy)
-            out, of_layers = inputs, [betti_numbers(inputs.numpy())]
-            with torch.no_grad():
-                for module in model[:-1]:
-                    out = module(out)
-                    if not isinstance(module, torch.nn.Linear):
-                        of_layers.append(betti_numbers(out.numpy()))
-            runs.append(of_layers)
-            print(activation, seed, f"{accuracy:.4f}", of_layers, flush=True)
-        betti[activation] = np.array(runs)
+        runs = [run for (which, _), run in zip(asked, found, strict=True) if which == activation]
+        if not all(accuracy == 1 for _, accuracy, _ in runs):
+            raise SystemExit(
+                f"A network with {activation} still makes errors: the claim is about those that make none."
+            )
+        betti[activation] = np.array([of_layers for of_layers, _, _ in runs])
+        accuracies[activation] = float(np.mean([new for _, _, new in runs]))
     _draw(betti)
     lines = [
         "## Topology of deep neural networks (Naitzat, Zhitnikov and Lim, JMLR 2020)",
         "",
         "Their data set D-I: nine discs inside the nine holes of a disc. Networks of ten hidden layers of fifteen "
-        f"units; {networks} of each activation. The Betti numbers of the nine discs (900 points), from the complex of "
-        "hop distances in the graph of 14 nearest neighbours at scale 2.5, as in the paper. They find that Betti "
-        "numbers fall through the layers, and faster with ReLU than with tanh.",
+        f"units; {networks} of each activation, each trained until it makes no error on 14,400 points. The Betti "
+        "numbers are those of 900 new points of the nine discs, from the complex of hop distances in the graph of 14 "
+        "nearest neighbours at scale 2.5, as in the paper. They find that Betti numbers fall through the layers, and "
+        "faster with ReLU than with tanh.",
         "",
         "![Components by layer](reproductions/naitzat.svg)",
         "",
-        "Mean number of components after each layer (0 is the input), and the mean accuracy on the training points:",
+        "Components after each layer (0 is the input), mean and, below it, standard deviation over the networks; and "
+        "the mean accuracy on new points:",
         "",
         "| activation | " + " | ".join(map(str, range(DEPTH + 1))) + " | accuracy |",
         "|---|" + "---|" * (DEPTH + 2),
     ]
     for activation, runs in betti.items():
-        means = " | ".join(f"{value:.1f}" for value in runs[:, :, 0].mean(0))
-        lines.append(f"| {activation} | {means} | {np.mean(accuracies[activation]):.4f} |")
-    return lines
+        components = runs[:, :, 0]
+        cells = [f"{m:.1f}<br>±{s:.1f}" for m, s in zip(components.mean(0), components.std(0, ddof=1), strict=True)]
+        lines.append(f"| {activation} | " + " | ".join(cells) + f" | {accuracies[activation]:.4f} |")
+    left = {activation: runs[:, 1:, 0].mean(1) for activation, runs in betti.items()}
+    p_value = mannwhitneyu(left["ReLU"], left["tanh"]).pvalue
+    loops = [f"{activation} {runs[:, :, 1].mean():.2f}" for activation, runs in betti.items()]
+    return [
+        *lines,
+        "",
+        f"Over all hidden layers a network with ReLU has {left['ReLU'].mean():.1f} components on average, and one with "
+        f"tanh {left['tanh'].mean():.1f}: both fall, ReLU faster (Mann-Whitney test between the networks, p = "
+        f"{p_value:.0e}). The discs have no loops; the complex shows few (a layer has on average: {', '.join(loops)}).",
+    ]
 
 
 def _draw(betti: dict[str, np.ndarray]) -> None:
@@ -128,12 +151,13 @@ def _draw(betti: dict[str, np.ndarray]) -> None:
 
     figure = Figure(figsize=(6, 3.4), layout="constrained")
     ax = figure.add_subplot(xlabel="layer (0: input)", ylabel="components of the nine discs")
+    layers = np.arange(DEPTH + 1)
     for activation, runs in betti.items():
-        (line,) = ax.plot(runs[:, :, 0].mean(0), marker="o", markersize=4, label=activation)
-        for run in runs:
-            ax.plot(run[:, 0], color=line.get_color(), alpha=0.25, linewidth=0.8)
+        mean, spread = runs[:, :, 0].mean(0), runs[:, :, 0].std(0, ddof=1)
+        (line,) = ax.plot(layers, mean, marker="o", markersize=4, label=activation)
+        ax.fill_between(layers, mean - spread, mean + spread, color=line.get_color(), alpha=0.15, linewidth=0)
     ax.set_ylim(bottom=0)
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, title=f"mean and spread of {len(runs)} networks", alignment="left")
     ax.spines[["top", "right"]].set_visible(False)
     FIGURES.mkdir(exist_ok=True)
     figure.savefig(FIGURES / "naitzat.svg", metadata={"Date": None})
@@ -194,8 +218,7 @@ def published() -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--networks", type=int, default=5)
-    torch.set_num_threads(1)
+    parser.add_argument("--networks", type=int, default=30)
     lines = ["# Published results, computed again", "", "Written by `python docs/reproductions.py`.", ""]
     lines += [*naitzat(parser.parse_args().networks), *dimension(), *published()]
     (HERE / "reproductions.md").write_text("\n".join(lines) + "\n")
