@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import scipy.stats
 from scipy.cluster.hierarchy import cophenet, linkage
-from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import pdist
 
 import toposcope as ts
@@ -16,9 +15,7 @@ from toposcope.study import (
     class_structure,
     compare_classes,
     compare_layers,
-    compare_models,
     consensus,
-    cross_barcode,
     intrinsic_dimension,
     overlap,
     paired_bootstrap,
@@ -28,7 +25,6 @@ from toposcope.study import (
     separation,
     significance,
     single_linkage,
-    topology_divergence,
 )
 
 
@@ -275,53 +271,6 @@ def test_the_dimension_of_cubes(d):
     X = np.random.default_rng(d).uniform(size=(1000, d))
     X = np.c_[X, np.zeros((1000, 4))] @ np.linalg.qr(np.random.default_rng(0).normal(size=(d + 4, d + 4)))[0]
     assert intrinsic_dimension(ts.distances(X), alpha=0.5) == pytest.approx(d, rel=0.15)
-
-
-# -- divergence ------------------------------------------------------------------------------------------------------
-
-
-def test_the_divergence_of_the_same_topology_is_zero():
-    D = ts.distances(np.random.default_rng(0).normal(size=(40, 3)))
-    assert topology_divergence(D, 4 * D) == 0
-    assert len(cross_barcode(D, D)) == 0
-    assert len(cross_barcode(D, D * np.float32(1.5))) == 0, "min(a, b) is a"
-
-
-def test_cross_barcodes_of_components_are_differences_of_spanning_trees():
-    """On a line there are no loops, so that H1 of the cone is what b joins earlier than a."""
-    rng = np.random.default_rng(1)
-    a = ts.distances(np.cumsum(rng.uniform(1, 2, 12))[:, None])
-    b = a * np.float32(0.6)
-    total = np.diff(cross_barcode(a, b), axis=1).sum()
-    tree = [float(minimum_spanning_tree(m.astype(float)).sum()) for m in (a, np.minimum(a, b))]
-    assert total == pytest.approx(tree[0] - tree[1], rel=1e-5)
-
-
-def test_a_loop_that_one_closes_earlier_is_in_the_cross_barcode():
-    angle = 2 * np.pi * np.arange(30) / 30
-    circle = np.c_[np.cos(angle), np.sin(angle)]
-    a = ts.distances(np.c_[np.arange(30.0), np.zeros(30)] * 2 * np.sin(np.pi / 30))  # the same chain, not closed
-    b = ts.distances(circle)
-    bars = cross_barcode(a, b)
-    expected = [2 * np.sin(np.pi / 30), np.sqrt(3)]
-    assert np.abs(bars - expected).max(1).min() < 1e-5, "the circle's loop, which the chain lacks"
-    assert topology_divergence(a, b, scale=None) == pytest.approx((expected[1] - expected[0]) / 2, rel=1e-5)
-
-
-def test_two_models_in_one_call():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(96, 3))
-    clean, noisy = (
-        {"l": X, "m": np.maximum(X, 0) + 1},
-        {"l": X + 0.3 * rng.normal(size=X.shape), "m": np.maximum(X, 0) + 1},
-    )
-    study, table = compare_models(clean, noisy, ["euclidean", "cosine"], names=("clean", "noisy"))
-    assert study.models == ("clean", "noisy") and len(table) == 4
-    same = table[table["layer"] == "m"]
-    assert (same[["bottleneck_0", "bottleneck_1", "rtd", "difference"]] == 0).all(axis=None) and (same["p"] == 1).all()
-    assert (table[table["layer"] == "l"]["rtd"] > 0).all() and (table["p_adjusted"] >= table["p"]).all()
-    with pytest.raises(ValueError, match="no layer in common"):
-        compare_models({"l": X}, {"k": X}, ["euclidean"])
 
 
 # -- what metrics agree on -------------------------------------------------------------------------------------------
