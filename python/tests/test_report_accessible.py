@@ -120,9 +120,9 @@ def test_keys_alone_reach_everything(page):
         seen.append(
             page.evaluate("document.activeElement.id || document.activeElement.getAttribute('class') || 'body'")
         )
-    for wanted in ("cell-0-0", "barcode", "play", "value", "coloring", "hulls", "cut"):
+    for wanted in ("cell-0-0", "barcode", "play", "value", "coloring", "hulls", "block"):
         assert wanted in seen, wanted
-    assert seen.index("cell-0-0") < seen.index("barcode") < seen.index("value") < seen.index("cut")
+    assert seen.index("cell-0-0") < seen.index("barcode") < seen.index("value") < seen.index("block")
     assert seen.count("block") == 1
     page.focus("#flow .block")
     page.keyboard.press("ArrowUp")

@@ -101,16 +101,48 @@ def test_slider_counts_what_is_alive(page):
     assert page.locator("#plane .merges").get_attribute("d").count("M") == 19
 
 
-def test_components_get_colours_of_their_own(page):
+DRAWN = (
+    "[...document.querySelectorAll('#plane .point')].map(p => [getComputedStyle(p).fill, p.getAttribute('d')].join())"
+)
+
+
+def test_components_get_colours_and_shapes_of_their_own(page):
     page.select_option("#coloring", "component")
     page.focus("#value")
-    page.keyboard.press("End")
-    colors = page.evaluate("[...document.querySelectorAll('#plane .point')].map(p => p.getAttribute('fill'))")
-    assert len(colors) == 20 and len(set(colors)) == 1
     page.keyboard.press("Home")
-    assert set(page.evaluate("[...document.querySelectorAll('#plane .point')].map(p => p.getAttribute('fill'))")) == {
-        "#9aa1a9"
-    }
+    (alone,) = set(page.evaluate(DRAWN))
+    page.keyboard.press("End")
+    drawn = page.evaluate(DRAWN)
+    assert len(drawn) == 20 and len(set(drawn)) == 1 and drawn[0] != alone
+    page.click("#cell-1-0")
+    result, seen = ring_study()["noise", "euclidean"], set()
+    low, high = frame(read_bars(result)).low, frame(read_bars(result)).high
+    for place in range(250, 600, 50):
+        set_slider(page, "value", place)
+        part = components_at(result, low + (high - low) * place / 1000)
+        sizes, drawn = np.bincount(part), page.evaluate(DRAWN)
+        for number in np.flatnonzero(sizes >= 2):
+            (mark,) = {drawn[i] for i in np.flatnonzero(part == number)}
+            assert (mark == alone) == (number >= 9)
+            seen.add(mark)
+        assert {drawn[i] for i in np.flatnonzero(sizes[part] == 1)} <= {alone}
+        named = page.locator("#plane .names text").all_text_contents()
+        assert named == [f"C{number}" for number in np.flatnonzero(sizes >= 3)[:9]]
+    colors, shapes = zip(*(mark.rsplit(",", 1) for mark in seen), strict=True)
+    assert len(set(colors)) == len(set(shapes)) == len(seen) > 2
+
+
+def test_classes_have_a_colour_and_a_shape_each_and_the_legend_says_which(page):
+    drawn = page.evaluate(DRAWN)
+    labels = ring_study().labels
+    of = {label: {drawn[i] for i in np.flatnonzero(labels == label)} for label in set(labels)}
+    assert all(len(marks) == 1 for marks in of.values()) and len(set.union(*of.values())) == len(of) == 4
+    entries = page.locator(".choices .legend > span").all()
+    assert len(entries) == 4
+    for entry in entries:
+        path = entry.locator("path").first
+        mark = f"{path.evaluate('p => getComputedStyle(p).fill')},{path.get_attribute('d')}"
+        assert of[entry.get_attribute("title")] == {mark}
 
 
 def set_slider(page, name, value):
@@ -146,24 +178,43 @@ def test_hull_is_that_of_the_plots(page):
     assert set(page.evaluate("convexHull([[0, 0], [1, 1], [2, 2]], [0, 1, 2])")) == {0, 2}
 
 
-def test_the_small_barcodes_show_where_the_layers_are_cut(page):
-    def cuts():
-        return page.evaluate("[...document.querySelectorAll('#flow > path.cursor')].map(p => p.getAttribute('d'))")
+def drawn_cut(page):
+    """The lines through the barcodes of the flow, once it is drawn for the value of the slider."""
+    page.locator("#flow-section").scroll_into_view_if_needed()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return page.evaluate("[...document.querySelectorAll('#flow > path.cursor')].map(p => p.getAttribute('d'))")
 
-    set_slider(page, "cut", 200)
-    before = cuts()
-    set_slider(page, "cut", 700)
-    assert len(before) == page.locator("#flow > path.h0").count() == 2
-    assert all(a != b for a, b in zip(before, cuts(), strict=True))
+
+def test_one_slider_cuts_all_views_and_every_layer(page):
+    study, drawn = ring_study(), set()
+    result = study["ring", "euclidean"]
+    extent = frame(read_bars(result))
+    for place in (100, 300, 1000):
+        set_slider(page, "value", place)
+        cuts = drawn_cut(page)
+        assert len(cuts) == page.locator("#flow > path.h0").count() == 2
+        drawn |= set(cuts)
+        value = extent.low + (extent.high - extent.low) * place / 1000
+        cut = value / result.meta["scale"]
+        said = float(page.inner_text("#cut-text").split()[2])
+        assert said == pytest.approx(cut, rel=1e-3)
+        blocks = page.locator("#flow > g").evaluate_all("all => all.map(g => g.getAttribute('aria-label'))")
+        for layer in study.layers:
+            of_layer = study[layer, "euclidean"]
+            sizes = np.bincount(components_at(of_layer, cut * of_layer.meta["scale"]))
+            expected = [f"{layer}: a component of {size} inputs" for size in sizes[sizes >= 2]]
+            if (sizes == 1).any():
+                expected.append(f"{layer}: {(sizes == 1).sum()} inputs in components of one")
+            assert sorted(label for label in blocks if label.startswith(layer)) == sorted(expected)
+    assert len(drawn) == 6  # the lines move with the slider
+    assert page.locator("input[type=range]").count() == 1
 
 
 def test_components_flow_between_the_layers(page):
-    assert page.locator("#flow > g").count() >= 2
-    for value, blocks in ((0, 2), (1000, 2)):  # all apart: one grey block a layer; all joined: one component a layer
-        page.evaluate(
-            f"(s => {{ s.value = {value}; s.dispatchEvent(new Event('input')); }})(document.getElementById('cut'))"
-        )
-        assert page.locator("#flow > g").count() == blocks
+    for value in (0, 1000):  # all apart: one pale block a layer; all joined: one component a layer
+        set_slider(page, "value", value)
+        drawn_cut(page)
+        assert page.locator("#flow > g").count() == 2
     page.focus("#flow > g")
     assert page.inner_text("#flow-text") == "ring: a component of 20 inputs"
     assert page.locator("#flow-inputs .tile").count() == 20
@@ -259,8 +310,8 @@ def test_loop_is_drawn_and_its_inputs_are_shown_in_order(browser, tmp_path, monk
     tiles = page.locator("#bar-inputs ul").last.locator(".tile").all_inner_texts()
     assert [text.split(" ")[0].strip() for text in tiles] == [f"#{100 + i}" for i in ring]
     chosen = page.locator("#plane .loop.chosen").get_attribute("d")
-    read = "[...document.querySelectorAll('#plane .point')].map(p => [p.getAttribute('cx'), p.getAttribute('cy')])"
-    dots = page.evaluate(read)
+    read = "[...document.querySelectorAll('#plane .point')].map(p => p.getAttribute('transform').match(/[-.\\d]+/g))"
+    dots = [dot[:2] for dot in page.evaluate(read)]
     places = [pair.split(" ") for pair in chosen.removeprefix("M").removesuffix("Z").split("L")]
     assert places == [dots[i] for i in ring]
     page.close()

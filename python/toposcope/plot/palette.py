@@ -39,6 +39,12 @@ LABELS = ("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE", "#882255", "#44
 """Ten colours for classes, none of them that of a dimension, which remain apart under the common forms of colour
 blindness: the "muted" scheme of Paul Tol, *Colour Schemes* (SRON/EPS/TN/09-002, 2021), its grey a little darker."""
 
+LABEL_MARKS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h")
+"""The matplotlib markers of ten classes: what colours leave in doubt, shapes tell."""
+
+COMPONENTS = LABELS[:9]
+"""The colours of the nine largest components, which have their numbers beside them; the others are `GRAY`."""
+
 
 def label_color(place: int, many: int) -> str:
     """The colour of a class, as #RRGGBB: one of `LABELS`, or evenly spread hues where there are more than ten.
@@ -51,3 +57,17 @@ def label_color(place: int, many: int) -> str:
     from colorsys import hls_to_rgb
 
     return "#" + "".join(f"{round(255 * part):02x}" for part in hls_to_rgb(place / many, 0.5, 0.6))
+
+
+def label_mark(place: int) -> str:
+    """The matplotlib marker of a class; they repeat after ten."""
+    return LABEL_MARKS[place % len(LABEL_MARKS)]
+
+
+def component_color(number: int) -> str:
+    """The colour of a component by its number, 0 for the largest.
+
+    >>> component_color(0), component_color(9)
+    ('#CC6677', '#8a8f96')
+    """
+    return COMPONENTS[number] if 0 <= number < len(COMPONENTS) else GRAY

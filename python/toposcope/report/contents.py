@@ -69,15 +69,18 @@ def contents(
         "warnings": [*warnings, *noticed(names, metrics, results), *_failures(study)],
         "done": _done(study, rows, results) | {name: said(value) for name, value in (done or {}).items()},
         "colors": list(palette.COLORS),
+        "component_colors": list(palette.COMPONENTS),
         "classes": _classes(study.labels),
         "lanes": LANES,
-        "first": None if first is None else _place(study, rows, first),
+        "first": _place(study, rows, next(iter(study), None) if first is None else first),
         "at": at,
     }
 
 
-def _place(study: Any, rows: Sequence[tuple[Any, ...]], key: Sequence[str]) -> str:
-    """The id of the cell of one part."""
+def _place(study: Any, rows: Sequence[tuple[Any, ...]], key: Sequence[str] | None) -> str | None:
+    """The id of the cell of one part; None where there is no part."""
+    if key is None:
+        return None
     if tuple(key) not in study:
         raise ValueError(
             f"first is {tuple(key)}, which is no part of the study: its parts are like {next(iter(study))}"
@@ -177,12 +180,12 @@ def _matrix(result: Any, distances: Any) -> dict[str, Any]:
     }
 
 
-def _classes(labels: Any) -> dict[str, str]:
-    """The colour of each class by its name as the page says it, in their order: numbers by value, others by letters."""
+def _classes(labels: Any) -> list[tuple[str, str]]:
+    """Each class by its name as the page says it, and its colour, in order: numbers by value, others by letters."""
     if labels is None:
-        return {}
+        return []
     names = list(dict.fromkeys(said(label) for label in np.unique(np.asarray(labels)).tolist()))
-    return {name: palette.label_color(place, len(names)) for place, name in enumerate(names)}
+    return [(name, palette.label_color(place, len(names))) for place, name in enumerate(names)]
 
 
 def _facts(meta: Mapping[str, Any]) -> dict[str, str]:

@@ -47,27 +47,29 @@ function flowOf(partitions, least = 2, gap = 0.02) {
 }
 
 // `layers` have a name and `deaths`, those of their components in units of their scale, longest first; the small barcodes
-// below show where they are cut. `onBlock` is told which samples are in a block that is pointed at or in focus.
-function drawFlow(svg, layers, { stages, ribbons }, cut, reach, colors, onBlock) {
+// below show where they are cut. `markOf` gives the mark of a sample in a block of a number: that of its class, or of the
+// component. `onBlock` is told which samples are in a block that is pointed at or in focus.
+function drawFlow(svg, layers, { stages, ribbons }, cut, reach, markOf, onBlock) {
   const width = 1180, left = 50, right = 1120, bottom = 290, top = 8, half = 7, code = 40;
   const apart = (right - left) / Math.max(1, layers.length - 1), wide = Math.min(96, 0.72 * apart);
   const turned = Math.max(...layers.map((layer) => Math.min(22, layer.name.length))) * 6.5 > apart;
   svg.replaceChildren();
   svg.setAttribute("viewBox", `0 0 ${width} ${bottom + code + (turned ? 90 : 44)}`);
-  const most = Math.max(...stages.map((blocks) => blocks[blocks.length - 1].top));
-  const x = (stage) => left + stage * apart, y = (level) => bottom - (level * (bottom - top)) / most;
-  const tint = (i) => (colors ? colors[i] : "#5c6470");
-  const counted = (members) => {
+  const whole = Math.max(...stages.map((blocks) => blocks[blocks.length - 1].top));
+  const x = (stage) => left + stage * apart, y = (level) => bottom - (level * (bottom - top)) / whole;
+  const counted = (members, number) => {
     const counts = new Map();
-    for (const i of members) counts.set(tint(i), (counts.get(tint(i)) || 0) + 1);
+    for (const i of members) counts.set(markOf(i, number), (counts.get(markOf(i, number)) || 0) + 1);
     return [...counts];
   };
+  const most = (counts) => counts.reduce((best, one) => (one[1] > best[1] ? one : best));
   for (const { stage, number, members, start, end } of ribbons) {
     const [x0, x1] = [x(stage) + half, x(stage + 1) - half], m = (x0 + x1) / 2, many = members.length;
-    add(svg, "path", {
+    const ribbon = add(svg, "path", {
       d: `M${x0} ${y(start)}C${m} ${y(start)} ${m} ${y(end)} ${x1} ${y(end)}V${y(end + many)}C${m} ${y(end + many)} ${m} ${y(start + many)} ${x0} ${y(start + many)}Z`,
-      fill: number === OTHERS ? "currentColor" : counted(members).sort((a, b) => b[1] - a[1])[0][0], "fill-opacity": number === OTHERS ? 0.06 : 0.4,
+      "fill-opacity": number === OTHERS ? 0.06 : 0.4,
     });
+    ribbon.style.fill = number === OTHERS ? "currentColor" : most(counted(members, number))[0].color;
   }
   const blocksDrawn = []; // one of them is reached with Tab, the others from it with the arrow keys
   stages.forEach((blocks, stage) => {
@@ -77,12 +79,17 @@ function drawFlow(svg, layers, { stages, ribbons }, cut, reach, colors, onBlock)
       const size = members.length, said = number === OTHERS ? `${size} inputs in components of one` : `a component of ${size} inputs`;
       group.setAttribute("aria-label", `${name}: ${said}`);
       let level = low;
-      for (const [color, count] of number === OTHERS ? [["currentColor", size]] : counted(members)) {
-        const opacity = number === OTHERS ? 0.12 : 1;
-        add(group, "rect", { x: x(stage) - half, y: y(level + count), width: 2 * half, height: y(level) - y(level + count), fill: color, "fill-opacity": opacity });
+      const parts = number === OTHERS ? [[{ color: "currentColor", text: "" }, size]] : counted(members, number);
+      for (const [{ color }, count] of parts) {
+        const part = add(group, "rect", { x: x(stage) - half, y: y(level + count), width: 2 * half, height: y(level) - y(level + count), "fill-opacity": number === OTHERS ? 0.12 : 1 });
+        part.style.fill = color;
         level += count;
       }
       add(group, "rect", { x: x(stage) - half, y: y(upper), width: 2 * half, height: y(low) - y(upper), fill: "none", stroke: "currentColor", "stroke-opacity": 0.5 });
+      const [{ text }, share] = most(parts);
+      if (text && 2 * share > size && y(low) - y(upper) > 12) {
+        add(group, "text", { x: x(stage) + half + 3, y: (y(low) + y(upper)) / 2 + 4, class: "name", "aria-hidden": "true" }, text.length > 7 ? text.slice(0, 6) + "…" : text);
+      }
       for (const event of ["mouseenter", "focus"]) group.addEventListener(event, () => onBlock(`${name}: ${said}`, members));
       const at = blocksDrawn.push(group) - 1;
       group.addEventListener("keydown", (event) => {

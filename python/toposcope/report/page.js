@@ -3,12 +3,15 @@
 (function () {
   const $ = (id) => document.getElementById(id), read = (id) => JSON.parse($(id).textContent);
   const page = read("page-data"), samples = page.samples;
-  const byLabel = samples.labels && colorsByLabel(samples, page.classes);
+  const classes = classMarks(page.classes), byLabel = samples.labels && samples.labels.map((label) => classes.get(label));
   const root = document.documentElement;
   root.classList.add("scripted");
-  if (samples.inputs && samples.inputs.kind === "image") root.style.setProperty("--sheet", `url(${samples.inputs.src})`);
 
-  let view = null; // the open cell: its data, its bars, and its three pictures
+  // The cells' data stand behind this script, so that the page answers before they are there: all but those of the cell
+  // that is open first.
+  const complete = new Promise((done) => (document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", done) : done()));
+
+  let view = null; // the open cell: its data, its bars, and its pictures
   let marked = null, kept = null, playing = null;
 
   // -- a cell ----------------------------------------------------------------------------------------------------
@@ -19,6 +22,7 @@
       other.setAttribute("aria-pressed", other === button);
       other.tabIndex = other === button ? 0 : -1;
     }
+    if (!$(button.id + "-data")) return complete.then(() => open(button, { move, value }));
     const row = Number(button.dataset.row), column = Number(button.dataset.column);
     const cell = read(button.id + "-data"), layout = barsOf(cell, page.lanes), { bars } = layout;
     const merges = mergesOf(cell), plane = page.planes[row];
@@ -43,9 +47,10 @@
     }));
     kept = bars.filter((one) => one.dimension === 1).reduce(longer, null) || bars.reduce(longer, null);
     show(kept);
-    const middle = kept && kept.dimension === 1 ? (kept.birth + kept.end) / 2 : (cell.frame.low + cell.frame.high) / 2;
-    at(value === null ? middle : value);
-    flowThrough(row, column);
+    const begin = kept && kept.dimension === 1 ? kept.birth : (cell.frame.low + cell.frame.high) / 2;
+    stream = null;
+    at(value === null ? begin : value);
+    complete.then(() => view.cell === cell && flowThrough(row, column));
     if (!move) return;
     history.replaceState(null, "", "#" + button.id);
     $("detail").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
@@ -74,38 +79,58 @@
 
   // -- the layers of one model under the metric of the open cell ------------------------------------------------------
 
-  let stream = null;
+  // They are cut where the filtration of the open cell stands, each in units of its own scale.
+
+  const streams = new Map(); // by model and metric
+  let stream = null, flowing = false, flowInSight = true, drawnAt = null;
 
   function flowThrough(row, column) {
     const name = `${page.models[row]} ${column}`;
-    if (stream && stream.name === name) return;
-    const rows = page.rows.map((_, i) => i).filter((i) => page.models[i] === page.models[row] && $(`cell-${i}-${column}`));
-    const layers = rows.map((i) => {
-      const cell = read(`cell-${i}-${column}-data`);
-      const merges = mergesOf(cell);
-      return { name: page.layers[i], scale: cell.scale, merges, deaths: merges.map((merge) => merge.death / cell.scale).reverse() };
-    });
-    const deaths = layers.flatMap((layer) => layer.deaths).sort((a, b) => a - b);
-    $("flow-section").hidden = layers.length < 2 || !deaths.length;
-    stream = { name, layers, reach: deaths[deaths.length - 1] };
+    if (!streams.has(name)) {
+      const rows = page.rows.map((_, i) => i).filter((i) => page.models[i] === page.models[row] && $(`cell-${i}-${column}-data`));
+      const layers = rows.map((i) => {
+        const cell = read(`cell-${i}-${column}-data`), merges = mergesOf(cell);
+        return { name: page.layers[i], scale: cell.scale, merges, deaths: merges.map((merge) => merge.death / cell.scale).reverse() };
+      });
+      streams.set(name, { layers, reach: Math.max(0, ...layers.map((layer) => layer.deaths[0] || 0)) });
+    }
+    const { layers, reach } = streams.get(name);
+    $("flow-section").hidden = layers.length < 2 || !reach;
     if ($("flow-section").hidden) return;
+    [stream, drawnAt] = [streams.get(name), null];
     $("flow-caption").textContent = (page.models[row] === null ? "" : page.models[row] + " · ") + page.metrics[column];
-    $("cut").value = Math.round((1000 * deaths[Math.floor(0.9 * deaths.length)]) / stream.reach);
-    cutAt();
+    flowSoon();
   }
 
-  function cutAt() {
-    const value = (stream.reach * $("cut").value) / 1000;
-    const found = stream.layers.map(({ merges, scale }) => components(samples.n, merges, (merge) => merge.death <= value * scale * (1 + 1e-6)));
-    $("cut-text").textContent = `${say(value)} of the scale`;
-    $("cut").setAttribute("aria-valuetext", $("cut-text").textContent);
-    drawFlow($("flow"), stream.layers, flowOf(found.map((one) => one.of)), value, stream.reach, byLabel, (text, members) => {
+  // At most once a frame, and only where it can be seen.
+  function flowSoon() {
+    if (flowing || !stream || !flowInSight || drawnAt === view.value) return;
+    flowing = true;
+    requestAnimationFrame(() => {
+      flowing = false;
+      if (stream) drawStream();
+    });
+  }
+
+  function drawStream() {
+    drawnAt = view.value;
+    const cut = view.value / view.cell.scale;
+    const found = stream.layers.map(({ merges, scale }) => numbered(components(samples.n, merges, (merge) => merge.death <= cut * scale * (1 + 1e-6))).number);
+    $("cut-text").textContent = `Cut at ${say(cut)} of the scale of each layer.`;
+    const markOf = byLabel ? (i) => byLabel[i] : (i, number) => componentMark(number, page.component_colors);
+    // A sample alone gets a number of its own, so that it is gathered with the others that are.
+    const partitions = found.map((numbers) => numbers.map((number, i) => (number === ALONE ? samples.n + i : number)));
+    drawFlow($("flow"), stream.layers, flowOf(partitions), Math.min(cut, stream.reach), stream.reach, markOf, (text, members) => {
       $("flow-text").textContent = text;
       $("flow-inputs").replaceChildren(tiles(samples, members, () => {}));
     });
   }
 
-  $("cut").addEventListener("input", cutAt);
+  new IntersectionObserver(([seen]) => {
+    flowInSight = seen.isIntersecting;
+    flowSoon();
+  }, { rootMargin: "300px" }).observe($("flow-section"));
+  addEventListener("beforeprint", () => stream && drawStream());
 
   // -- a bar -----------------------------------------------------------------------------------------------------
 
@@ -175,16 +200,20 @@
     $("value").setAttribute("aria-valuetext", $("alive").textContent);
     if (view.plane) view.plane.cursor(value);
     paint();
+    flowSoon();
   }
 
-  // What depends on the components at the value: colours and hulls in the plane, the cut through the tree.
+  // What depends on the components at the value: marks and hulls in the plane, the cut through the tree.
   function paint() {
-    const found = components(samples.n, view.merges, (m) => m.death <= view.value), byComponent = colorsByComponent(found);
+    const { number, groups } = numbered(components(samples.n, view.merges, (m) => m.death <= view.value));
+    const marks = groups.map((_, at) => componentMark(at, page.component_colors));
+    const byComponent = number.map((at) => (at === ALONE ? NO_MARK : marks[at]));
     view.tree.cursor(view.value, byComponent);
     if (!view.plane) return;
     const labelled = $("coloring").value === "label";
-    view.plane.color(labelled ? byLabel : byComponent);
-    view.plane.hulls($("hulls").checked ? groupsOf(found).map(([root, members]) => [labelled ? "currentColor" : byComponent[root], members]) : []);
+    view.plane.show(labelled ? byLabel : byComponent);
+    const outlined = groups.map((members, at) => [labelled ? { color: "currentColor", text: marks[at].text } : marks[at], members]);
+    view.plane.hulls($("hulls").checked ? outlined : []);
   }
 
   function stop() {
@@ -284,10 +313,11 @@
     });
   }
 
-  for (const place of document.querySelectorAll(".legend")) place.append(...legend(page.classes));
+  for (const place of document.querySelectorAll(".legend")) place.append(...legend(classes));
 
-  const wanted = location.hash.startsWith("#cell-") && $(location.hash.slice(1));
-  const first = wanted || $(page.first) || document.querySelector(".cell");
-  if (first) open(first, { value: first.id === page.first ? page.at : null });
-  else $("detail").hidden = true;
+  if (!page.first) return void ($("detail").hidden = true);
+  const wanted = /^#cell-\d+-\d+$/.test(location.hash) && $(location.hash.slice(1));
+  open($(page.first), { value: page.at });
+  if (wanted) open(wanted);
+  performance.mark("ready");
 })();

@@ -55,7 +55,8 @@ def write_report(
     first : (layer, metric), or (model, layer, metric), optional
         The part that is open when the page is; by default the first one that was computed.
     at : float, optional
-        Where its filtration stands then, in units of its distances; by default in the middle of its longest loop.
+        Where its filtration stands then, in units of its distances; by default where its longest loop is born.
+        The layers of the flow are cut there too, each in units of its own scale.
     loops : int
         So many representative loops are computed and shown for each layer and metric.
     intervals : bool, optional
@@ -112,8 +113,11 @@ def render(study: Any, **parts: Any) -> str:
     }
     beside = files(__package__)
     data = contents(study, **parts)
+    packed = data["samples"]["inputs"]
+    sheet = packed.pop("src") if packed and packed["kind"] == "image" else None
     return environment.get_template("page.html").render(
         page=data,
+        sheet=sheet,
         head={
             name: data[name]
             for name in (
@@ -124,6 +128,7 @@ def render(study: Any, **parts: Any) -> str:
                 "samples",
                 "planes",
                 "colors",
+                "component_colors",
                 "classes",
                 "lanes",
                 "first",

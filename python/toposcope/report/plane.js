@@ -1,5 +1,5 @@
-// The samples of a layer in the plane, with the edges at which components merge, hulls round the components, and the loops
-// that are alive.
+// The samples of a layer in the plane, with the edges at which components merge, hulls round the components with their
+// numbers, and the loops that are alive.
 
 function drawPlane(svg, plane, merges, loops) {
   const size = 420, margin = 16, n = plane.x.length;
@@ -18,7 +18,9 @@ function drawPlane(svg, plane, merges, loops) {
   const alive = add(svg, "path", { class: "loop", "stroke-opacity": 0.45 });
   const halo = add(svg, "path", { stroke: "var(--card)", "stroke-width": 6, fill: "none", "stroke-linejoin": "round" });
   const chosen = add(svg, "path", { class: "loop chosen", "stroke-width": 2.6, "stroke-linejoin": "round" });
-  const dots = places.map(([cx, cy]) => add(svg, "circle", { cx, cy, r: n > 400 ? 2.4 : 3.4, class: "point" }));
+  const dots = places.map(([cx, cy]) => Object.assign(drawMark(svg, NO_MARK, cx, cy, n > 400 ? 2.5 : 3.5), { mark: NO_MARK }));
+  for (const dot of dots) dot.setAttribute("class", "point");
+  const names = add(svg, "g", { class: "names" });
   const pointed = add(svg, "circle", { r: 0, class: "cursor", "stroke-width": 2.5 });
   const ends = add(svg, "g", {});
   return {
@@ -26,16 +28,26 @@ function drawPlane(svg, plane, merges, loops) {
       edges.setAttribute("d", merges.filter((m) => m.death <= value).map((m) => `M${x(m.u)} ${y(m.u)}L${x(m.v)} ${y(m.v)}`).join(""));
       alive.setAttribute("d", loops.filter((l) => l.birth <= value && (l.death === null || value < l.death)).map((l) => ring(l.points)).join(""));
     },
-    color(colors) {
-      dots.forEach((dot, i) => dot.setAttribute("fill", colors[i]));
+    // `marks` has one a sample; only what changes is drawn again.
+    show(marks) {
+      dots.forEach((dot, i) => {
+        const mark = marks[i];
+        if (dot.mark === mark) return;
+        dot.style.fill = mark.color;
+        dot.setAttribute("d", mark.shape);
+        dot.mark = mark;
+      });
     },
-    // Hulls round the components of three points or more: `groups` are [colour, points].
+    // Hulls round the components of three points or more: `groups` are pairs of a mark and points.
     hulls(groups) {
       hulls.replaceChildren();
-      for (const [color, members] of groups) {
+      names.replaceChildren();
+      for (const [{ color, text }, members] of groups) {
         if (members.length < 3) continue;
-        const d = ring(convexHull(places, members));
-        add(hulls, "path", { d, fill: color, "fill-opacity": 0.1, stroke: color, "stroke-opacity": 0.7, "stroke-linejoin": "round" });
+        const hull = add(hulls, "path", { d: ring(convexHull(places, members)), "fill-opacity": 0.1, "stroke-opacity": 0.8, "stroke-linejoin": "round" });
+        [hull.style.fill, hull.style.stroke] = [color, color];
+        const middle = (axis) => members.reduce((sum, i) => sum + places[i][axis], 0) / members.length;
+        if (text) add(names, "text", { x: middle(0), y: middle(1) + 5, "text-anchor": "middle", class: "name" }, text);
       }
     },
     mark(one) {

@@ -1,4 +1,6 @@
-// The inputs themselves, and the components that they form as the filtration grows.
+// The inputs themselves, the components that they form as the filtration grows, and how classes and components look.
+
+const ALONE = -1;
 
 // H0 as merges in the order of the filtration: at `death` the edge (u, v) joins the component of `birth` to an older one.
 function mergesOf(cell) {
@@ -30,6 +32,21 @@ function components(n, merges, until) {
   return { of: parent.map((_, i) => find(i)), size };
 }
 
+// Components of two points or more are numbered by size, from 0, of equals that with the first point first, as by
+// toposcope.plot.components_at; a sample alone has no number. Gives the number of every sample, and the members of each.
+function numbered({ of, size }) {
+  const members = new Map();
+  of.forEach((root, i) => {
+    if (size[root] < 2) return;
+    if (!members.has(root)) members.set(root, []);
+    members.get(root).push(i);
+  });
+  const groups = [...members.values()].sort((a, b) => b.length - a.length || a[0] - b[0]);
+  const number = new Array(of.length).fill(ALONE);
+  groups.forEach((group, at) => { for (const i of group) number[i] = at; });
+  return { number, groups };
+}
+
 // The samples of the component that ends with a bar of H0, just before it merges.
 function membersOf(one, merges, n) {
   const at = merges.findIndex((merge) => merge.bar === one.bar);
@@ -55,7 +72,7 @@ function tile(samples, i, onPoint) {
     const w = inputs.width * zoom, h = inputs.height * zoom;
     picture.style.cssText = `width:${w}px;height:${h}px;background-size:${w * inputs.columns}px ${h * inputs.rows}px;` +
       `background-position:${-w * (i % inputs.columns)}px ${-h * Math.floor(i / inputs.columns)}px;` +
-      `background-image:var(--sheet);image-rendering:${zoom > 1.5 ? "pixelated" : "auto"}`;
+      `image-rendering:${zoom > 1.5 ? "pixelated" : "auto"}`;
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", "input " + sampleName(samples, i));
     item.append(picture);
@@ -85,36 +102,43 @@ function tiles(samples, indices, onPoint, most = 30) {
   return list;
 }
 
-// The colour of every sample by its class; `classes` gives the colour of each.
-function colorsByLabel(samples, classes) {
-  return samples.labels.map((label) => classes[label]);
+// Dark colours are lifted on a dark page.
+const lifted = (color) => `color-mix(in srgb, ${color}, white var(--lift))`;
+
+// -- marks: a colour and a shape each, so that they can be told apart without the colours ------------------------------
+
+const SHAPES = [ // round the origin, of about the same area as the first, a disc of radius 1
+  "M-1 0a1 1 0 1 0 2 0a1 1 0 1 0 -2 0Z", "M-.9-.9H.9V.9H-.9Z", "M0-1.3L1.2.85H-1.2Z", "M0-1.3L1.1 0L0 1.3L-1.1 0Z", "M0 1.3L1.2-.85H-1.2Z",
+  "M-.4-1.2H.4V-.4H1.2V.4H.4V1.2H-.4V.4H-1.2V-.4H-.4Z", "M0-.55L.6-1.15L1.15-.6L.55 0L1.15 .6L.6 1.15L0 .55L-.6 1.15L-1.15 .6L-.55 0L-1.15-.6L-.6-1.15Z",
+  "M0-1.35L.4-.5L1.3-.4L.6.25L.8 1.15L0 .7L-.8 1.15L-.6.25L-1.3-.4L-.4-.5Z", "M0-1.15L1.1-.35L.68.95H-.68L-1.1-.35Z", "M-1.2-.55H1.2V.55H-1.2Z",
+];
+const NO_MARK = { color: "var(--faint)", shape: SHAPES[0], text: "" };
+
+// The marks of the classes by their names; `classes` are pairs of a name and its colour.
+function classMarks(classes) {
+  return new Map(classes.map(([name, color], at) => [name, { color: lifted(color), shape: SHAPES[at % SHAPES.length], text: name }]));
 }
 
-// A swatch and a name for each class, where there are few enough to tell apart.
-function legend(classes) {
-  const entries = Object.entries(classes);
-  return (entries.length > 10 ? [] : entries).map(([name, color]) => {
-    const item = document.createElement("span"), swatch = document.createElement("span");
-    swatch.className = "swatch";
-    swatch.style.background = color;
-    item.append(swatch, isolated(name));
-    item.title = name;
+// The mark of a component by its number: the largest have one each; the others, and samples alone, share the last.
+function componentMark(number, colors) {
+  return number === ALONE || number >= colors.length ? NO_MARK : { color: lifted(colors[number]), shape: SHAPES[number], text: `C${number}` };
+}
+
+function drawMark(parent, mark, x, y, r) {
+  const node = add(parent, "path", { transform: `translate(${x} ${y}) scale(${r})`, d: mark.shape });
+  node.style.fill = mark.color;
+  return node;
+}
+
+// A mark and a name for each class, where there are few enough to tell apart.
+function legend(marks) {
+  return (marks.size > SHAPES.length ? [] : [...marks.values()]).map((mark) => {
+    const item = document.createElement("span"), picture = document.createElementNS(SVG, "svg");
+    picture.setAttribute("viewBox", "-1.5 -1.5 3 3");
+    picture.setAttribute("aria-hidden", "true");
+    drawMark(picture, mark, 0, 0, 1);
+    item.append(picture, isolated(mark.text));
+    item.title = mark.text;
     return item;
   });
-}
-
-// The colour of every sample by its component: grey where it is one of its own.
-function colorsByComponent({ of, size }) {
-  return of.map((root) => (size[root] < 2 ? "#9aa1a9" : `hsl(${((root * 137.5) % 360).toFixed(0)} 62% 48%)`));
-}
-
-// The components of two points or more, as [a sample, members].
-function groupsOf({ of, size }) {
-  const groups = new Map();
-  of.forEach((root, i) => {
-    if (size[root] < 2) return;
-    if (!groups.has(root)) groups.set(root, []);
-    groups.get(root).push(i);
-  });
-  return [...groups];
 }
