@@ -2,7 +2,7 @@
 #define TOPOSCOPE_PROCESSOR_H
 
 /* What Swift cannot say: the level of the processor, the square root of a vector (in Swift each lane is a branch and
- * a call), and that the compiler shall forget what it knows of a pointer. Inline functions are compiled with the flags of the target that uses them. */
+ * a call), bits gathered under a mask, and that the compiler shall forget what it knows of a pointer. Inline functions are compiled with the flags of the target that uses them. */
 
 /* Whether this processor, and the system that runs on it, have AVX2, FMA and the rest of the level x86-64-v3. */
 int toposcope_processor_is_x86_64_v3(void);
@@ -35,6 +35,17 @@ static inline int toposcope_square_roots_of_singles(const double *values, long c
     *(toposcope_floats *)(out + k) = __builtin_elementwise_sqrt(v);
   }
   return (outside[0] | outside[1] | outside[2] | outside[3]) == 0;
+}
+
+/* The bits of x under a mask, one after the other from the lowest place on. */
+static inline unsigned long long toposcope_gather_bits(unsigned long long x, unsigned long long mask) {
+#ifdef __BMI2__
+  return __builtin_ia32_pext_di(x, mask);
+#else
+  unsigned long long gathered = 0;
+  for (x &= mask; x != 0; x &= x - 1) gathered |= 1ULL << __builtin_popcountll(mask & ((x & -x) - 1));
+  return gathered;
+#endif
 }
 
 /* The pointer itself, of which the compiler then knows nothing: not even that it is another one's equal. */

@@ -182,13 +182,12 @@ struct CommonNeighbors {
   }
 
   /// Removes vertices of the link that are dominated by another, first by `first`, until there are none, or few are
-  /// left. Returns how many.
-  func reduce(first: Int32, few: Int) -> Int {
+  /// left; not so few where there seems to be little domination. Returns how many.
+  func reduce(first: Int32, few: Int, many: Int) -> Int {
     reached.update(from: common, count: words)
     _ = removeDominated(by: Int(first))
-    var changed = true
-    var left = 0
-    for k in 0..<words { left &+= reached[k].nonzeroBitCount }
+    var left = countReached()
+    var (failures, changed) = (0, true)
     while left > few && changed {
       changed = false
       for k in 0..<words {
@@ -197,18 +196,30 @@ struct CommonNeighbors {
           let y = k &* 64 &+ rest.trailingZeroBitCount
           rest &= rest &- 1
           if removeDominated(by: y) {
-            changed = true
+            (failures, changed) = (0, true)
             rest &= reached[k]
+            left = countReached()
+            if left <= few { return left }
+          } else {
+            failures &+= 1
+            if failures >= CommonNeighbors.mostFailures && left <= many { return left }
           }
         }
       }
-      left = 0
-      for k in 0..<words { left &+= reached[k].nonzeroBitCount }
     }
     return left
   }
 
-  /// What ``reduce(first:few:)`` has left.
+  /// After so many vertices in turn that dominate no other few are expected to.
+  private static let mostFailures = 16
+
+  private func countReached() -> Int {
+    var count = 0
+    for k in 0..<words { count &+= reached[k].nonzeroBitCount }
+    return count
+  }
+
+  /// What ``reduce(first:few:many:)`` has left.
   var reduced: UnsafeMutablePointer<UInt64> { reached }
 
   /// Removes from `reached` all vertices that y dominates in it; false when there are none.

@@ -5,21 +5,28 @@
 struct LinkScanner {
   let neighbors: CommonNeighbors
   private let graph: RankedGraph
-  private var small: SmallLink
-  private var large: LinkLoops
+  /// Links of up to 64, 128 and 256 vertices, and larger ones.
+  private var small: SmallLink<UInt64>
+  private var medium: SmallLink<SIMD2<UInt64>>
+  private var large: SmallLink<SIMD4<UInt64>>
+  private var huge: LinkLoops
   /// Of each edge that has been looked at: a vertex in the middle of its link, if possible joined to all of it.
   private let middles: Memory<UInt16>
   /// Whether what is found may depend on which edges this scanner has looked at (never which edges ask for something).
   private let isFree: Bool
 
   private static let unknown = UInt16.max
+  /// Of so many common neighbours the nearest is found by looking at each.
+  private static let few = 64
 
   init(_ graph: RankedGraph, isFree: Bool) throws(ToposcopeError) {
     self.graph = graph
     self.isFree = isFree
     neighbors = try CommonNeighbors(graph.count)
     small = try SmallLink(neighbors.graph)
-    large = try LinkLoops(neighbors.graph)
+    medium = try SmallLink(neighbors.graph)
+    large = try SmallLink(neighbors.graph)
+    huge = try LinkLoops(neighbors.graph)
     middles = try Memory(graph.edges.count)
     middles.base.update(repeating: LinkScanner.unknown, count: graph.edges.count)
   }
@@ -83,7 +90,7 @@ struct LinkScanner {
     let count = neighbors.find(u, v)
     if count == 0 { return try findings.add(rank, partner: -1) }
     var center = likely
-    if center < 0 || !isFree || count <= SmallLink.capacity {
+    if center < 0 || !isFree || count <= LinkScanner.few {
       center = nearest(u, v, count)
       if neighbors.isApex(center) {
         middles.base[Int(rank)] = UInt16(truncatingIfNeeded: center)
@@ -92,13 +99,19 @@ struct LinkScanner {
     }
     middles.base[Int(rank)] = UInt16(truncatingIfNeeded: center)
     if wantsLoops {
-      let left = neighbors.reduce(first: center, few: SmallLink.capacity)
+      let left = neighbors.reduce(first: center, few: UInt64.capacity, many: SIMD4<UInt64>.capacity)
       if left == 1 { return }
-      if left <= SmallLink.capacity {
-        small.list(neighbors.reduced, words: neighbors.wordCount)
+      if left <= UInt64.capacity {
+        small.read(neighbors.reduced)
         center = try small.examine(&findings)
+      } else if left <= SIMD2<UInt64>.capacity {
+        medium.read(neighbors.reduced)
+        center = try medium.examine(&findings)
+      } else if left <= SIMD4<UInt64>.capacity {
+        large.read(neighbors.reduced)
+        center = try large.examine(&findings)
       } else {
-        center = try large.examine(neighbors.reduced, count: left, &findings)
+        center = try huge.examine(neighbors.reduced, count: left, &findings)
       }
     } else {
       try neighbors.findComponents(first: center, &findings)
@@ -108,7 +121,7 @@ struct LinkScanner {
 
   /// The common neighbour x that makes the longer one of (u, x) and (v, x) shortest.
   private func nearest(_ u: Int32, _ v: Int32, _ count: Int) -> Int32 {
-    if count > SmallLink.capacity { return graph.end(of: graph.nearest(u, v), otherThan: u, v) }
+    if count > LinkScanner.few { return graph.end(of: graph.nearest(u, v), otherThan: u, v) }
     let (a, b) = (graph.row(u), graph.row(v))
     var (best, nearest) = (Int32.max, Int32(0))
     for k in 0..<neighbors.wordCount {

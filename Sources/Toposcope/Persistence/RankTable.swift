@@ -1,4 +1,5 @@
-/// The rank of the edge between any two vertices: a matrix, or, for graphs with few edges, a sorted list a vertex.
+/// The rank of the edge between any two vertices: a matrix, or, for graphs with few edges, a sorted list a vertex, with a
+/// row of bits that says where in the list a neighbour stands (of very many vertices the lists are searched by halving).
 struct RankTable {
   /// The rank of pairs that are never joined, and of a vertex with itself. Above all others.
   static let absent = Int32.max
@@ -11,11 +12,25 @@ struct RankTable {
   private let neighbors: Memory<Int32>
   private let starts: Memory<Int>
   private let isSparse: Bool
+  /// Of every vertex which others it has edges to, 64 in a block; none for a matrix, or where there are too many vertices.
+  private let places: Memory<Places>
+  private let placesPerRow: Int
+
+  /// Which of 64 vertices are in a list, and the number of those before them that are.
+  struct Places: BitwiseCopyable {
+    var bits: UInt64 = 0
+    var before: Int = 0
+  }
 
   typealias Block = SIMD8<Int32>
 
   /// Smaller matrices are worth their memory.
   private static let smallMatrix = 512
+
+  /// With more vertices the bits would take more memory than they are worth.
+  private static let manyVertices = 1 << 13
+
+  private static func placesPerRow(_ vertices: Int) -> Int { vertices <= manyVertices ? (vertices + 63) / 64 : 0 }
 
   private static func isSparse(_ vertices: Int, _ edges: Int) -> Bool {
     vertices > smallMatrix && edges / vertices < vertices / 16
@@ -26,7 +41,8 @@ struct RankTable {
   /// The bytes that the table of so many vertices and edges takes; of a sparse one twice as many while it is made.
   static func bytes(vertices: Int, edges: Int) -> Double {
     isSparse(vertices, edges)
-      ? 32 * Double(edges) + 16 * Double(vertices) : 4 * Double(vertices) * Double(rowLength(vertices))
+      ? 32 * Double(edges) + 16 * Double(vertices) * Double(1 + placesPerRow(vertices))
+      : 4 * Double(vertices) * Double(rowLength(vertices))
   }
 
   init(_ vertices: Int, _ edges: Growing<FiltrationEdge>, _ progress: Progress) throws(ToposcopeError) {
@@ -39,6 +55,8 @@ struct RankTable {
       ranks = try Memory(cells)
       neighbors = try Memory(0)
       starts = try Memory(0)
+      places = try Memory(0)
+      placesPerRow = 0
       for vertex in 0..<vertices {
         (ranks.base + vertex * rowLength).update(repeating: RankTable.absent, count: rowLength)
         try progress.report(0, of: edges.count)
@@ -81,17 +99,37 @@ struct RankTable {
       }
       if vertex & 0xFF == 0 { try progress.report(0, of: edges.count) }
     }
+    placesPerRow = RankTable.placesPerRow(vertices)
+    places = try Memory(vertices * placesPerRow)
+    if placesPerRow == 0 { return }
+    for vertex in 0..<vertices {
+      let row = places.base + vertex * placesPerRow
+      for i in starts.base[vertex]..<starts.base[vertex + 1] {
+        row[Int(neighbors.base[i]) >> 6].bits |= 1 << UInt64(neighbors.base[i] & 63)
+      }
+      var before = 0
+      for k in 0..<placesPerRow {
+        row[k].before = before
+        before += row[k].bits.nonzeroBitCount
+      }
+    }
   }
 
   /// The ranks of the edges of one vertex.
   struct Row {
     fileprivate let ranks: UnsafeMutablePointer<Int32>
     fileprivate let neighbors: UnsafeMutablePointer<Int32>
+    fileprivate let places: UnsafeMutablePointer<Places>?
     /// The length of a list; -1 for a row of a matrix.
     fileprivate let count: Int
 
     @inline(__always)
-    subscript(vertex: Int) -> Int32 { count < 0 ? ranks[vertex] : find(Int32(truncatingIfNeeded: vertex)) }
+    subscript(vertex: Int) -> Int32 {
+      if count < 0 { return ranks[vertex] }
+      guard let places else { return find(Int32(truncatingIfNeeded: vertex)) }
+      let (block, bit) = (places[vertex &>> 6], UInt64(1) &<< UInt64(truncatingIfNeeded: vertex & 63))
+      return block.bits & bit == 0 ? RankTable.absent : ranks[block.before &+ (block.bits & (bit &- 1)).nonzeroBitCount]
+    }
 
     private func find(_ vertex: Int32) -> Int32 {
       if count == 0 { return RankTable.absent }
@@ -109,11 +147,13 @@ struct RankTable {
   @inline(__always)
   subscript(vertex: Int32) -> Row {
     if !isSparse {
-      return Row(ranks: ranks.base + Int(vertex) &* rowLength, neighbors: neighbors.base, count: -1)
+      return Row(ranks: ranks.base + Int(vertex) &* rowLength, neighbors: neighbors.base, places: nil, count: -1)
     }
     let start = starts.base[Int(vertex)]
     return Row(
-      ranks: ranks.base + start, neighbors: neighbors.base + start, count: starts.base[Int(vertex) &+ 1] &- start)
+      ranks: ranks.base + start, neighbors: neighbors.base + start,
+      places: placesPerRow > 0 ? places.base + Int(vertex) &* placesPerRow : nil,
+      count: starts.base[Int(vertex) &+ 1] &- start)
   }
 
   /// The vertices that are joined to both of two by edges before a rank, ascending.

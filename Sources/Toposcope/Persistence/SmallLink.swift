@@ -1,178 +1,154 @@
-/// A link of at most 64 vertices: every row of it is one word.
+/// The part of a link that is left when dominated vertices have been taken away as long as that is cheap, its vertices
+/// numbered anew, so that every row is a few words.
 ///
-/// Bit i stands for the i-th vertex; rows are closed, every vertex counts as its own neighbour.
-struct SmallLink {
-  static let capacity = 64
-
-  private var count = 0
+/// Rows are closed: every vertex counts as its own neighbour.
+struct SmallLink<Vertices: VertexSet> {
   private let graph: BitRows
-  /// Which rows have been read.
-  private var known: UInt64 = 0
+  private var count = 0
+  /// Which vertices of the graph the link has, ascending.
   private let vertices: UnsafeMutablePointer<Int32>
-  /// The words of a row of the graph in which there are vertices of the link, and the bits that stand for them.
-  private var wordCount = 0
-  private let places: UnsafeMutablePointer<Int32>
-  private let masks: UnsafeMutablePointer<UInt64>
-  /// Of each vertex of the link: which it is.
-  private let indices: UnsafeMutablePointer<UInt8>
-  private let rows: UnsafeMutablePointer<UInt64>
+  private let rows: UnsafeMutablePointer<Vertices>
+  /// Counts of the neighbours that have been placed: vertex i is in plane k if bit k of its count is set.
+  private let planes: UnsafeMutablePointer<Vertices>
   private let forest: LinkFindings.Forest
   private let memory: Memory<Int32>
-  private let rowMemory: Memory<UInt64>
-  private let indexMemory: Memory<UInt8>
+  private let rowMemory: Memory<Vertices>
+  private let gathering: BitGathering
+
+  private static var planeCount: Int { Vertices.capacity.trailingZeroBitCount }
 
   init(_ graph: BitRows) throws(ToposcopeError) {
     self.graph = graph
-    memory = try Memory(4 * SmallLink.capacity)
-    rowMemory = try Memory(2 * SmallLink.capacity)
-    indexMemory = try Memory(graph.count)
+    let capacity = Vertices.capacity
+    memory = try Memory(3 * capacity)
+    rowMemory = try Memory(capacity + SmallLink.planeCount)
+    gathering = try BitGathering(graph.wordsPerRow)
     vertices = memory.base
-    places = memory.base + SmallLink.capacity
-    forest = LinkFindings.Forest(
-      parents: memory.base + 2 * SmallLink.capacity, depths: memory.base + 3 * SmallLink.capacity)
+    forest = LinkFindings.Forest(parents: memory.base + capacity, depths: memory.base + 2 * capacity)
     rows = rowMemory.base
-    masks = rowMemory.base + SmallLink.capacity
-    indices = indexMemory.base
+    planes = rowMemory.base + capacity
   }
 
-  /// Lists the vertices that the bits of some words stand for; there must be 64 at most.
-  mutating func list(_ bits: UnsafeMutablePointer<UInt64>, words: Int) {
-    count = 0
-    known = 0
-    wordCount = 0
-    for k in 0..<words where bits[k] != 0 {
-      places[wordCount] = Int32(truncatingIfNeeded: k)
-      masks[wordCount] = bits[k]
-      wordCount &+= 1
-      var rest = bits[k]
-      while rest != 0 {
-        let vertex = k &* 64 &+ rest.trailingZeroBitCount
-        vertices[count] = Int32(truncatingIfNeeded: vertex)
-        indices[vertex] = UInt8(truncatingIfNeeded: count)
-        count &+= 1
-        rest &= rest &- 1
-      }
-    }
-  }
-
-  private var all: UInt64 { UInt64.max >> UInt64(64 - count) }
-
-  /// The row of the i-th vertex, read when it is first asked for.
-  @inline(__always)
-  private mutating func row(_ i: Int) -> UInt64 {
-    if known &>> UInt64(truncatingIfNeeded: i) & 1 == 0 { read(i) }
-    return rows[i]
-  }
-
-  @inline(__always)
-  private mutating func read(_ i: Int) {
-    let row = graph.row(Int(vertices[i]))
-    var bits: UInt64 = 0
-    for j in 0..<wordCount {
-      let k = Int(places[j])
-      var found = row[k] & masks[j]
-      while found != 0 {
-        let index = indices[k &* 64 &+ found.trailingZeroBitCount]
-        bits |= 1 &<< UInt64(truncatingIfNeeded: index)
-        found &= found &- 1
-      }
-    }
-    rows[i] = bits
-    known |= 1 &<< UInt64(truncatingIfNeeded: i)
-  }
-
-  /// What is left when, as long as there is one, a vertex that is dominated by another has been removed.
-  private mutating func core() -> UInt64 {
-    var alive = all
-    var changed = true
-    while changed {
-      changed = false
-      var rest = alive
-      while rest != 0 {
-        let y = rest.trailingZeroBitCount
-        rest &= rest &- 1
-        // What is joined to a vertex that y is not joined to is not dominated by y.
-        var dominated = alive & row(y) & ~(1 &<< UInt64(y))
-        var missing = alive & ~row(y)
-        while missing != 0 && dominated != 0 {
-          dominated &= ~row(missing.trailingZeroBitCount)
-          missing &= missing &- 1
-        }
-        if dominated != 0 {
-          alive &= ~dominated
-          rest &= alive
-          changed = true
-        }
-      }
-    }
-    return alive
+  /// Reads the link of the vertices that some bits stand for, `Vertices.capacity` at most.
+  mutating func read(_ bits: UnsafeMutablePointer<UInt64>) {
+    count = gathering.list(bits, vertices)
+    gathering.gather(
+      graph, vertices, count: count, to: UnsafeMutableRawPointer(rows).assumingMemoryBound(to: UInt64.self),
+      wordsEach: Vertices.capacity / 64)
   }
 
   /// Writes down the components of the link and the loops that may be new: see ``LinkLoops``. Returns a vertex of the
   /// first component.
   mutating func examine(_ findings: inout LinkFindings) throws(ToposcopeError) -> Int32 {
-    let core = core()
-    let first = core.trailingZeroBitCount
+    let all = Vertices.first(count)
+    if growsFromOneVertex(all) { return vertices[0] }
+    let core = core(of: all)
+    let first = core.first
     forest.add(first, below: nil)
-    var placed: UInt64 = 1 &<< UInt64(first)
-    var earlier = Counts()
-    earlier.add(row(first))
-    while placed != core {
-      // The vertex with most neighbours before it.
-      let x = earlier.greatest(of: core & ~placed)
-      var below = row(x) & placed
-      earlier.add(row(x))
-      placed |= 1 &<< UInt64(x)
-      if below == 0 {
+    startCounting(first)
+    var placed = Vertices(only: first)
+    var left = core & ~placed
+    while !left.isEmpty {
+      let x = mostNeighborsPlaced(left)
+      var below = rows[x] & placed
+      place(x, &placed, &left)
+      if below.isEmpty {
         forest.add(x, below: nil)
         try findings.addRoot(vertices[x])
+        continue
       }
-      var isFirst = true
-      while below != 0 {
-        let root = below.trailingZeroBitCount
-        var frontier: UInt64 = 1 &<< UInt64(root)
-        below &= ~frontier
-        while frontier != 0 && below != 0 {
-          let found = row(frontier.trailingZeroBitCount) & below
-          frontier &= frontier &- 1
-          frontier |= found
-          below &= ~found
-        }
-        if isFirst {
-          forest.add(x, below: root)
-          isFirst = false
-        } else {
-          try findings.addLoop(x, root, forest, vertices)
-        }
-      }
+      forest.add(x, below: takeComponent(&below))
+      while !below.isEmpty { try findings.addLoop(x, takeComponent(&below), forest, vertices) }
     }
     return vertices[first]
   }
 
-  /// 64 numbers below 64: bit i of plane k is bit k of number i.
-  private struct Counts {
-    private var planes = SIMD8<UInt64>()
+  /// True if its vertices can be placed so that each but the first has a connected link among those before it: then there
+  /// is one component, and no loop. Most links that are no cones are of this kind, and it takes less to see than a core.
+  private func growsFromOneVertex(_ all: Vertices) -> Bool {
+    let first = all.first
+    startCounting(first)
+    var placed = Vertices(only: first)
+    var left = all & ~placed
+    while !left.isEmpty {
+      let x = mostNeighborsPlaced(left)
+      var below = rows[x] & placed
+      if below.isEmpty { return false }
+      _ = takeComponent(&below)
+      if !below.isEmpty { return false }
+      place(x, &placed, &left)
+    }
+    return true
+  }
 
-    /// Adds one to those of the numbers that a bit is set for.
-    @inline(__always)
-    mutating func add(_ bits: UInt64) {
-      var carry = bits
-      for k in 0..<6 {
-        let sum = planes[k] ^ carry
-        carry &= planes[k]
-        planes[k] = sum
+  /// What is left when, as long as there is one, a vertex that is dominated by another has been removed.
+  private func core(of all: Vertices) -> Vertices {
+    var alive = all
+    var changed = true
+    while changed {
+      changed = false
+      var rest = alive
+      while !rest.isEmpty {
+        let y = rest.removeFirst()
+        // What is joined to a vertex that y is not joined to is not dominated by y.
+        var dominated = alive & rows[y] & ~Vertices(only: y)
+        var missing = alive & ~rows[y]
+        while !missing.isEmpty && !dominated.isEmpty { dominated = dominated & ~rows[missing.removeFirst()] }
+        if dominated.isEmpty { continue }
+        alive = alive & ~dominated
+        rest = rest & alive
+        changed = true
       }
     }
+    return alive
+  }
 
-    /// The first of those numbers a bit is set for that is greatest.
-    @inline(__always)
-    func greatest(of bits: UInt64) -> Int {
-      var candidates = bits
-      for k in (0..<6).reversed() {
-        let some = candidates & planes[k]
-        if some != 0 { candidates = some }
-      }
-      return candidates.trailingZeroBitCount
+  /// Takes the component of the first of some vertices away from them; returns that vertex.
+  @inline(__always)
+  private func takeComponent(_ below: inout Vertices) -> Int {
+    let root = below.removeFirst()
+    var frontier = rows[root] & below
+    below = below & ~frontier
+    while !frontier.isEmpty && !below.isEmpty {
+      let found = rows[frontier.removeFirst()] & below
+      frontier = frontier | found
+      below = below & ~found
     }
+    return root
+  }
+
+  // MARK: Maximum cardinality search
+
+  @inline(__always)
+  private func startCounting(_ first: Int) {
+    planes[0] = rows[first]
+    for k in 1..<SmallLink.planeCount { planes[k] = Vertices() }
+  }
+
+  @inline(__always)
+  private func place(_ x: Int, _ placed: inout Vertices, _ left: inout Vertices) {
+    placed = placed | Vertices(only: x)
+    left = left & ~Vertices(only: x)
+    var carry = rows[x]
+    var k = 0
+    while k < SmallLink.planeCount && !carry.isEmpty {
+      let sum = planes[k] ^ carry
+      carry = carry & planes[k]
+      planes[k] = sum
+      k &+= 1
+    }
+  }
+
+  /// The first of the vertices left that has most neighbours placed.
+  @inline(__always)
+  private func mostNeighborsPlaced(_ left: Vertices) -> Int {
+    var candidates = left
+    var k = SmallLink.planeCount
+    while k > 0 {
+      k &-= 1
+      let some = candidates & planes[k]
+      if !some.isEmpty { candidates = some }
+    }
+    return candidates.first
   }
 }

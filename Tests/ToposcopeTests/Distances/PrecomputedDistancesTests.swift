@@ -23,6 +23,58 @@ import Testing
     #expect(error([.nan], count: 1)?.kind == .notFinite)
   }
 
+  /// Large enough for whole blocks and tiles, and for what is left over beside them.
+  @Test func aSingleProblemIsFoundWhereverItIs() throws {
+    let n = 139
+    var random = SeededGenerator(seed: 1)
+    var lengths = [Double](repeating: 0, count: n * n)
+    for i in 0..<n {
+      for j in 0..<i {
+        lengths[i * n + j] = Double.random(in: 0...4, using: &random)
+        lengths[j * n + i] = lengths[i * n + j]
+      }
+    }
+    func error(_ doubles: [Double]) -> (double: ToposcopeError?, single: ToposcopeError?) {
+      let double = failure {
+        try doubles.withUnsafeBytes {
+          let table = StridedArray(
+            data: $0.baseAddress!, rows: n, columns: n, rowStride: 8 * n, columnStride: 8, elementType: .float64)
+          let copy = try DistanceMatrix(table)
+          for k in 0..<n * n { #expect(copy.entries[k] == Float(doubles[k])) }
+        }
+      }
+      let single = failure {
+        let singles = doubles.map { Float($0) }
+        try singles.withUnsafeBufferPointer { _ = try DistanceMatrix(borrowing: $0.baseAddress!, count: n) }
+      }
+      return (double, single)
+    }
+    #expect(error(lengths) == (nil, nil))
+    for _ in 0..<40 {
+      let (a, b) = (Int.random(in: 0..<n, using: &random), Int.random(in: 0..<n, using: &random))
+      if a == b { continue }
+      let before = lengths[a * n + b]
+      for (wrong, kind) in [(-1, ToposcopeError.Kind.negativeDistance), (.nan, .notFinite), (before + 1, .asymmetric)] {
+        lengths[a * n + b] = wrong
+        let found = error(lengths)
+        #expect(found.double?.kind == kind && found.single?.kind == kind, "at \(a), \(b)")
+        let place = kind == .asymmetric ? (min(a, b), max(a, b)) : (a, b)
+        for problem in [found.double, found.single] {
+          #expect((problem?.row, problem?.column) == (place.0, place.1))
+        }
+        lengths[a * n + b] = before
+      }
+      lengths[a * n + b] = 1e300
+      lengths[b * n + a] = 1e300
+      #expect(error(lengths).double == ToposcopeError(.overflow, row: min(a, b), column: max(a, b), value: 1e300))
+      lengths[a * n + b] = .infinity
+      lengths[b * n + a] = .infinity
+      #expect(error(lengths) == (nil, nil))
+      lengths[a * n + b] = before
+      lengths[b * n + a] = before
+    }
+  }
+
   @Test func infinityMeansNeverJoined() throws {
     let m = try DistanceMatrix([0, .infinity, .infinity, 0], count: 2)
     #expect(m[0, 1] == .infinity && m[0, 0] == 0)
