@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import toposcope as ts
-from toposcope.plot import components_at, plot_clustermap, plot_flow, plot_hulls
+from toposcope.plot import components_at, linkage_matrix, plot_clustermap, plot_dendrogram, plot_flow, plot_hulls
 from toposcope.plot.clusters import OTHERS, convex_hull, flow
+from toposcope.plot.flows import REACH
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -37,6 +38,54 @@ def test_components_are_those_of_scipy(value):
 def test_components_are_joined_at_their_distance():
     for gap in (0.1, 0.2, 0.3, 0.7):
         assert len(set(components_at(ts.rips([[0.0], [gap]], maxdim=0), gap))) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_points_at_one_place_are_one_component_although_they_share_a_bar(seed):
+    hierarchy = pytest.importorskip("scipy.cluster.hierarchy")
+    rng = np.random.default_rng(seed)
+    points = rng.integers(0, 3, (30, 2)) + 9.0 * rng.integers(0, 3, (30, 1))
+    result, tree = ts.rips(points, maxdim=0), hierarchy.linkage(points, "single")
+    assert len(result.dgms[0]) < 30
+    for value in (0.0, 1.0, 1.5, 9.0):
+        expected = hierarchy.fcluster(tree, max(value, 1e-12), "distance")
+        np.testing.assert_array_equal(together(components_at(result, value)), together(expected))
+    links = linkage_matrix(result)
+    assert hierarchy.is_valid_linkage(links)
+    np.testing.assert_allclose(links[:, 2], tree[:, 2], rtol=1e-6)
+    plot_clustermap(result, ts.distances(points), cut=1.0)
+    plot_hulls(result, points, 1.0)
+
+
+def test_what_is_cut_is_told_by_number():
+    rng = np.random.default_rng(0)
+    points = np.concatenate([rng.normal(size=(size, 2)) + shift for size, shift in ((10, [0, 0]), (20, [40, 0]))])
+    result = ts.rips(points, maxdim=0)
+    part = components_at(result, 9.0)
+    assert part.tolist() == [1] * 10 + [0] * 20
+    tree = plot_dendrogram(result, cut=9.0)
+    names = {label.get_text(): label.get_position()[0] for label in tree.get_xticklabels()}
+    first, second = sorted(names.values())
+    assert set(names) == {"C0", "C1"} and 10 * 30 > second - first > 10 * 10
+    hulls = plot_hulls(result, points, 9.0)
+    places = {text.get_text(): text.get_position() for text in hulls.texts}
+    for number in (0, 1):
+        np.testing.assert_allclose(places[f"C{number}"], points[part == number].mean(0))
+    matrix = plot_clustermap(result, ts.distances(points), cut=9.0)
+    squares = sorted((patch.get_x() + 0.5, patch.get_width()) for patch in matrix.patches)
+    assert squares in ([(0, 10), (10, 20)], [(0, 20), (20, 10)])
+    assert {text.get_text() for text in matrix.texts} == {"C0", "C1"}
+
+
+def test_a_flow_shows_where_each_barcode_is_cut():
+    result = ts.rips(POINTS, maxdim=0)
+    ax = plot_flow({"a": result, "b": result}, [0.2, 0.4])
+    deaths = result.dgms[0][1:, 1]
+    for place, (line, cut) in enumerate(zip(ax.get_lines(), (0.2, 0.4), strict=True)):
+        assert line.get_xdata()[0] == pytest.approx(place - REACH + 2 * REACH * cut / deaths.max())
+    assert {text.get_text() for text in ax.texts} >= {"C0"}
+    labels = np.where(np.arange(50) < 40, "most", "few")
+    assert {text.get_text() for text in plot_flow({"a": result}, 9.0, labels=labels).texts} == {"most"}
 
 
 def test_components_of_no_point():

@@ -7,16 +7,21 @@ import pytest
 
 import toposcope as ts
 from toposcope.plot import (
+    activations_html,
     linkage_matrix,
     match_bars,
     palette,
     plot_agreement,
     plot_betti,
     plot_dendrogram,
+    plot_filtration,
+    plot_flow,
     plot_loop,
     plot_matching,
     plot_null,
     plot_study,
+    read_bars,
+    study_html,
 )
 from toposcope.plot.matching import matching_lines
 
@@ -181,6 +186,37 @@ def test_null_marks_what_is_as_extreme(side, statistic, extreme):
     assert abs(count - extreme) <= 1 and sum(bar.get_height() for bar in ax.patches) == 101
     assert ax.get_xlabel() == "x" and ax.get_lines()[0].get_xdata()[0] == statistic
     assert "p = 0.2" in ax.texts[0].get_text()
+
+
+@pytest.mark.parametrize(
+    ("use", "error", "message"),
+    [
+        (lambda: plot_null(3), TypeError, "a int has no statistic: pass what a test gives"),
+        (lambda: plot_agreement([1, 2]), TypeError, "no labelled matrix in a list: pass study.agreement"),
+        (lambda: plot_agreement({}), TypeError, "no labelled matrix in a dict: pass study.agreement"),
+        (lambda: plot_study("x"), TypeError, "no study in a str: pass what triangulate"),
+        (lambda: plot_study({"a": [SQUARE]}), TypeError, "no study in a dict: .* whose keys are"),
+        (lambda: plot_study({}), ValueError, "no part, so there is nothing to draw: give it"),
+        (lambda: study_html(None), TypeError, "no study in a NoneType: pass"),
+        (lambda: activations_html({}), TypeError, "no activations in a dict: pass what ts.collect"),
+        (lambda: match_bars(3, []), ValueError, r"first has shape \(\): give one"),
+        (lambda: match_bars([], object()), TypeError, "second is a object: give an array"),
+        (lambda: match_bars([[0.0, np.inf]], []), ValueError, "first has a bar that never dies: match finite"),
+        (lambda: plot_loop(3, SQUARE), TypeError, "no loop in a int: pass the result"),
+        (lambda: plot_loop([0, 1], {}), TypeError, "embedding is a dict that holds no numbers: give"),
+        (lambda: plot_loop([0, 1], SQUARE * np.nan), ValueError, "embedding: point 0 has .* not finite: leave it out"),
+        (lambda: plot_filtration(SQUARE, 3), TypeError, "radii is 3: give a list"),
+        (lambda: plot_flow(3, 1.0), TypeError, "results is a int: give a mapping"),
+        (lambda: plot_flow({}, [[1.0]]), ValueError, r"values has shape \(1, 1\): give one"),
+        (lambda: plot_dendrogram(ts.rips(np.empty((0, 2)), maxdim=0)), ValueError, "there is no point, .*: give"),
+        (lambda: read_bars([SQUARE], ["H0"]), TypeError, "'H0' among dims is no dimension: give"),
+        (lambda: read_bars(["bars"]), TypeError, "dimension 0 is a str: give an array"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_one_sentence(use, error, message):
+    with pytest.raises(error, match=message) as caught:
+        use()
+    assert "\n" not in str(caught.value)
 
 
 def test_null_of_nothing_is_drawn():

@@ -328,6 +328,7 @@ def edge_studies():
         yield "a part that failed", ts.triangulate({"a": zeros, "b": zeros + 1}, ["euclidean", "cosine"])
     yield "one point", ts.triangulate({"a": np.zeros((1, 2))}, ["euclidean"], scale=None)
     yield "two points at one place", ts.triangulate({"a": np.zeros((2, 2))}, ["euclidean"], scale=None)
+    yield "some points at one place", ts.triangulate({"a": square[[0, 0, 1, 2, 2]]}, ["euclidean"], scale=None)
     yield "no loop", ts.triangulate({"a": square[:3]}, ["euclidean"])
     yield "only components", ts.triangulate({"a": square, "b": square}, ["euclidean"], maxdim=0)
     yield "censored", ts.triangulate({"a": square, "b": 3 * square}, ["euclidean"], thresh=1.2)
@@ -335,6 +336,9 @@ def edge_studies():
     yield "models with other layers", ts.triangulate(models, ["euclidean"], maxdim={"b": 2})
     stored = ts.triangulate({"a": square, "b": square}, ["euclidean"])
     with tempfile.TemporaryDirectory() as folder:
+        twice = ts.triangulate({"a": square[[0, 0, 1, 2]]}, ["euclidean"], scale=None)
+        twice.save(f"{folder}/twice.npz", points=False)
+        yield "at one place, without points", ts.load(f"{folder}/twice.npz")
         stored.save(f"{folder}/study.npz", points=False)
         yield "without its points", ts.load(f"{folder}/study.npz")
 
@@ -361,6 +365,13 @@ def test_edge_studies_open_without_an_error(browser, tmp_path, name, study):
     warned = page.locator(".warnings").count() and page.inner_text(".warnings")
     if name == "a part that failed":
         assert page.locator(".missing").count() == 1 and "a, cosine could not be computed" in warned
+    if name == "some points at one place":
+        page.focus("#value")
+        page.keyboard.press("Home")
+        assert page.inner_text("#alive").startswith("at 0: 3 components")
+        assert page.locator("#tree .squares rect").count() == 2
+    if name == "at one place, without points":
+        assert "shown apart" in warned and "in a, euclidean" in warned
     if name == "censored":
         assert "cut at the threshold" in warned
     page.close()

@@ -68,7 +68,7 @@ def read_bars(source: Any, dims: Iterable[int] | None = None) -> Barcode:
     ----------
     source : RipsResult, mapping with the key ``"dgms"``, or sequence of (m, 2) arrays
         Diagrams H0, H1, ... of births and deaths; an empty one may have any shape of size 0.
-    dims : iterable of int, optional
+    dims : int or iterable of int, optional
         The dimensions wanted; all by default.
 
     Raises
@@ -87,7 +87,7 @@ def read_bars(source: Any, dims: Iterable[int] | None = None) -> Barcode:
     [(0, 2, 1), (1, 0, 0)]
     """
     diagrams = _diagrams(source)
-    wanted = range(len(diagrams)) if dims is None else list(dims)
+    wanted = range(len(diagrams)) if dims is None else [_dimension(d) for d in np.atleast_1d(np.asarray(dims)).tolist()]
     missing = [d for d in wanted if not 0 <= d < len(diagrams)]
     if missing:
         raise ValueError(
@@ -97,6 +97,12 @@ def read_bars(source: Any, dims: Iterable[int] | None = None) -> Barcode:
     censored = _attribute(source, "censored")
     read = tuple(_read(d, diagrams[d], None if censored is None else censored[d]) for d in wanted)
     return Barcode(read, _threshold(source) if any(bars.censored.any() for bars in read) else None)
+
+
+def _dimension(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} among dims is no dimension: give whole numbers, such as dims=[0, 1]")
+    return value
 
 
 def _diagrams(source: Any) -> list[Any]:
@@ -132,7 +138,11 @@ def _threshold(source: Any) -> float | None:
 
 
 def _read(dimension: int, diagram: Any, censored: Any) -> Bars:
-    array = np.asarray(diagram, dtype=np.float64)
+    try:
+        array = np.asarray(diagram, dtype=np.float64)
+    except (TypeError, ValueError):
+        kind = type(diagram).__name__
+        raise TypeError(f"the diagram of dimension {dimension} is a {kind}: give an array (m, 2)") from None
     if array.size == 0:
         array = np.empty((0, 2))
     if array.ndim != 2 or array.shape[1] != 2:

@@ -14,6 +14,52 @@ OTHERS = -1
 """The number of what is gathered from components that are too small to show."""
 
 
+def merges(result: Any, apart: bool = False) -> tuple[int, Floats, Indices]:
+    """Which points are joined, and when: the single-linkage merges behind H0.
+
+    Parameters
+    ----------
+    result : RipsResult
+        Of the n points that it used, in their order.
+    apart : bool
+        Leave out the merges at 0, for which the result needs its points.
+
+    Returns
+    -------
+    n : int
+    deaths : (m,) float64
+        In ascending order. Merges at 0 come first: points at one place share a bar, so that no bar tells of them.
+    edges : (m, 2) int64
+        The two points joined, as positions among the points used.
+
+    Examples
+    --------
+    >>> import toposcope as ts
+    >>> merges(ts.rips([[0.0], [0.0], [3.0]], maxdim=0))
+    (3, array([0., 3.]), array([[1, 0],
+           [0, 2]]))
+    """
+    bars, edges = read_bars(result, [0]).dimensions[0], np.asarray(result.edges[0])
+    own = np.unique(edges[:, 0])
+    rows = np.unique(getattr(result, "idx_perm", own))
+    order = np.flatnonzero(bars.finite)
+    order = order[np.argsort(bars.deaths[order], kind="stable")]
+    dying = np.searchsorted(rows, edges[order, 2:])
+    if apart or len(rows) == len(own):
+        return len(rows), bars.deaths[order], dying
+    # A point without a bar is where that one is whose component, just before it merges, is the smallest around it.
+    home = np.full(len(rows), -1)
+    members = [np.searchsorted(rows, result.cycle(0, bar)) for bar in range(len(bars))]
+    for bar in sorted(range(len(bars)), key=lambda bar: -len(members[bar])):
+        home[members[bar]] = np.searchsorted(rows, edges[bar, 0])
+    without = np.flatnonzero(~np.isin(rows, own))
+    return (
+        len(rows),
+        np.concatenate([np.zeros(len(without)), bars.deaths[order]]),
+        np.concatenate([np.column_stack([without, home[without]]), dying]),
+    )
+
+
 def components_at(result: Any, value: float) -> Indices:
     """The component of each point at a value of the filtration: points are together when edges up to it join them.
 
@@ -36,9 +82,8 @@ def components_at(result: Any, value: float) -> Indices:
     >>> components_at(r, 1.0), components_at(r, 5.0)
     (array([1, 0, 0, 2]), array([0, 0, 0, 1]))
     """
-    deaths, edges = read_bars(result, [0]).dimensions[0].deaths, np.asarray(result.edges[0])
-    rows = np.unique(edges[:, 0])
-    parent = np.arange(len(rows))
+    n, deaths, edges = merges(result)
+    parent = np.arange(n)
 
     def root(i: int) -> int:
         while parent[i] != i:
@@ -46,9 +91,9 @@ def components_at(result: Any, value: float) -> Indices:
             i = parent[i]
         return i
 
-    for u, v in np.searchsorted(rows, edges[deaths <= np.float32(value), 2:]):
+    for u, v in edges[deaths <= np.float32(value)]:
         parent[root(u)] = root(v)
-    roots = np.array([root(i) for i in range(len(rows))], dtype=np.int64)
+    roots = np.array([root(i) for i in range(n)], dtype=np.int64)
     _, first, member, size = np.unique(roots, return_index=True, return_inverse=True, return_counts=True)
     rank = np.empty(len(size), np.int64)
     rank[np.lexsort((first, -size))] = np.arange(len(size))

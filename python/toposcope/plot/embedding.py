@@ -9,6 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def planar(name: str, value: Any, advice: str = "give (n, 2) coordinates in the plane") -> NDArray[np.float64]:
+    """``value`` as (n, 2) coordinates, or an error that names it.
+
+    >>> planar("embedding", [[0, 1], [2, 3]]).shape
+    (2, 2)
+    """
+    try:
+        plane = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is a {type(value).__name__} that holds no numbers: {advice}") from None
+    if plane.ndim != 2 or plane.shape[1] != 2:
+        raise ValueError(f"{name} has shape {plane.shape}: {advice}")
+    if not np.isfinite(plane).all():
+        row = int(np.flatnonzero(~np.isfinite(plane).all(1))[0])
+        raise ValueError(f"{name}: point {row} has a coordinate that is not finite: leave it out")
+    return plane
+
+
 def principal_plane(points: Any) -> tuple[NDArray[np.float64], float]:
     """Coordinates of points in the plane of their two first principal components.
 

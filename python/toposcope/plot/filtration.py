@@ -11,6 +11,7 @@ from . import palette
 from .bars import read_bars
 from .complexes import Complex, complex_at, pairwise, telling_radii
 from .draw import _ink, plot_barcode
+from .embedding import planar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,15 +60,9 @@ def plot_filtration(
     >>> [ax.get_title() for ax in axes]
     ['r = 0.5', 'r = 1', 'r = 1.5', 'barcode']
     """
-    points = np.asarray(X, dtype=np.float64)
-    if points.ndim != 2 or points.shape[1] != 2:
-        raise ValueError(
-            f"X has shape {points.shape}: a filtration is drawn in the plane, so give (n, 2) points "
-            "(an embedding of yours, for example)"
-        )
-    if not np.isfinite(points).all():
-        row = int(np.flatnonzero(~np.isfinite(points).all(1))[0])
-        raise ValueError(f"point {row} has a coordinate that is not finite: leave it out")
+    points = planar(
+        "X", X, "a filtration is drawn in the plane, so give (n, 2) points (an embedding of yours, for example)"
+    )
     if result is None:
         from ..persistence import rips
 
@@ -75,6 +70,8 @@ def plot_filtration(
     distances = pairwise(points)
     if radii is None:
         radii = telling_radii(distances, read_bars(result))
+    if np.ndim(radii) != 1:
+        raise TypeError(f"radii is {radii!r}: give a list of numbers, one a picture")
     values = [float(r) for r in radii]
     if any(not (np.isfinite(r) and r >= 0) for r in values):
         raise ValueError(f"radii are {values}: each must be a finite number, zero or more")

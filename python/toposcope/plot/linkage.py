@@ -8,7 +8,8 @@ import numpy as np
 
 from . import palette
 from .bars import Floats, read_bars
-from .draw import _axes, _clean
+from .clusters import components_at, merges
+from .draw import _axes, _clean, _ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,15 +35,12 @@ def linkage_matrix(result: Any) -> Floats:
     array([[0., 1., 1., 2.],
            [2., 3., 2., 3.]])
     """
-    bars = read_bars(result, [0]).dimensions[0]
-    left = int((~bars.finite).sum())
-    if left != 1:
+    left = int((~read_bars(result, [0]).dimensions[0].finite).sum())
+    if left == 0:
+        raise ValueError("there is no point, so there is no tree: give a result of one point or more")
+    if left > 1:
         raise ValueError(f"{left} components are left at the end, so there is no single tree: use no threshold")
-    edges = np.asarray(result.edges[0])
-    rows = np.unique(edges[:, 0])  # the points that were used, in order
-    merging = np.flatnonzero(bars.finite)
-    merging = merging[np.argsort(bars.deaths[merging], kind="stable")]
-    n = len(rows)
+    n, deaths, edges = merges(result)
     parent, cluster, size = np.arange(n), np.arange(n), np.ones(n)
     out = np.empty((n - 1, 4))
 
@@ -52,13 +50,13 @@ def linkage_matrix(result: Any) -> Floats:
             i = parent[i]
         return i
 
-    for step, bar in enumerate(merging):
-        a, b = (root(int(np.searchsorted(rows, end))) for end in edges[bar, 2:])
+    for step, (death, ends) in enumerate(zip(deaths, edges, strict=True)):
+        a, b = (root(int(end)) for end in ends)
         low, high = sorted((cluster[a], cluster[b]))
         parent[b] = a
         size[a] += size[b]
         cluster[a] = n + step
-        out[step] = low, high, bars.deaths[bar], size[a]
+        out[step] = low, high, death, size[a]
     return out
 
 
@@ -70,7 +68,8 @@ def plot_dendrogram(result: Any, *, cut: float | None = None, labels: Any = None
     result : RipsResult
         Computed without a threshold.
     cut : float, optional
-        Draw a line at this value, and the components that there are below it in colours.
+        Draw a line at this value, and the components that there are below it in colours, the larger ones with the
+        number that `components_at` gives them.
     labels : (n,) sequence, optional
         Names of the points below their leaves; none by default.
     ax : matplotlib Axes, optional
@@ -88,35 +87,50 @@ def plot_dendrogram(result: Any, *, cut: float | None = None, labels: Any = None
     >>> plot_dendrogram(ts.rips([[0.0], [1.0], [3.0]], maxdim=0)).get_ylabel()
     'distance'
     """
+    leaves = len(linkage_matrix(result)) + 1
+    if labels is not None and len(labels) != leaves:
+        raise ValueError(f"there are {len(labels)} labels for {leaves} points: give one a point")
+    ax = _axes(ax, (7.0, 3.6))
+    order, middles = draw_tree(ax, result, cut)
+    if labels is not None:
+        ax.set_xticks(5 + 10 * np.arange(leaves), [str(labels[leaf]) for leaf in order], rotation=90)
+    else:
+        ax.set_xticks([x for x, _ in middles], [f"C{number}" for _, number in middles], fontweight="bold")
+    ax.tick_params(axis="x", length=0)
+    return ax
+
+
+def draw_tree(ax: Axes, result: Any, cut: float | None) -> tuple[list[int], list[tuple[float, int]]]:
+    """The tree without names; gives the points from left to right, and the places and numbers of larger components."""
     from matplotlib.collections import LineCollection
     from scipy.cluster.hierarchy import dendrogram
 
     links = linkage_matrix(result)
-    ax = _axes(ax, (7.0, 3.6))
     n = len(links) + 1
     ax.set(ylabel="distance", xticks=[], xlim=(0, 10 * n))
     _clean(ax)
     ax.spines["bottom"].set_visible(False)
     if n == 1:
-        return ax
+        return [0], []
     tree = dendrogram(links, no_plot=True, color_threshold=-np.inf)
     forks = np.stack([np.asarray(tree["icoord"]), np.asarray(tree["dcoord"])], axis=-1)
     heights = forks[:, :, 1].max(1)
-    below = heights <= (np.inf if cut is None else cut)
+    below = heights <= (np.inf if cut is None else np.float32(cut))
     colors = np.full(len(forks), palette.color(0), dtype=object)
+    middles = []
     if cut is not None:
-        ax.axhline(cut, color=ax.xaxis.label.get_color(), linestyle=(0, (4, 3)), linewidth=0.9)
+        ax.axhline(cut, color=_ink(ax), linestyle=(0, (4, 3)), linewidth=0.9)
         colors[~below] = palette.GRAY
-        for place, group in enumerate(_groups(forks, below)):
-            colors[group] = palette.LABELS[place % len(palette.LABELS)]
+        part = components_at(result, cut)
+        for group in _groups(forks, below):
+            left, right = forks[group, :, 0].min(), forks[group, :, 0].max()  # of leaves, which stand at 5, 15, ...
+            number = int(part[tree["leaves"][int(left // 10)]])
+            colors[group] = palette.component_color(number)
+            if right - left > 0.4 * n and number < len(palette.COMPONENTS):
+                middles.append((float(left + right) / 2, number))
     ax.add_collection(LineCollection(list(forks), colors=list(colors), linewidths=1.1))
     ax.set_ylim(0, 1.05 * float(heights.max()) or 1.0)
-    if labels is not None:
-        if len(labels) != n:
-            raise ValueError(f"there are {len(labels)} labels for {n} points: give one a point")
-        ax.set_xticks(5 + 10 * np.arange(n), [str(labels[leaf]) for leaf in tree["leaves"]], rotation=90)
-        ax.tick_params(axis="x", length=0)
-    return ax
+    return tree["leaves"], middles
 
 
 def _groups(forks: Floats, below: np.ndarray) -> list[np.ndarray]:

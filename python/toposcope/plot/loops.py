@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import palette
 from .draw import _axes, _clean, _ink
+from .embedding import planar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,10 +57,10 @@ def plot_loop(
     >>> ax.get_lines()[0].get_xydata().tolist() == [*square.tolist(), [0.0, 0.0]]
     True
     """
-    plane = np.asarray(embedding, dtype=np.float64)
-    if plane.ndim != 2 or plane.shape[1] != 2:
-        raise ValueError(f"embedding has shape {plane.shape}: give (n, 2) coordinates in the plane")
+    plane = planar("embedding", embedding)
     has_cycle = hasattr(source, "cycle")
+    if not has_cycle and (np.ndim(source) != 1 or not isinstance(source, Sequence | np.ndarray)):
+        raise TypeError(f"no loop in a {type(source).__name__}: pass the result of rips(), or the indices round a loop")
     loop = np.asarray(source.cycle(1, bar) if has_cycle else source, dtype=np.int64)
     if len(loop) and not (0 <= loop.min() and loop.max() < len(plane)):
         raise ValueError(f"the loop runs through point {loop.max()}, and the embedding has {len(plane)} points")
@@ -81,7 +83,7 @@ def plot_loop(
 
 
 def draw_points(ax: Axes, plane: Any, labels: Any, legend: bool) -> None:
-    """The points of an embedding, in the colours of their classes."""
+    """The points of an embedding, with the colours and shapes of their classes."""
     if labels is None:
         ax.scatter(plane[:, 0], plane[:, 1], s=12, color=_ink(ax), alpha=0.35, linewidths=0, zorder=2)
         return
@@ -91,7 +93,25 @@ def draw_points(ax: Axes, plane: Any, labels: Any, legend: bool) -> None:
     classes = np.unique(names)
     for place, name in enumerate(classes):
         chosen = plane[names == name]
-        ax.scatter(chosen[:, 0], chosen[:, 1], s=14, color=palette.label_color(place, len(classes)), linewidths=0,
-                   label=name, zorder=2)  # fmt: skip
-    if legend and len(classes) <= 10:
-        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handletextpad=0.1, markerscale=1.5)
+        ax.scatter(chosen[:, 0], chosen[:, 1], **_class_mark(place, len(classes)), zorder=2)
+    if legend:
+        name_classes(ax, classes)
+
+
+def name_classes(ax: Axes, classes: Any) -> None:
+    """A legend of the classes, each with its mark, where they are few enough to tell apart."""
+    if len(classes) > len(palette.LABELS):
+        return
+    marks = [
+        ax.scatter([], [], label=name, **_class_mark(place, len(classes), 34)) for place, name in enumerate(classes)
+    ]
+    ax.legend(handles=marks, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handletextpad=0.1)
+
+
+def _class_mark(place: int, many: int, size: float = 16) -> dict[str, Any]:
+    return {
+        "s": size,
+        "color": palette.label_color(place, many),
+        "marker": palette.label_mark(place),
+        "linewidths": 0,
+    }

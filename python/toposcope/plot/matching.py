@@ -46,6 +46,7 @@ def match_bars(first: Floats, second: Floats, distance: str = "wasserstein") -> 
     """
     if distance not in ("wasserstein", "bottleneck"):
         raise ValueError(f"distance is {distance!r}: use 'wasserstein' or 'bottleneck'")
+    first, second = _pairs("first", first), _pairs("second", second)
     m, n = len(first), len(second)
     cost = np.zeros((m + n, n + m))
     cost[:m, :n] = np.abs(first[:, None, :] - second[None, :, :]).max(-1)
@@ -61,6 +62,19 @@ def match_bars(first: Floats, second: Floats, distance: str = "wasserstein") -> 
     kept = (rows < m) | (columns < n)
     pairs = np.column_stack([np.where(rows < m, rows, -1), np.where(columns < n, columns, -1)])[kept]
     return pairs.astype(np.int64), total
+
+
+def _pairs(name: str, diagram: Any) -> Floats:
+    try:
+        array = np.asarray(diagram, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is a {type(diagram).__name__}: give an array (m, 2) of births and deaths") from None
+    array = array.reshape(-1, 2) if array.size == 0 else array
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise ValueError(f"{name} has shape {array.shape}: give one (birth, death) a row, shape (m, 2)")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} has a bar that never dies: match finite bars, diagram[np.isfinite(diagram).all(1)]")
+    return array
 
 
 def _bottleneck(cost: Floats) -> tuple[Indices, Indices, float]:

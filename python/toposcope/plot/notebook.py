@@ -93,13 +93,17 @@ def activations_html(activations: Any, most: int = 16) -> str:
     >>> text.count("<svg"), "&lt;fc&gt;" in text, "<script" in text
     (1, True, False)
     """
-    n = activations.n
+    if not isinstance(activations, Mapping) or not hasattr(activations, "n"):
+        raise TypeError(
+            f"no activations in a {type(activations).__name__}: pass what ts.collect or ts.Activations gives"
+        )
+    n, labels = activations.n, getattr(activations, "labels", None)
     rows = np.unique(np.linspace(0, max(n - 1, 0), min(n, POINTS)).astype(int))
-    classes = [] if activations.labels is None else sorted(set(np.asarray(activations.labels).tolist()), key=_order)
+    classes = [] if labels is None else sorted(set(np.asarray(labels).tolist()), key=_order)
     tints = {label: palette.label_color(place, len(classes)) for place, label in enumerate(classes)}
     colors = ["currentColor"] * len(rows)
     if tints:
-        colors = [tints[label] for label in np.asarray(activations.labels)[rows].tolist()]
+        colors = [tints[label] for label in np.asarray(labels)[rows].tolist()]
     body = ""
     for layer in list(activations)[:most]:
         plane, share = principal_plane(activations[layer][rows])

@@ -41,6 +41,11 @@ def plot_null(test: Any, *, bins: int = 40, ax: Axes | None = None) -> Axes:
     >>> ax.get_xlabel()
     'separation of classes in H0'
     """
+    lacking = [name for name in ("statistic", "p_value", "null", "what", "side") if not hasattr(test, name)]
+    if lacking:
+        raise TypeError(
+            f"a {type(test).__name__} has no {lacking[0]}: pass what a test gives, such as ts.study.class_structure"
+        )
     null = np.asarray(test.null, float)
     null = null[np.isfinite(null)]
     ax = _axes(ax, (5.2, 3.0))

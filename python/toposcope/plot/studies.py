@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,11 @@ DRAW = {"diagram": plot_diagram, "barcode": plot_barcode}
 
 def study_rows(study: Any) -> list[tuple[Any, ...]]:
     """The keys of a study without their metrics, in its order: (layer,), or (model, layer)."""
+    if not isinstance(study, Mapping) or not all(isinstance(key, tuple) and len(key) > 1 for key in study):
+        raise TypeError(
+            f"no study in a {type(study).__name__}: pass what triangulate() gives, or a mapping whose keys are "
+            "(layer, metric) or (model, layer, metric)"
+        )
     return list(dict.fromkeys(key[:-1] for key in study))
 
 
@@ -49,6 +55,8 @@ def plot_study(study: Any, kind: str = "diagram", *, ax: Any = None) -> Any:
     if kind not in DRAW:
         raise ValueError(f"kind is {kind!r}: use 'diagram' or 'barcode'")
     rows, metrics = study_rows(study), list(dict.fromkeys(key[-1] for key in study))
+    if not rows:
+        raise ValueError("the study has no part, so there is nothing to draw: give it a layer and a metric")
     given, axes = _grid(ax, len(rows), len(metrics))
     for i, row in enumerate(rows):
         for j, metric in enumerate(metrics):
@@ -119,6 +127,10 @@ def plot_agreement(matrix: Any, *, ax: Axes | None = None, colorbar: bool = True
     >>> [label.get_text() for label in plot_agreement(frame).get_yticklabels()]
     ['cosine', 'euclidean']
     """
+    if not hasattr(matrix, "index") or not isinstance(getattr(matrix, "values", None), np.ndarray):
+        raise TypeError(
+            f"no labelled matrix in a {type(matrix).__name__}: pass study.agreement(dim), or a pandas frame"
+        )
     values = np.asarray(matrix.values, dtype=np.float64)
     keys = [key if isinstance(key, tuple) else (key,) for key in matrix.index]
     names = [" · ".join(str(part) for part in key) for key in keys]

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..plot import palette
 from ..plot.bars import read_bars
+from ..plot.clusters import merges
 from ..plot.embedding import principal_plane
 from ..plot.geometry import LANES, frame
 from ..plot.svg import barcode_svg, diagram_svg
@@ -66,7 +67,7 @@ def contents(
         "agreement": [_agreement(study, dim, rows, how.get("every_pair")) for dim in _dimensions(results)],
         "trends": trends(summaries),
         "findings": [("", finding) if isinstance(finding, str) else finding for finding in findings],
-        "warnings": [*warnings, *noticed(names, metrics, results), *_failures(study)],
+        "warnings": [*warnings, *noticed(names, metrics, results), *_apart(study), *_failures(study)],
         "done": _done(study, rows, results) | {name: said(value) for name, value in (done or {}).items()},
         "colors": list(palette.COLORS),
         "component_colors": list(palette.COMPONENTS),
@@ -113,6 +114,18 @@ def noticed(rows: Sequence[str], metrics: Sequence[str], results: Sequence[Seque
     if dropped:
         out.append(f"Samples without direction were left out in {_some(dropped)}.")
     return out
+
+
+def _apart(study: Any) -> list[str]:
+    """Points at one place share a bar of H0; which they are, only the points tell."""
+    names = [
+        _label(key)
+        for key, result in study.items()
+        if len(result.dgms[0]) < len(result.idx_perm) and not study.has_distances(*key)
+    ]
+    if not names:
+        return []
+    return [f"Inputs at one place are shown apart, since the study was stored without its points, in {_some(names)}."]
 
 
 def _failures(study: Any) -> list[str]:
@@ -169,12 +182,14 @@ def _loops(result: Any, most: int) -> list[list[int]]:
 
 
 def _matrix(result: Any, distances: Any) -> dict[str, Any]:
-    """The samples in the order of the tree, and the picture of their distances in that order; None without points."""
+    """Pairs at one place, which no bar tells of; the samples in the order of the tree, and the picture of their
+    distances in that order, None without points."""
     rows = np.asarray(result.idx_perm)
-    bars = read_bars(result, [0]).dimensions[0]
-    edges = np.searchsorted(rows, np.asarray(result.edges[0])[bars.finite, 2:])
-    order = merge_order(len(rows), edges, bars.deaths[bars.finite])
+    n, deaths, edges = merges(result, apart=distances is None)
+    order = merge_order(n, edges, deaths)
+    at_once = len(edges) - int(np.isfinite(result.dgms[0][:, 1]).sum())
     return {
+        "same": rows[edges[:at_once]].ravel().tolist(),
         "order": rows[order].tolist(),
         "heat": None if distances is None or len(rows) < 2 else distance_picture(distances, order),
     }

@@ -3,10 +3,12 @@
 const ALONE = -1;
 
 // H0 as merges in the order of the filtration: at `death` the edge (u, v) joins the component of `birth` to an older one.
+// Samples at one place share a bar; they are joined at 0, by no bar of their own.
 function mergesOf(cell) {
   const h0 = cell.dimensions[0];
   if (!h0) return [];
   const merges = [];
+  for (let at = 0; at < cell.same.length; at += 2) merges.push({ bar: -1, birth: cell.same[at], u: cell.same[at], v: cell.same[at + 1], death: 0 });
   h0.deaths.forEach((death, bar) => {
     const [birth, , u, v] = h0.edges.slice(4 * bar, 4 * bar + 4);
     if (death !== null && u >= 0) merges.push({ bar, birth, u, v, death });
