@@ -46,6 +46,8 @@ def plot_null(test: Any, *, bins: int = 40, ax: Axes | None = None) -> Axes:
         raise TypeError(
             f"a {type(test).__name__} has no {lacking[0]}: pass what a test gives, such as ts.study.class_structure"
         )
+    if not isinstance(bins, (int, np.integer)) or bins < 1:
+        raise ValueError(f"bins={bins!r} is out of range: give an integer from 1")
     null = np.asarray(test.null, float)
     null = null[np.isfinite(null)]
     ax = _axes(ax, (5.2, 3.0))

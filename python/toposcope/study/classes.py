@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..points import as_matrix
+from .arguments import as_labels, as_study
 from .components import Separation
 from .hypotheses import Test, permutation_test, permuted
 from .parts import Options, scaled_diagrams
@@ -97,9 +99,8 @@ def class_difference(
     >>> class_difference(ts.distances(X), np.repeat(["ring", "blob"], 100), blocks=5).p_value < 0.05
     True
     """
-    matrix, values = np.asarray(distances, np.float32), np.asarray(labels)
-    if len(values) != len(matrix):
-        raise ValueError(f"There are {len(values)} labels for {len(matrix)} points: give one for each.")
+    matrix = as_matrix(distances, "distances").astype(np.float32)
+    values = as_labels(labels, len(matrix))
     names, counts = np.unique(values, return_counts=True)
     if len(names) < 2:
         raise ValueError("labels must name at least two classes.")
@@ -158,11 +159,10 @@ def compare_classes(
     >>> [bool(p < 0.05) for p in compare_classes(study)["p_adjusted"]]
     [False, True]
     """
-    given = study.labels if labels is None else np.asarray(labels)
+    given = as_study(study).labels if labels is None else labels
     if given is None:
         raise ValueError("The study has no labels: give labels=.")
-    if len(given) != study.meta["n"]:
-        raise ValueError(f"There are {len(given)} labels for {study.meta['n']} samples: give one for each.")
+    given = as_labels(given, study.meta["n"], "samples")
     rows: list[dict[str, Any]] = []
     for key, part in study.items():
         matrix, of_part = study.distances(*key), given[part.idx_perm]

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..persistence import rips
+from ..points import as_matrix
+from .arguments import as_labels
 
 __all__ = ["cophenetic", "intrinsic_dimension", "purity", "separation", "single_linkage"]
 
@@ -28,7 +30,7 @@ def single_linkage(distances: NDArray[Any]) -> NDArray[np.float64]:
     from scipy.cluster.hierarchy import linkage
     from scipy.spatial.distance import squareform
 
-    matrix = np.asarray(distances, float)
+    matrix = as_matrix(distances, "distances").astype(float)
     return linkage(squareform(matrix, checks=False), "single") if len(matrix) > 1 else np.empty((0, 4))
 
 
@@ -69,10 +71,8 @@ def purity(distances: NDArray[Any], labels: Any) -> dict[str, NDArray[Any]]:
     (array([3, 2, 1]), array([1.  , 1.  , 0.67]))
     """
     tree = single_linkage(distances)
-    names, values = np.unique(np.asarray(labels), return_inverse=True)
     n = len(tree) + 1
-    if len(values) != n:
-        raise ValueError(f"There are {len(values)} labels for {n} points: give one for each.")
+    names, values = np.unique(as_labels(labels, n), return_inverse=True)
     counts = np.zeros((2 * n - 1, len(names)), np.int64)
     counts[np.arange(n), values] = 1
     most = n
@@ -116,10 +116,8 @@ class Separation:
 
     def __init__(self, distances: NDArray[Any], labels: Any):
         self._heights = cophenetic(distances)
-        self.classes = np.unique(np.asarray(labels), return_inverse=True)[1].ravel()
-        n = len(self.classes)
-        if n != len(self._heights):
-            raise ValueError(f"There are {n} labels for {len(self._heights)} points: give one for each.")
+        n = len(self._heights)
+        self.classes = np.unique(as_labels(labels, n), return_inverse=True)[1].ravel()
         sizes = np.bincount(self.classes)
         self._same_pairs, self._pairs = float((sizes * (sizes - 1.0)).sum()), n * (n - 1.0)
         if len(sizes) < 2 or self._same_pairs == 0:
@@ -170,7 +168,7 @@ def intrinsic_dimension(
     >>> 1.8 < intrinsic_dimension(ts.distances(square)) < 2.2
     True
     """
-    matrix = np.asarray(distances)
+    matrix = as_matrix(distances, "distances")
     n = len(matrix)
     if sizes is None:
         sizes = np.unique(np.geomspace(n / 10, n / 2, 8).astype(int)).tolist()

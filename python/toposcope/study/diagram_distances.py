@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import as_diagram
+
 __all__ = ["diagram_distance"]
 
 
@@ -37,6 +39,7 @@ def diagram_distance(
     >>> diagram_distance(np.array([[0.0, 4.0]]), np.empty((0, 2)), "wasserstein")
     2.0
     """
+    a, b = as_diagram(a, "a"), as_diagram(b, "b")
     essential_a, essential_b = np.isinf(a[:, 1]), np.isinf(b[:, 1])
     if essential_a.sum() != essential_b.sum():
         return float("inf")

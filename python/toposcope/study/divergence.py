@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..persistence import rips
+from ..points import as_matrix
 from .parts import scale_of
 
 __all__ = ["cross_barcode", "topology_divergence"]
@@ -43,9 +44,9 @@ def cross_barcode(
     >>> cross_barcode(np.array([[0, 3.0], [3, 0]]), np.array([[0, 1.0], [1, 0]]))
     array([[1., 3.]])
     """
-    a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+    a, b = (as_matrix(m, name).astype(np.float32) for m, name in ((a, "a"), (b, "b")))
     n = len(a)
-    if a.shape != b.shape or a.shape != (n, n):
+    if a.shape != b.shape:
         raise ValueError(f"a and b are {a.shape} and {b.shape}: give two square matrices on the same points.")
     if dim < 1:
         raise ValueError(f"dim={dim} is out of range: cross-barcodes begin at 1.")
@@ -95,7 +96,8 @@ def topology_divergence(
     >>> topology_divergence(D, 2 * D)
     0.0
     """
-    a, b = (np.asarray(m, np.float32) / np.float32(scale_of(np.asarray(m, np.float32), scale)) for m in (a, b))
+    a, b = (as_matrix(m, name).astype(np.float32) for m, name in ((a, "a"), (b, "b")))
+    a, b = (m / np.float32(scale_of(m, scale)) for m in (a, b))
     totals = []
     for bars in (cross_barcode(a, b, dim, n_threads=n_threads), cross_barcode(b, a, dim, n_threads=n_threads)):
         length = bars[:, 1] - bars[:, 0]

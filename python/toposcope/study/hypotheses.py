@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import as_diagram
 from .diagram_distances import diagram_distance
 
 __all__ = ["Test", "permutation_test"]
@@ -115,12 +116,18 @@ def permutation_test(
     >>> permutation_test([[loops(1.0) for _ in range(8)], [loops(1.5) for _ in range(8)]]).p_value
     0.001
     """
+    if not all(isinstance(some, Sequence) for some in [groups, *(groups if isinstance(groups, Sequence) else [])]):
+        raise TypeError("groups must be a list of groups, each of them a list of diagrams.")
     sizes = [len(group) for group in groups]
     if len(groups) < 2 or min(sizes) < 2:
         raise ValueError(f"There are groups of {sizes} diagrams: give at least two groups, each of at least two.")
     if paired and (len(groups) != 2 or sizes[0] != sizes[1]):
         raise ValueError(f"There are groups of {sizes} diagrams: pairs are of two groups of the same size.")
-    every = [diagram for group in groups for diagram in group]
+    every = [
+        as_diagram(diagram, f"Diagram {at} of group {which}")
+        for which, group in enumerate(groups)
+        for at, diagram in enumerate(group)
+    ]
     apart = np.zeros((len(every), len(every)))
     for i, one in enumerate(every):
         for j in range(i):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import as_study
 from .hypotheses import Test, permutation_test, permuted
 from .parts import Options, distances_of, scaled_diagrams
 from .running import Task, run
@@ -173,7 +174,7 @@ def compare_layers(
     >>> [bool(p < 0.05) for p in compare_layers(study, dim=0)["p_adjusted"]]
     [True, False]
     """
-    if study.models:
+    if as_study(study).models:
         raise ValueError("The study has several models: give study.select(models=name).")
     if pairs not in ("next", "all"):
         raise ValueError(f"pairs={pairs!r} is unknown: it must be 'next' or 'all'.")
@@ -314,7 +315,7 @@ def _words(statistic: str, dim: int, a: Part, b: Part) -> str:
 
 def _common(study: Study, keys: list[Part]) -> NDArray[np.int64]:
     """The samples that no metric dropped: every part is looked at on the same ones."""
-    rows = np.arange(study.meta["n"])
+    rows = np.arange(as_study(study).meta["n"])
     for key in keys:
         rows = np.intersect1d(rows, study[key].idx_perm)
     return rows

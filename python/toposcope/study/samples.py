@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..points import as_points
+from .arguments import as_vector
 
 __all__ = ["Samples", "by_class"]
 
@@ -48,9 +49,9 @@ class Samples:
         self.models = tuple(str(m) for m in of_model) if several else ()
         self.layers = tuple(dict.fromkeys(layer for _, layer in self.points))
         first = next(iter(of_model.values()))
-        self.ids = _vector("ids", getattr(first, "ids", None) if ids is None else ids)
+        self.ids = _optional("ids", getattr(first, "ids", None) if ids is None else ids)
         self._match(of_model)
-        self.labels = _vector("labels", getattr(first, "labels", None) if labels is None else labels)
+        self.labels = _optional("labels", getattr(first, "labels", None) if labels is None else labels)
         self.n = self._count()
         for name, values in (("labels", self.labels), ("ids", self.ids)):
             if values is not None and len(values) != self.n:
@@ -62,7 +63,7 @@ class Samples:
             return
         place = {value: row for row, value in enumerate(self.ids.tolist())}
         for model, layers in of_model.items():
-            theirs = _vector("ids", getattr(layers, "ids", None))
+            theirs = _optional("ids", getattr(layers, "ids", None))
             if theirs is None or np.array_equal(theirs, self.ids):
                 continue
             if len(place) < len(self.ids) or sorted(place) != sorted(set(theirs.tolist())):
@@ -129,15 +130,5 @@ def by_class(acts: Any, labels: Any = None, *, n: int | None = None, seed: int =
     return {name: {layer: X[rows] for (_, layer), X in samples.points.items()} for name, rows in chosen.items()}
 
 
-def _vector(name: str, values: Any) -> NDArray[Any] | None:
-    """One label or id for each row, as numbers or text (never objects: they could not be stored safely)."""
-    if values is None:
-        return None
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
-    array = np.asarray(values)
-    if array.dtype == object and all(isinstance(value, str) for value in array.ravel()):
-        array = array.astype(str)
-    if array.ndim != 1 or array.dtype.kind not in "biufU":
-        raise TypeError(f"{name} must be one number or text a sample, not {array.dtype} of shape {array.shape}.")
-    return array
+def _optional(name: str, values: Any) -> NDArray[Any] | None:
+    return None if values is None else as_vector(name, values)

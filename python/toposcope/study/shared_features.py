@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..metrics import metric_name
 from ..persistence import RipsResult, rips
+from .arguments import as_study, as_vector
 from .components import cophenetic
 from .parts import Options, distances_of
 from .running import Task, run
@@ -38,6 +39,7 @@ def overlap(points: NDArray[np.int64], others: NDArray[np.int64], near: NDArray[
     >>> overlap(np.array([0, 1, 2]), np.array([1, 2, 3]))
     0.5
     """
+    points, others = as_vector("points", points), as_vector("others", others)
     if not len(points) or not len(others):
         return 0.0
     if near is None:
@@ -108,7 +110,7 @@ def consensus(
     """
     if dim not in (0, 1):
         raise ValueError(f"dim={dim} has no sets of points to compare: it must be 0 or 1.")
-    keys = _chosen(study, model, layer, metric)
+    keys = _chosen(as_study(study), model, layer, metric)
     tasks: list[Task] = [
         (key, _features, (*study.source(key), study[key].options, dim, bars, neighbors)) for key in keys
     ]

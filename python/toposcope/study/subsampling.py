@@ -77,6 +77,9 @@ def subsamples(n: int, resamples: int, seed: int, share: float = 0.5) -> NDArray
     >>> subsamples(6, 2, seed=0).shape
     (2, 3)
     """
+    for name, number in (("n", n), ("resamples", resamples)):
+        if not isinstance(number, (int, np.integer)):
+            raise TypeError(f"{name} is a {type(number).__name__}: give a whole number.")
     if resamples < 2:
         raise ValueError(f"resamples={resamples} samples say nothing of a spread: draw at least 2.")
     if not 0 < share < 1:

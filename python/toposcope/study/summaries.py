@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import as_diagram
+
 __all__ = ["betti_curve", "death_birth_ratios", "persistence_entropy", "summarize"]
 
 SUMMARIES = ("bars", "longest", "total", "entropy", "ratio")
@@ -35,6 +37,7 @@ def summarize(diagram: NDArray[np.float64], noise: float = 0.0) -> dict[str, flo
     >>> summarize(np.array([[1, 4.0], [2, 3.0], [1, np.inf]]), noise=2)
     {'bars': 2.0, 'longest': 3.0, 'total': 4.0, 'entropy': 0.5623351446188083, 'ratio': 4.0}
     """
+    diagram = as_diagram(diagram)
     length = diagram[:, 1] - diagram[:, 0]
     ends = np.isfinite(length)
     finite = length[ends]
@@ -62,6 +65,7 @@ def persistence_entropy(diagram: NDArray[np.float64], normalized: bool = False) 
     >>> persistence_entropy(np.array([[0, 1.0], [1, 2.0]])), np.log(2).item()
     (0.6931471805599453, 0.6931471805599453)
     """
+    diagram = as_diagram(diagram)
     length = diagram[:, 1] - diagram[:, 0]
     length = length[np.isfinite(length) & (length > 0)]
     if len(length) < 2:
@@ -90,6 +94,7 @@ def betti_curve(diagram: NDArray[np.float64], at: Any) -> NDArray[np.int64]:
     >>> betti_curve(np.array([[0, 1.0], [0, np.inf]]), [0, 0.5, 1, 9])
     array([2, 2, 1, 1])
     """
+    diagram = as_diagram(diagram)
     births, deaths = np.sort(diagram[:, 0]), np.sort(diagram[:, 1])
     return np.searchsorted(births, at, "right") - np.searchsorted(deaths, at, "right")
 
@@ -103,5 +108,5 @@ def death_birth_ratios(diagram: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> death_birth_ratios(np.array([[1.0, 3], [2, np.inf]]))
     array([ 3., inf])
     """
-    births, deaths = diagram[:, 0], diagram[:, 1]
+    births, deaths = as_diagram(diagram).T
     return np.divide(deaths, births, out=np.full(len(diagram), np.inf), where=births > 0)

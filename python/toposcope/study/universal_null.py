@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import as_diagram, as_vector
+
 __all__ = ["adjust", "significance"]
 
 
@@ -46,6 +48,7 @@ def significance(diagram: NDArray[np.float64], thresh: float = np.inf) -> NDArra
     >>> int((p < 0.05).sum())
     1
     """
+    diagram = as_diagram(diagram)
     if not len(diagram):
         return np.empty(0)
     births, deaths = diagram[:, 0], np.minimum(diagram[:, 1], thresh)
@@ -81,7 +84,10 @@ def adjust(p_values: NDArray[np.float64], method: str = "holm") -> NDArray[np.fl
     >>> adjust([0.01, 0.04, 0.03], "benjamini-hochberg")
     array([0.03, 0.04, 0.04])
     """
-    p = np.asarray(p_values, float)
+    p = as_vector("p_values", p_values)
+    if p.dtype.kind == "U" or not ((p >= 0) & (p <= 1)).all():
+        wrong = 0 if p.dtype.kind == "U" else np.flatnonzero(~((p >= 0) & (p <= 1)))[0]
+        raise ValueError(f"p_values has {p[wrong]!s} at {wrong}: each is a number from 0 to 1.")
     order, count = np.argsort(p, kind="stable"), len(p)
     adjusted = np.empty(count)
     if method == "holm":
