@@ -29,6 +29,12 @@ def test_svg_is_well_formed_and_says_what_it_shows(draw, source):
     assert root.get("aria-label").endswith(counts(read_bars(source)))
 
 
+@pytest.mark.parametrize("draw", [diagram_svg, barcode_svg])
+def test_svg_without_bars_says_so(draw):
+    assert [text.text for text in ElementTree.fromstring(draw([[], []])).iter("text")] == ["no bars"]
+    assert not list(ElementTree.fromstring(draw(Cut)).iter("text"))
+
+
 def test_svg_titles_are_escaped():
     assert ElementTree.fromstring(diagram_svg(Cut, title=f'"{HOSTILE}')).get("aria-label") == f'"{HOSTILE}'
 

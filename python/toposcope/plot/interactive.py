@@ -105,7 +105,11 @@ def interactive_barcode(
         middle = band.bottom + band.height / 2
         figure.add_bar(
             x=band.right - band.left, base=band.left, y=middle, width=band.height, orientation="h",
-            marker={"color": palette.color(bars.dimension), "line": {"width": 0}}, name=palette.name(bars.dimension),
+            marker={
+                "color": palette.color(bars.dimension), "line": {"width": 0},
+                "opacity": np.where(np.arange(len(band.bar)) < band.lanes, 1.0, 0.55),
+            },
+            name=palette.name(bars.dimension),
             hovertext=[bar_text(source, bars, int(bar), ids, labels) for bar in band.bar], hoverinfo="text",
         )  # fmt: skip
         _ends(figure, band, palette.color(bars.dimension))

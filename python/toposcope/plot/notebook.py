@@ -17,6 +17,9 @@ from .svg import barcode_svg, diagram_svg, scatter_svg
 POINTS = 300
 """So many points of a layer are drawn in a notebook, evenly chosen."""
 
+TABLE = '<table cellpadding="4" style="text-align:right">'
+"""Tables look alike where a notebook has no style of its own, as in mails and exported pages."""
+
 
 def result_html(result: Any) -> str:
     """The table, diagram and barcode of one result: what ``RipsResult._repr_html_`` gives.
@@ -34,7 +37,7 @@ def result_html(result: Any) -> str:
     """
     rows = "".join(_row(bars) for bars in read_bars(result))
     table = (
-        "<table><thead><tr><th></th><th>bars</th><th>never die</th><th>censored</th><th>longest</th><th>born</th>"
+        f"{TABLE}<thead><tr><th></th><th>bars</th><th>never die</th><th>censored</th><th>longest</th><th>born</th>"
         f"<th>dies</th></tr></thead><tbody>{rows}</tbody></table>"
     )
     return (
@@ -73,7 +76,7 @@ def study_html(study: Any, most: int = 16) -> str:
     key_ = " ".join(f'<span style="color:{palette.color(d)}">■</span> {palette.name(d)}' for d in _dimensions(study))
     return (
         f"<p>{escape(repr(study)) if not isinstance(study, dict) else ''} {key_}</p>"
-        f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+        f"{TABLE}<thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
     )
 
 
@@ -116,7 +119,7 @@ def activations_html(activations: Any, most: int = 16) -> str:
     said = f"{n} samples" + (f", {len(rows)} of them drawn" if len(rows) < n else "")
     more = f"<p>and {len(activations) - most} more layers</p>" if len(activations) > most else ""
     return (
-        f"<p>{said} {key_ if len(tints) <= 10 else ''}</p><table><thead><tr><th>layer</th><th>coordinates</th>"
+        f"<p>{said} {key_ if len(tints) <= 10 else ''}</p>{TABLE}<thead><tr><th>layer</th><th>coordinates</th>"
         f"<th>principal plane</th><th>of the variance</th></tr></thead><tbody>{body}</tbody></table>{more}"
     )
 

@@ -53,6 +53,8 @@ def diagram_svg(source: Any, *, size: int = 160, dims: Iterable[int] | None = No
             )
         for x, y in _places(across(points.censored[:, 0]), up(points.censored[:, 1])):
             out.append(f'<circle cx="{x}" cy="{y}" r="{radius}" stroke="{tint}" fill="none"/>')
+    if not any(len(bars) for bars in barcode):
+        out.append(_nothing(size / 3, size / 3))
     return _svg(size, size, out, title or f"persistence diagram: {counts(barcode)}")
 
 
@@ -98,6 +100,8 @@ def barcode_svg(
     for value in (extent.infinity, extent.threshold):
         if value is not None:
             out.append(_dashes(f"M{_n((value - extent.bottom) * across)} 0V{height}"))
+    if not any(len(bars) for bars in barcode):
+        out.append(_nothing(width / 2, height / 2))
     return _svg(width, height, out, title or f"barcode: {counts(barcode)}")
 
 
@@ -174,6 +178,11 @@ def _tips(x: Floats, y: Floats, infinite: Flags, censored: Flags, tint: str) -> 
     for a, b in zip(x[censored], y[censored], strict=True):
         out.append(f'<circle cx="{_n(a)}" cy="{_n(b)}" r="2" stroke="{tint}" fill="none"/>')
     return out
+
+
+def _nothing(x: float, y: float) -> str:
+    place = f'x="{_n(x)}" y="{_n(y)}" text-anchor="middle"'
+    return f'<text {place} font-size="11" fill="currentColor" fill-opacity=".7">no bars</text>'
 
 
 def _dashes(path: str) -> str:
