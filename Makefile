@@ -26,7 +26,7 @@ export SWIFT
 export MPLBACKEND := Agg
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo docs test test-swift test-python test-kernels test-docs test-debian-python lint dev bench clean \
+.PHONY: help demo docs test test-swift test-python test-kernels test-docs test-debian-python lint dev bench bench-report clean \
   check-python check-swift
 
 help: ## this list
@@ -83,6 +83,12 @@ bench: check-python check-swift ## times against other engines; writes docs/benc
 	@rm -rf build
 	.venv-bench/bin/pip install -q -c constraints.txt -e '.[bench]'
 	cd python && ../.venv-bench/bin/python -m benchmarks $(BENCH)
+
+bench-report: check-python check-swift ## size of a large report, and how fast it opens; writes docs/report-opening.md
+	$(call venv,.venv-bench)
+	@rm -rf build
+	.venv-bench/bin/pip install -q -c constraints.txt -e '.[test,bench]'
+	cd python && ../.venv-bench/bin/python -m benchmarks.report_opening
 
 clean: ## remove what was built; environments too
 	rm -rf .build .build-* build dist $(OUT) .venv-* python/*.egg-info examples/swift/.build examples/c/rips

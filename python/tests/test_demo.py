@@ -91,9 +91,16 @@ def test_cache_folder_follows_the_xdg_rule(monkeypatch, tmp_path):
     assert cache_folder() == tmp_path / ".cache" / "toposcope"
 
 
-def test_from_the_images_to_the_page(folder, tmp_path, digits):
+@pytest.fixture(scope="module")
+def run(folder, tmp_path_factory):
+    """The whole demo, on few samples, and what it said."""
     heard = []
-    outcome = demo.run(tmp_path / "demo.html", samples=60, models=folder, progress=False, say=heard.append)
+    path = tmp_path_factory.mktemp("demo") / "demo.html"
+    return demo.run(path, samples=60, models=folder, progress=False, say=heard.append), heard
+
+
+def test_from_the_images_to_the_page(run, digits):
+    outcome, heard = run
     study, page = outcome.study, outcome.page.read_text()
     assert len(study.models) == 4 and len(study.metrics) == 6
     assert len(study) == 2 * (4 + 12) * 6  # the stages and the blocks, and the same untrained
@@ -108,6 +115,32 @@ def test_from_the_images_to_the_page(folder, tmp_path, digits):
     assert len(outcome.findings) == 4 and {" ".join(finding) for finding in outcome.findings} <= set(heard)
     for words in ("12 epochs on 1197 images", "seed of the samples", "Both networks have learned"):
         assert words in page
+
+
+def test_the_page_opens_with_every_view(run, browser):
+    outcome, _ = run
+    assert outcome.page.stat().st_size < 15e6
+    page = browser.new_page(reduced_motion="reduce")
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(outcome.page.as_uri())
+    for title in (
+        "What one sees", "Layers and metrics", "From layer to layer", "How components flow from layer to layer",
+        "How far the metrics agree", "Summaries", "What was done",
+    ):  # fmt: skip
+        assert page.get_by_role("heading", name=title, exact=True).count() == 1, title
+    assert page.locator(".cell").count() == len(outcome.study) == 2 * 16 * 6
+    for view, parts in (
+        ("#diagram", "path"), ("#barcode", "path"), ("#plane", ".point"), ("#plane", ".hulls path"), ("#tree", "image"),
+        ("#tree", ".squares rect"), ("#flow", ".block"), ("#flow", "path.h0"), ("#bar-inputs", ".tile i"),
+        (".trends", "svg"), (".matrices", "td"), (".summaries", "td"),
+    ):  # fmt: skip
+        page.locator(view).scroll_into_view_if_needed()
+        page.locator(f"{view} {parts}").first.wait_for(state="attached")
+    assert "url(" in page.locator("#bar-inputs .tile i").first.evaluate("i => getComputedStyle(i).backgroundImage")
+    assert said == []
+    page.close()
 
 
 def test_the_same_samples_in_every_model(folder, digits):

@@ -1,6 +1,8 @@
 """The report in a real browser: opened, clicked through, without an error or a request."""
 
+import io
 import json
+import re
 import tempfile
 import warnings
 
@@ -16,6 +18,7 @@ from toposcope.report import write_report
 from toposcope.study.parts import PartResult
 
 pytest.importorskip("jinja2")
+Image = pytest.importorskip("PIL.Image")
 
 
 @pytest.fixture(scope="module")
@@ -317,6 +320,34 @@ def test_loop_is_drawn_and_its_inputs_are_shown_in_order(browser, tmp_path, monk
     page.close()
 
 
+@pytest.mark.parametrize("kind", ["texts", "images"])
+def test_a_bar_shows_the_inputs_themselves(browser, tmp_path, kind):
+    study = ring_study()
+    gray = [240 - 11 * i for i in range(20)]
+    inputs = [f"the text {i}" for i in range(20)] if kind == "texts" else [np.full((8, 8), g, np.uint8) for g in gray]
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(write_report(study, tmp_path / "study.html", inputs=inputs).as_uri())
+    for height in (0.2, 0.3, 0.5):
+        page.locator("#barcode").scroll_into_view_if_needed()
+        box = page.locator("#barcode").bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * height)
+        dimension, bar = re.match(r"H([₀₁]), bar (\d+):", page.inner_text("#bar-title")).groups()
+        assert dimension == "₀"
+        page.mouse.down()
+        page.mouse.up()  # kept, since taking a picture of a tile may scroll the page
+        joined = study["ring", "euclidean"].edges[0][int(bar), 2:]
+        tiles = page.locator("#bar-inputs ul").first.locator(".tile")
+        assert tiles.count() == 2
+        for tile, i in zip(tiles.all(), joined, strict=True):
+            assert f"#{100 + i}" in tile.inner_text()
+            if kind == "texts":
+                assert tile.locator("q").inner_text() == f"the text {i}"
+            else:
+                pixels = np.asarray(Image.open(io.BytesIO(tile.locator("i").screenshot())).convert("L"))
+                assert np.median(pixels) == gray[i]
+    page.close()
+
+
 # -- studies at the edge of what there is -----------------------------------------------------------------------------
 
 
@@ -329,6 +360,8 @@ def edge_studies():
     yield "one point", ts.triangulate({"a": np.zeros((1, 2))}, ["euclidean"], scale=None)
     yield "two points at one place", ts.triangulate({"a": np.zeros((2, 2))}, ["euclidean"], scale=None)
     yield "some points at one place", ts.triangulate({"a": square[[0, 0, 1, 2, 2]]}, ["euclidean"], scale=None)
+    hostile = {HOSTILE: {HOSTILE: square, "b": square}}
+    yield "hostile names", ts.triangulate(hostile, ["euclidean"], ids=[HOSTILE] * 4, labels=[HOSTILE] * 4)
     yield "no loop", ts.triangulate({"a": square[:3]}, ["euclidean"])
     yield "only components", ts.triangulate({"a": square, "b": square}, ["euclidean"], maxdim=0)
     yield "censored", ts.triangulate({"a": square, "b": 3 * square}, ["euclidean"], thresh=1.2)
@@ -360,6 +393,9 @@ def test_edge_studies_open_without_an_error(browser, tmp_path, name, study):
         page.keyboard.press("End")
     page.locator("#play").click()
     page.wait_for_timeout(100)
+    for block in page.locator("#flow .block").all():
+        block.dispatch_event("mouseenter")
+    assert page.evaluate("window.evil") is None
     assert said == [] and page.inner_text("#detail-title") and "undefined" not in page.inner_text("body")
     assert "NaN" not in page.content()
     warned = page.locator(".warnings").count() and page.inner_text(".warnings")
