@@ -21,7 +21,28 @@ from .study.summaries import SUMMARIES, betti_curve, summarize
 __all__ = ["BettiCurves", "DiagramSummaries", "RipsPersistence"]
 
 
-class RipsPersistence(TransformerMixin, BaseEstimator):
+class _OfLists(TransformerMixin, BaseEstimator):
+    """Takes lists of clouds or of diagrams, which are of different sizes: no table of samples and features."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+class _WithoutFit(_OfLists):
+    """Learns nothing that `transform` needs."""
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        return tags
+
+
+class RipsPersistence(_WithoutFit):
     """Point clouds to the Vietoris-Rips persistence diagrams of each.
 
     Parameters
@@ -73,7 +94,10 @@ class RipsPersistence(TransformerMixin, BaseEstimator):
         X : sequence of (n, d) array_like
         """
         self._dimensions()
-        self.n_features_in_ = None
+        return self
+
+    def set_output(self, *, transform: Any = None) -> RipsPersistence:
+        """For pipelines, which ask all their steps: diagrams stay lists of arrays, whatever comes after them."""
         return self
 
     def transform(self, X: Any) -> list[Any]:
@@ -115,17 +139,8 @@ class RipsPersistence(TransformerMixin, BaseEstimator):
             )
         return [int(k) for k in dimensions]
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.requires_fit = False
-        return tags
-
-
-class DiagramSummaries(TransformerMixin, BaseEstimator):
+class DiagramSummaries(_WithoutFit):
     """Diagrams to their summaries: a row of numbers each.
 
     Parameters
@@ -149,10 +164,12 @@ class DiagramSummaries(TransformerMixin, BaseEstimator):
         self.noise = noise
 
     def fit(self, X: Any, y: Any = None) -> DiagramSummaries:
-        """Nothing is learnt: the parameters are checked."""
+        """The parameters are checked; learnt is only how many diagrams a cloud has, for the names of columns."""
         for name in self.summaries:
             if name not in SUMMARIES:
                 raise ValueError(f"summaries has {name!r}, which is none of {', '.join(SUMMARIES)}.")
+        first = next(iter(X), None)
+        self.n_diagrams_ = None if first is None or isinstance(first, np.ndarray) else len(first)
         return self
 
     def transform(self, X: Any) -> NDArray[np.float64]:
@@ -174,20 +191,13 @@ class DiagramSummaries(TransformerMixin, BaseEstimator):
         return np.array(rows, float)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
-        """The names of the columns, for one diagram a cloud."""
-        return np.array(list(self.summaries), dtype=object)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.requires_fit = False
-        return tags
+        """The names of the columns: "longest"; "longest_0", "longest_1" by their places where clouds have several."""
+        several = getattr(self, "n_diagrams_", None)
+        places = [""] if several is None else [f"_{k}" for k in range(several)]
+        return np.array([name + place for place in places for name in self.summaries], dtype=object)
 
 
-class BettiCurves(TransformerMixin, BaseEstimator):
+class BettiCurves(_OfLists):
     """Diagrams to Betti curves on a grid that is learnt from the diagrams it is fitted to.
 
     Parameters
@@ -238,7 +248,6 @@ class BettiCurves(TransformerMixin, BaseEstimator):
         curves = [betti_curve(np.asarray(diagram, float), self.grid_) for diagram in X]
         return np.array(curves, float).reshape(len(curves), len(self.grid_))
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        return tags
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """The names of the columns: betti_0, betti_1 and so on, one for each value of the grid."""
+        return np.array([f"betti_{at}" for at in range(self.resolution)], dtype=object)
