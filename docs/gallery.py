@@ -135,7 +135,8 @@ PICTURES = (
 HEAD = """# Gallery
 
 Every picture takes `ax=`, returns it, and changes no global style. One colour is one homology dimension everywhere; the
-colours remain apart under the common forms of colour blindness. This page is made by `python docs/gallery.py`, with
+colours remain apart under the common forms of colour blindness, classes have shapes besides, and components numbers: C0 is
+the largest, as `ts.components_at` counts them. This page is made by `python docs/gallery.py`, with
 
 ```python
 {setup}
@@ -158,7 +159,9 @@ def page():
     """The text of the page."""
     source = Path(__file__).read_text("utf-8")
     setup = source[source.index("rng = ") : source.index("\n\n\ndef ")]
-    parts = [HEAD.format(setup=f"import numpy as np\nimport toposcope as ts\n\n{setup}")]
+    parts = [
+        HEAD.format(setup=f"import matplotlib.pyplot as plt\nimport numpy as np\nimport toposcope as ts\n\n{setup}")
+    ]
     for picture in PICTURES:
         body = inspect.getsource(picture).split('"""', 2)[2]
         title = picture.__name__.replace("_", " ").capitalize()
