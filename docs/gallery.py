@@ -135,8 +135,8 @@ PICTURES = (
 HEAD = """# Gallery
 
 Every picture takes `ax=`, returns it, and changes no global style. One colour is one homology dimension everywhere; the
-colours remain apart under the common forms of colour blindness, classes have shapes besides, and components numbers: C0 is
-the largest, as `ts.components_at` counts them. This page is made by `python docs/gallery.py`, with
+colours remain apart under the common forms of colour blindness, classes have shapes besides, and components numbers: C0
+is the largest, as `ts.components_at` counts them. This page is made by `python docs/gallery.py`, with
 
 ```python
 {setup}
