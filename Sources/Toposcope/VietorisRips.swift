@@ -26,6 +26,20 @@ public enum RipsInput {
   case distances(DistanceMatrix)
   /// Pairs that are not listed are never joined.
   case edges(vertices: Int, [(edge: Edge, length: Float)])
+
+  fileprivate var vertexCount: Int {
+    switch self {
+    case .points(let points, _): points.count
+    case .distances(let distances): distances.count
+    case .edges(let vertices, _): vertices
+    }
+  }
+
+  /// Whether all distances are there in a tenth of a millisecond or so.
+  fileprivate var hasFewNumbers: Bool {
+    guard case .points(let points, _) = self else { return true }
+    return points.count < 256 && points.count * points.count * points.dimension < 1 << 19
+  }
 }
 
 /// How the diagrams were got.
@@ -52,13 +66,16 @@ public func vietorisRips(
   _ input: RipsInput, options: RipsOptions = RipsOptions(), progress: Progress = Progress()
 ) throws(ToposcopeError) -> RipsResult {
   let field = try check(options)
-  let threads = Threads.resolve(options.threads)
+  // Where there is little to do, making threads takes longer than the work.
+  let threads = input.vertexCount < 256 ? 1 : Threads.resolve(options.threads)
   var facts = RipsFacts()
   var stopwatch = Stopwatch()
   if options.maxDimension == 0 && !options.cycles && !options.cocycles {
     return try components(input, options: options, progress: progress)
   }
-  let graph = try FiltrationInput(input, options: options, facts: &facts, threads: threads, progress: progress)
+  let graph = try FiltrationInput(
+    input, options: options, facts: &facts, threads: input.hasFewNumbers ? 1 : Threads.resolve(options.threads),
+    progress: progress)
   facts.secondsDistances = stopwatch.lap()
   let extent = try graph.extent(threshold: options.threshold, threads: threads, progress: progress)
   facts.vertices = graph.vertexCount
@@ -67,7 +84,7 @@ public func vietorisRips(
   let order = try graph.edgeOrder(upTo: extent.limit, threads: threads, progress: progress)
   facts.secondsFiltration = stopwatch.lap()
   let (bars, representatives) = try persistence(
-    order, graph, extent, options: options, field: field, facts: &facts, progress: progress)
+    order, graph, extent, options: options, field: field, threads: threads, facts: &facts, progress: progress)
   facts.secondsPersistence = stopwatch.lap()
   let diagrams = bars.enumerated().map { PersistenceDiagram(dimension: $0.offset, pairs: $0.element) }
   let loops =
@@ -120,14 +137,13 @@ private func components(
 /// The bars of every dimension up to the greatest, and what represents them.
 private func persistence(
   _ order: EdgeOrder, _ input: FiltrationInput, _ extent: FiltrationExtent, options: RipsOptions, field: PrimeField,
-  facts: inout RipsFacts, progress: Progress
+  threads: Int, facts: inout RipsFacts, progress: Progress
 ) throws(ToposcopeError) -> ([[PersistencePair]], [[Representative]]) {
   switch options.maxDimension {
   case 0, 1:
     var loops = try Loops(vertices: order.vertexCount, field: field)
     let end = try loops.add(
-      order, upTo: extent.limit, distances: input.distances, threads: Threads.resolve(options.threads),
-      progress: progress)
+      order, upTo: extent.limit, distances: input.distances, threads: threads, progress: progress)
     (facts.stoppingRadius, facts.edges) = end
     loops.finish(censored: extent.isCut)
     return (Array([loops.bars0, loops.bars1].prefix(options.maxDimension + 1)), [])
@@ -135,7 +151,7 @@ private func persistence(
     var engine = try HigherPersistence(
       order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut,
       wanted: Wanted(cocycles: options.cocycles, cycles: options.cycles), maxMemory: options.maxMemory,
-      threads: Threads.resolve(options.threads), progress: progress)
+      threads: threads, progress: progress)
     try engine.run()
     facts.edges = order.taken
     return (engine.diagrams, engine.representatives)

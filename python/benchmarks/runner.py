@@ -1,4 +1,4 @@
-"""Runs every engine on a set, each call in a process of its own."""
+"""Runs every engine on a set, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import re
 import statistics
 import subprocess
 import sys
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,66 +20,73 @@ import numpy as np
 from .engines import ENGINES
 from .sets import Set
 
-LONG = 1.5  # seconds: calls that take longer are timed once
+HOPELESS = 10  # times as slow as the fastest engine but ours on a smaller set: not run on larger ones
+
+
+@dataclass
+class Experience:
+    """What smaller sets have shown: for engine and family the number of points at which it was seen first."""
+
+    exceeded: dict[tuple[str, ...], int] = field(default_factory=dict)
+    hopeless: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Learn from the results on one set."""
+        done = [r["processor"] for c, r in row["runs"].items() if r["status"] == "ok" and not c.startswith("toposcope")]
+        for name, run in row["runs"].items():
+            key = family(name, row["name"], row["maxdim"], row["thresh"])
+            if run["status"] == "limit" and run.get("tried", True):
+                self.exceeded.setdefault(key, row["n"])
+            elif run["status"] == "ok" and not name.startswith("toposcope"):
+                if run["processor"] > HOPELESS * min(done) and run["processor"] > 0.01:
+                    self.hopeless.setdefault(key, row["n"])
+
+    def verdict(self, key: tuple[str, ...], n: int) -> dict[str, Any] | None:
+        """Why an engine need not be run on a set of n points; None where it must."""
+        if self.exceeded.get(key, n) < n:
+            return {"status": "limit", "tried": False}
+        if self.hopeless.get(key, n) < n:
+            return {"status": "hopeless"}
+        return None
 
 
 def measure(
-    one: Set,
-    folder: Path,
-    engines: str,
-    limit: float,
-    repeat: int,
-    memory: float,
-    exceeded: dict[tuple[str, ...], int],
+    one: Set, folder: Path, engines: str, limit: float, repeat: int, memory: float, experience: Experience
 ) -> dict[str, Any]:
-    """The results of the engines whose column matches ``engines`` on one set.
-
-    Engines take turns, so that noise falls on all of them. An engine that exceeded the limit on a smaller set of the
-    same family (``exceeded``: the number of points at which it did) is not tried again.
-    """
+    """The results of the engines whose column matches ``engines`` on one set."""
+    begun = time.monotonic()
+    limit = max(limit, one.limit)
     matrix = folder / "matrix.npy"
     np.save(matrix, one.matrix())
     print(f"\n{one.key}", flush=True)
     runs: dict[str, dict[str, Any]] = {}
-    calls = [(key, t) for key, engine in ENGINES.items() for t in engine.threads if re.search(engines, column(key, t))]
-    for turn in range(repeat):
-        for key, threads in calls:
-            name = column(key, threads)
-            run = runs.setdefault(name, {"wall": [], "processor": [], "memory": [], "status": "ok"})
-            if turn and (run["status"] != "ok" or min(run["wall"] + run["processor"]) > LONG):
-                continue
-            if one.maxdim > ENGINES[key].greatest_dimension:
-                run["status"] = "no such dimension"
-                continue
-            if exceeded.get(family(name, one.name, one.maxdim, one.thresh), one.n) < one.n:
-                run |= {"status": "limit", "tried": False}
-                continue
-            found = folder / f"{key}-{threads}.npz"
+    # What others gain by a second thread is asked of H1 only.
+    columns = [(k, t) for k, e in ENGINES.items() for t in e.threads if t == 1 or k == "toposcope" or one.maxdim == 1]
+    for key, threads in [c for c in columns if re.search(engines, column(*c))]:
+        name = column(key, threads)
+        if one.maxdim > ENGINES[key].greatest_dimension:
+            runs[name] = {"status": "no such dimension"}
+        elif verdict := experience.verdict(family(name, one.name, one.maxdim, one.thresh), one.n):
+            runs[name] = verdict
+        else:
             task = {
                 "engine": key,
                 "matrix": str(matrix),
                 "maxdim": one.maxdim,
                 "thresh": one.thresh,
                 "threads": threads,
-                "diagrams": str(found),
+                "diagrams": str(folder / f"{key}-{threads}.npz"),
                 "limit": limit,
+                "repeat": repeat,
                 "memory": int(memory * 1e9),
             }
-            outcome = _run(task)
-            if outcome["status"] != "ok":
-                run["status"] = outcome["status"]
-                if outcome["status"] == "limit":
-                    exceeded.setdefault(family(name, one.name, one.maxdim, one.thresh), one.n)
-            else:
-                for what in ("wall", "processor", "memory"):
-                    run[what].append(outcome[what])
-            print(f"  {name:24} {outcome.get('processor', outcome['status'])}", flush=True)
+            runs[name] = _run(task)
+        print(f"  {name:24} {runs[name].get('processor', runs[name]['status'])}", flush=True)
     _fingerprint(runs, folder)
-    for run in runs.values():
-        run["runs"] = len(run["wall"])
-        for what in ("wall", "processor", "memory"):
-            run[what] = statistics.median(run[what]) if run[what] else None
-    return {"group": one.group, "name": one.name, "n": one.n, "maxdim": one.maxdim, "thresh": one.thresh, "runs": runs}
+    row = {"group": one.group, "name": one.name, "n": one.n, "maxdim": one.maxdim, "thresh": one.thresh, "runs": runs}
+    row |= {"limit": limit, "seconds": time.monotonic() - begun}
+    experience.add(row)
+    return row
 
 
 def column(engine: str, threads: int) -> str:
@@ -98,14 +107,16 @@ def _run(task: dict[str, Any]) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.one_run", json.dumps(task)]
     try:
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=6 * task["limit"] + 30, check=False
+            command, env=environment, capture_output=True, text=True, timeout=10 * task["limit"] + 30, check=False
         )
     except subprocess.TimeoutExpired:
         return {"status": "limit"}
     if done.returncode == 0:
         found = json.loads(done.stdout.splitlines()[-1])
+        count = len(found["wall"])
+        found |= {what: statistics.median(found[what]) for what in ("wall", "processor")}
         found["processor"] = found["processor"] or found["wall"]  # a clock that ticks may show none for a short call
-        return {"status": "ok", **found}
+        return {"status": "ok", "runs": count, **found}
     if done.returncode in (-24, -9):  # SIGXCPU, SIGKILL: the limit on processor time
         return {"status": "limit"}
     if "MemoryError" in done.stderr or "bad_alloc" in done.stderr or "memory allocation" in done.stderr:
