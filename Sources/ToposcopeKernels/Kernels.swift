@@ -5,118 +5,118 @@ import CToposcopeProcessor
 
 public func floatSquaresPairs(
   _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ panelStride: Int, _ panels: Int, _ length: Int, _ chain: Int,
-  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+  _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  panelPairs(FloatSquares.self, x, y, panelStride, panels, length, chain, out, outStride)
+  panelPairs(FloatSquares.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
 }
 
 public func floatSquaresRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int,
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  panelRow(FloatSquares.self, x, y, length, chain, out)
+  panelRow(FloatSquares.self, x, y, length, chain, strand, out)
 }
 
 public func floatMagnitudesPairs(
   _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ panelStride: Int, _ panels: Int, _ length: Int, _ chain: Int,
-  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+  _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  panelPairs(FloatMagnitudes.self, x, y, panelStride, panels, length, chain, out, outStride)
+  panelPairs(FloatMagnitudes.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
 }
 
 public func floatMagnitudesRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int,
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  panelRow(FloatMagnitudes.self, x, y, length, chain, out)
+  panelRow(FloatMagnitudes.self, x, y, length, chain, strand, out)
 }
 
 public func floatGreatestPairs(
   _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ panelStride: Int, _ panels: Int, _ length: Int, _ chain: Int,
-  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+  _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  panelPairs(FloatGreatest.self, x, y, panelStride, panels, length, chain, out, outStride)
+  panelPairs(FloatGreatest.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
 }
 
 public func floatGreatestRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int,
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  panelRow(FloatGreatest.self, x, y, length, chain, out)
+  panelRow(FloatGreatest.self, x, y, length, chain, strand, out)
 }
 
 public func floatProductsPairs(
   _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ panelStride: Int, _ panels: Int, _ length: Int, _ chain: Int,
-  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+  _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  panelPairs(FloatProducts.self, x, y, panelStride, panels, length, chain, out, outStride)
+  panelPairs(FloatProducts.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
 }
 
 public func floatProductsRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int,
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  panelRow(FloatProducts.self, x, y, length, chain, out)
+  panelRow(FloatProducts.self, x, y, length, chain, strand, out)
 }
 
 public func doubleSquaresPairs(
   _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ panelStride: Int, _ panels: Int, _ length: Int,
-  _ chain: Int,
+  _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  panelPairs(DoubleSquares.self, x, y, panelStride, panels, length, chain, out, outStride)
+  panelPairs(DoubleSquares.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
 }
 
 public func doubleSquaresRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  panelRow(DoubleSquares.self, x, y, length, chain, out)
+  panelRow(DoubleSquares.self, x, y, length, chain, strand, out)
 }
 
 public func doubleMagnitudesPairs(
   _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ panelStride: Int, _ panels: Int, _ length: Int,
-  _ chain: Int,
+  _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  panelPairs(DoubleMagnitudes.self, x, y, panelStride, panels, length, chain, out, outStride)
+  panelPairs(DoubleMagnitudes.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
 }
 
 public func doubleMagnitudesRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  panelRow(DoubleMagnitudes.self, x, y, length, chain, out)
+  panelRow(DoubleMagnitudes.self, x, y, length, chain, strand, out)
 }
 
 public func doubleGreatestPairs(
   _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ panelStride: Int, _ panels: Int, _ length: Int,
-  _ chain: Int,
+  _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  panelPairs(DoubleGreatest.self, x, y, panelStride, panels, length, chain, out, outStride)
+  panelPairs(DoubleGreatest.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
 }
 
 public func doubleGreatestRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  panelRow(DoubleGreatest.self, x, y, length, chain, out)
+  panelRow(DoubleGreatest.self, x, y, length, chain, strand, out)
 }
 
 public func doubleProductsPairs(
   _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ panelStride: Int, _ panels: Int, _ length: Int,
-  _ chain: Int,
+  _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  panelPairs(DoubleProducts.self, x, y, panelStride, panels, length, chain, out, outStride)
+  panelPairs(DoubleProducts.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
 }
 
 public func doubleProductsRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int,
+  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int, _ strand: Int,
   _ out: UnsafeMutablePointer<Double>
 ) {
-  panelRow(DoubleProducts.self, x, y, length, chain, out)
+  panelRow(DoubleProducts.self, x, y, length, chain, strand, out)
 }
 
 /// Writes the square roots of `count` numbers, a multiple of four, in single precision. Returns whether all numbers were

@@ -95,6 +95,7 @@ enum FloatSquares: PairOperation {
     let difference = x - y
     fused(&sum, difference, difference)
   }
+  @inline(__always) static func join(_ chain: FloatLanes, to sum: inout FloatLanes) { sum += chain }
   @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
     let (low, high) = widened(sum)
     addToMemory(low, out)
@@ -108,6 +109,7 @@ enum FloatMagnitudes: PairOperation {
   @inline(__always) static func add(_ x: FloatLanes, _ y: FloatLanes, to sum: inout FloatLanes) {
     fused(&sum, magnitude(x - y), FloatLanes(repeating: 1))
   }
+  @inline(__always) static func join(_ chain: FloatLanes, to sum: inout FloatLanes) { sum += chain }
   @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
     let (low, high) = widened(sum)
     addToMemory(low, out)
@@ -126,6 +128,9 @@ enum FloatGreatest: PairOperation {
       sum = sum.replacing(with: size, where: size .> sum)  // SSE2 has no greatest of integers
     #endif
   }
+  @inline(__always) static func join(_ chain: FloatLanes, to sum: inout FloatLanes) {
+    sum = sum.replacing(with: chain, where: chain .> sum)
+  }
   @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
     let (low, high) = widened(sum)
     joinGreatest(low, out)
@@ -140,6 +145,7 @@ enum DoubleSquares: PairOperation {
     let difference = x - y
     fused(&sum, difference, difference)
   }
+  @inline(__always) static func join(_ chain: DoubleLanes, to sum: inout DoubleLanes) { sum += chain }
   @inline(__always) static func flush(_ sum: DoubleLanes, to out: UnsafeMutablePointer<Double>) {
     addToMemory(sum, out)
   }
@@ -151,6 +157,7 @@ enum DoubleMagnitudes: PairOperation {
   @inline(__always) static func add(_ x: DoubleLanes, _ y: DoubleLanes, to sum: inout DoubleLanes) {
     fused(&sum, magnitude(x - y), DoubleLanes(repeating: 1))
   }
+  @inline(__always) static func join(_ chain: DoubleLanes, to sum: inout DoubleLanes) { sum += chain }
   @inline(__always) static func flush(_ sum: DoubleLanes, to out: UnsafeMutablePointer<Double>) {
     addToMemory(sum, out)
   }
@@ -163,6 +170,9 @@ enum DoubleGreatest: PairOperation {
     let size = magnitude(x - y)
     sum = sum.replacing(with: size, where: size .> sum)
   }
+  @inline(__always) static func join(_ chain: DoubleLanes, to sum: inout DoubleLanes) {
+    sum = sum.replacing(with: chain, where: chain .> sum)
+  }
   @inline(__always) static func flush(_ sum: DoubleLanes, to out: UnsafeMutablePointer<Double>) {
     joinGreatest(sum, out)
   }
@@ -174,6 +184,7 @@ enum FloatProducts: PairOperation {
   @inline(__always) static func add(_ x: FloatLanes, _ y: FloatLanes, to sum: inout FloatLanes) {
     fused(&sum, x, y)
   }
+  @inline(__always) static func join(_ chain: FloatLanes, to sum: inout FloatLanes) { sum += chain }
   @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
     let (low, high) = widened(sum)
     addToMemory(low, out)
@@ -187,6 +198,7 @@ enum DoubleProducts: PairOperation {
   @inline(__always) static func add(_ x: DoubleLanes, _ y: DoubleLanes, to sum: inout DoubleLanes) {
     fused(&sum, x, y)
   }
+  @inline(__always) static func join(_ chain: DoubleLanes, to sum: inout DoubleLanes) { sum += chain }
   @inline(__always) static func flush(_ sum: DoubleLanes, to out: UnsafeMutablePointer<Double>) {
     addToMemory(sum, out)
   }

@@ -18,6 +18,8 @@ protocol PairOperation {
   /// Whether sums of three vectors at a time, twelve in all, leave registers enough for what `add` needs.
   static var takesThreeVectors: Bool { get }
   static func add(_ x: Lanes, _ y: Lanes, to sum: inout Lanes)
+  /// Adds the sum of one chain to that of the chains before it.
+  static func join(_ chain: Lanes, to sum: inout Lanes)
   /// Adds a vector of sums to as many numbers in memory.
   static func flush(_ sum: Lanes, to out: UnsafeMutablePointer<Double>)
 }
@@ -25,12 +27,14 @@ protocol PairOperation {
 /// Adds to `out[i * outStride + j]` the sum over `length` coordinates of point i of the panel x and point j of the
 /// `panels` panels that begin at y, `panelStride` numbers apart.
 ///
-/// Sums run over `chain` coordinates in the precision of the panels, and from chain to chain in double precision.
+/// Sums run over `chain` coordinates in registers; `strand` coordinates of chains are added in the precision of the
+/// panels, and strands in double precision. Both are multiples of what stands before them: widening a sum costs as much as
+/// six coordinates, adding a chain to the next as much as one.
 @inline(__always)
 func panelPairs<Operation: PairOperation>(
   _ operation: Operation.Type,
   _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y: UnsafePointer<Operation.Lanes.Scalar>, _ panelStride: Int,
-  _ panels: Int, _ length: Int, _ chain: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+  _ panels: Int, _ length: Int, _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
   typealias Lanes = Operation.Lanes
   let width = MemoryLayout<Lanes>.size / MemoryLayout<Lanes.Scalar>.size
@@ -49,9 +53,9 @@ func panelPairs<Operation: PairOperation>(
       let sums = out + (i &* outStride &+ vector &* width)
       if takesThree {
         let third = y + (afterNext / vectorsOfPanel &* panelStride &+ afterNext % vectorsOfPanel &* width)
-        fourByThree(operation, x + i, first, second, third, length, chain, sums, outStride)
+        fourByThree(operation, x + i, first, second, third, length, chain, strand, sums, outStride)
       } else {
-        fourByTwo(operation, x + i, first, second, length, chain, sums, outStride)
+        fourByTwo(operation, x + i, first, second, length, chain, strand, sums, outStride)
       }
       i &+= 4
     }
@@ -64,7 +68,8 @@ func panelPairs<Operation: PairOperation>(
 private func fourByTwo<Operation: PairOperation>(
   _ operation: Operation.Type,
   _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y0: UnsafePointer<Operation.Lanes.Scalar>,
-  _ y1: UnsafePointer<Operation.Lanes.Scalar>, _ length: Int, _ chain: Int, _ out: UnsafeMutablePointer<Double>,
+  _ y1: UnsafePointer<Operation.Lanes.Scalar>, _ length: Int, _ chain: Int, _ strand: Int,
+  _ out: UnsafeMutablePointer<Double>,
   _ outStride: Int
 ) {
   typealias Lanes = Operation.Lanes
@@ -72,34 +77,47 @@ private func fourByTwo<Operation: PairOperation>(
   let end = length &* panelPoints
   var k = 0
   while k < end {
-    let chainEnd = k &+ chain &* panelPoints < end ? k &+ chain &* panelPoints : end
-    var (s00, s01, s10, s11) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-    var (s20, s21, s30, s31) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-    while k < chainEnd {
-      let b0 = UnsafeRawPointer(y0 + k).loadUnaligned(as: Lanes.self)
-      let b1 = UnsafeRawPointer(y1 + k).loadUnaligned(as: Lanes.self)
-      let a0 = Lanes(repeating: x[k])
-      Operation.add(a0, b0, to: &s00)
-      Operation.add(a0, b1, to: &s01)
-      let a1 = Lanes(repeating: x[k &+ 1])
-      Operation.add(a1, b0, to: &s10)
-      Operation.add(a1, b1, to: &s11)
-      let a2 = Lanes(repeating: x[k &+ 2])
-      Operation.add(a2, b0, to: &s20)
-      Operation.add(a2, b1, to: &s21)
-      let a3 = Lanes(repeating: x[k &+ 3])
-      Operation.add(a3, b0, to: &s30)
-      Operation.add(a3, b1, to: &s31)
-      k &+= panelPoints
+    let strandEnd = k &+ strand &* panelPoints < end ? k &+ strand &* panelPoints : end
+    var (t00, t01, t10, t11) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    var (t20, t21, t30, t31) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    while k < strandEnd {
+      let chainEnd = k &+ chain &* panelPoints < strandEnd ? k &+ chain &* panelPoints : strandEnd
+      var (s00, s01, s10, s11) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+      var (s20, s21, s30, s31) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+      while k < chainEnd {
+        let b0 = UnsafeRawPointer(y0 + k).loadUnaligned(as: Lanes.self)
+        let b1 = UnsafeRawPointer(y1 + k).loadUnaligned(as: Lanes.self)
+        let a0 = Lanes(repeating: x[k])
+        Operation.add(a0, b0, to: &s00)
+        Operation.add(a0, b1, to: &s01)
+        let a1 = Lanes(repeating: x[k &+ 1])
+        Operation.add(a1, b0, to: &s10)
+        Operation.add(a1, b1, to: &s11)
+        let a2 = Lanes(repeating: x[k &+ 2])
+        Operation.add(a2, b0, to: &s20)
+        Operation.add(a2, b1, to: &s21)
+        let a3 = Lanes(repeating: x[k &+ 3])
+        Operation.add(a3, b0, to: &s30)
+        Operation.add(a3, b1, to: &s31)
+        k &+= panelPoints
+      }
+      Operation.join(s00, to: &t00)
+      Operation.join(s01, to: &t01)
+      Operation.join(s10, to: &t10)
+      Operation.join(s11, to: &t11)
+      Operation.join(s20, to: &t20)
+      Operation.join(s21, to: &t21)
+      Operation.join(s30, to: &t30)
+      Operation.join(s31, to: &t31)
     }
-    Operation.flush(s00, to: out)
-    Operation.flush(s01, to: out + width)
-    Operation.flush(s10, to: out + outStride)
-    Operation.flush(s11, to: out + (outStride &+ width))
-    Operation.flush(s20, to: out + 2 &* outStride)
-    Operation.flush(s21, to: out + (2 &* outStride &+ width))
-    Operation.flush(s30, to: out + 3 &* outStride)
-    Operation.flush(s31, to: out + (3 &* outStride &+ width))
+    Operation.flush(t00, to: out)
+    Operation.flush(t01, to: out + width)
+    Operation.flush(t10, to: out + outStride)
+    Operation.flush(t11, to: out + (outStride &+ width))
+    Operation.flush(t20, to: out + 2 &* outStride)
+    Operation.flush(t21, to: out + (2 &* outStride &+ width))
+    Operation.flush(t30, to: out + 3 &* outStride)
+    Operation.flush(t31, to: out + (3 &* outStride &+ width))
   }
 }
 
@@ -114,7 +132,7 @@ private func fourByThree<Operation: PairOperation>(
   _ operation: Operation.Type,
   _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y0: UnsafePointer<Operation.Lanes.Scalar>,
   _ y1: UnsafePointer<Operation.Lanes.Scalar>, _ y2: UnsafePointer<Operation.Lanes.Scalar>, _ length: Int,
-  _ chain: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+  _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
   typealias Lanes = Operation.Lanes
   let width = MemoryLayout<Lanes>.size / MemoryLayout<Lanes.Scalar>.size
@@ -124,47 +142,64 @@ private func fourByThree<Operation: PairOperation>(
   let end = length &* panelPoints
   var k = 0
   while k < end {
-    let chainEnd = k &+ chain &* panelPoints < end ? k &+ chain &* panelPoints : end
-    var (s00, s01, s02, s10, s11, s12) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-    var (s20, s21, s22, s30, s31, s32) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-    while k < chainEnd {
-      let b0 = UnsafeRawPointer(y0 + k).loadUnaligned(as: Lanes.self)
-      let b1 = UnsafeRawPointer(y1 + k).loadUnaligned(as: Lanes.self)
-      toposcope_barrier()
-      let a0 = Lanes(repeating: x[k])
-      Operation.add(a0, b0, to: &s00)
-      Operation.add(a0, b1, to: &s01)
-      Operation.add(a0, c0.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s02)
-      toposcope_barrier()
-      let a1 = Lanes(repeating: x[k &+ 1])
-      Operation.add(a1, b0, to: &s10)
-      Operation.add(a1, b1, to: &s11)
-      Operation.add(a1, c1.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s12)
-      toposcope_barrier()
-      let a2 = Lanes(repeating: x[k &+ 2])
-      Operation.add(a2, b0, to: &s20)
-      Operation.add(a2, b1, to: &s21)
-      Operation.add(a2, c2.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s22)
-      toposcope_barrier()
-      let a3 = Lanes(repeating: x[k &+ 3])
-      Operation.add(a3, b0, to: &s30)
-      Operation.add(a3, b1, to: &s31)
-      Operation.add(a3, c3.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s32)
-      toposcope_barrier()
-      k &+= panelPoints
+    let strandEnd = k &+ strand &* panelPoints < end ? k &+ strand &* panelPoints : end
+    var (t00, t01, t02, t10, t11, t12) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    var (t20, t21, t22, t30, t31, t32) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    while k < strandEnd {
+      let chainEnd = k &+ chain &* panelPoints < strandEnd ? k &+ chain &* panelPoints : strandEnd
+      var (s00, s01, s02, s10, s11, s12) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+      var (s20, s21, s22, s30, s31, s32) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+      while k < chainEnd {
+        let b0 = UnsafeRawPointer(y0 + k).loadUnaligned(as: Lanes.self)
+        let b1 = UnsafeRawPointer(y1 + k).loadUnaligned(as: Lanes.self)
+        toposcope_barrier()
+        let a0 = Lanes(repeating: x[k])
+        Operation.add(a0, b0, to: &s00)
+        Operation.add(a0, b1, to: &s01)
+        Operation.add(a0, c0.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s02)
+        toposcope_barrier()
+        let a1 = Lanes(repeating: x[k &+ 1])
+        Operation.add(a1, b0, to: &s10)
+        Operation.add(a1, b1, to: &s11)
+        Operation.add(a1, c1.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s12)
+        toposcope_barrier()
+        let a2 = Lanes(repeating: x[k &+ 2])
+        Operation.add(a2, b0, to: &s20)
+        Operation.add(a2, b1, to: &s21)
+        Operation.add(a2, c2.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s22)
+        toposcope_barrier()
+        let a3 = Lanes(repeating: x[k &+ 3])
+        Operation.add(a3, b0, to: &s30)
+        Operation.add(a3, b1, to: &s31)
+        Operation.add(a3, c3.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s32)
+        toposcope_barrier()
+        k &+= panelPoints
+      }
+      Operation.join(s00, to: &t00)
+      Operation.join(s01, to: &t01)
+      Operation.join(s02, to: &t02)
+      Operation.join(s10, to: &t10)
+      Operation.join(s11, to: &t11)
+      Operation.join(s12, to: &t12)
+      Operation.join(s20, to: &t20)
+      Operation.join(s21, to: &t21)
+      Operation.join(s22, to: &t22)
+      Operation.join(s30, to: &t30)
+      Operation.join(s31, to: &t31)
+      Operation.join(s32, to: &t32)
     }
-    Operation.flush(s00, to: out)
-    Operation.flush(s01, to: out + width)
-    Operation.flush(s02, to: out + 2 &* width)
-    Operation.flush(s10, to: out + outStride)
-    Operation.flush(s11, to: out + (outStride &+ width))
-    Operation.flush(s12, to: out + (outStride &+ 2 &* width))
-    Operation.flush(s20, to: out + 2 &* outStride)
-    Operation.flush(s21, to: out + (2 &* outStride &+ width))
-    Operation.flush(s22, to: out + (2 &* outStride &+ 2 &* width))
-    Operation.flush(s30, to: out + 3 &* outStride)
-    Operation.flush(s31, to: out + (3 &* outStride &+ width))
-    Operation.flush(s32, to: out + (3 &* outStride &+ 2 &* width))
+    Operation.flush(t00, to: out)
+    Operation.flush(t01, to: out + width)
+    Operation.flush(t02, to: out + 2 &* width)
+    Operation.flush(t10, to: out + outStride)
+    Operation.flush(t11, to: out + (outStride &+ width))
+    Operation.flush(t12, to: out + (outStride &+ 2 &* width))
+    Operation.flush(t20, to: out + 2 &* outStride)
+    Operation.flush(t21, to: out + (2 &* outStride &+ width))
+    Operation.flush(t22, to: out + (2 &* outStride &+ 2 &* width))
+    Operation.flush(t30, to: out + 3 &* outStride)
+    Operation.flush(t31, to: out + (3 &* outStride &+ width))
+    Operation.flush(t32, to: out + (3 &* outStride &+ 2 &* width))
   }
 }
 
@@ -174,31 +209,37 @@ private func fourByThree<Operation: PairOperation>(
 func panelRow<Operation: PairOperation>(
   _ operation: Operation.Type,
   _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y: UnsafePointer<Operation.Lanes.Scalar>,
-  _ length: Int, _ chain: Int, _ out: UnsafeMutablePointer<Double>
+  _ length: Int, _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>
 ) {
   typealias Lanes = Operation.Lanes
   let width = MemoryLayout<Lanes>.size / MemoryLayout<Lanes.Scalar>.size
   var start = 0
   while start < length {
-    let end = start &+ chain < length ? start &+ chain : length
+    let strandEnd = start &+ strand < length ? start &+ strand : length
     var j = 0
     while j < panelPoints {
-      var (s0, s1) = (Lanes.zero, Lanes.zero)
+      var (t0, t1) = (Lanes.zero, Lanes.zero)
       var a = x + start
       var b = y + (start &* panelPoints &+ j)
       var k = start
-      while k < end {
-        let a0 = Lanes(repeating: a[0])
-        Operation.add(a0, UnsafeRawPointer(b).loadUnaligned(as: Lanes.self), to: &s0)
-        Operation.add(a0, UnsafeRawPointer(b + width).loadUnaligned(as: Lanes.self), to: &s1)
-        a += 1
-        b += panelPoints
-        k &+= 1
+      while k < strandEnd {
+        let chainEnd = k &+ chain < strandEnd ? k &+ chain : strandEnd
+        var (s0, s1) = (Lanes.zero, Lanes.zero)
+        while k < chainEnd {
+          let a0 = Lanes(repeating: a[0])
+          Operation.add(a0, UnsafeRawPointer(b).loadUnaligned(as: Lanes.self), to: &s0)
+          Operation.add(a0, UnsafeRawPointer(b + width).loadUnaligned(as: Lanes.self), to: &s1)
+          a += 1
+          b += panelPoints
+          k &+= 1
+        }
+        Operation.join(s0, to: &t0)
+        Operation.join(s1, to: &t1)
       }
-      Operation.flush(s0, to: out + j)
-      Operation.flush(s1, to: out + (j &+ width))
+      Operation.flush(t0, to: out + j)
+      Operation.flush(t1, to: out + (j &+ width))
       j &+= 2 &* width
     }
-    start = end
+    start = strandEnd
   }
 }

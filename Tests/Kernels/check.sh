@@ -4,7 +4,9 @@
 #   1. no weak function in the kernels' objects (the linker would keep one copy of the two);
 #   2. no AVX instruction in the objects for any processor;
 #   3. distances of every metric from the finished library agree with their definitions, here and under emulation of a
-#      processor without AVX (skipped where qemu-x86_64 is missing).
+#      processor without AVX (skipped where qemu-x86_64 is missing);
+#   4. the same files, compiled for aarch64 without a library, agree with their definitions under emulation (skipped where
+#      Swift's module for that processor, its linker or qemu-aarch64 is missing).
 # Usage: check.sh FOLDER-OF-BUILT-TARGETS LIBRARY
 #   sh Tests/Kernels/check.sh .build-python/release python/toposcope/libtoposcope.so
 set -eu
@@ -41,4 +43,27 @@ if command -v qemu-x86_64 > /dev/null; then
   qemu-x86_64 -cpu Nehalem "$scratch/distances"
 else
   echo "qemu-x86_64 is not installed: the kernels for old processors were not run"
+fi
+
+swift=$(command -v "${SWIFT:-swift}" || true)
+tools=$(dirname "$(readlink -f "$swift")")
+if [ -d "$tools/../lib/swift/embedded/aarch64-none-none-elf" ] && [ -x "$tools/clang" ] && [ -x "$tools/ld.lld" ] \
+  && command -v qemu-aarch64 > /dev/null; then
+  echo "module CToposcopeProcessor { header \"$root/Sources/CToposcopeProcessor/include/toposcope_processor.h\" }" \
+    > "$scratch/module.modulemap"
+  "$tools/swiftc" -target aarch64-none-none-elf -enable-experimental-feature Embedded -wmo -parse-as-library -O \
+    -Xfrontend -function-sections -Xfrontend -disable-stack-protector -module-name PlainKernels -I "$scratch" \
+    "$root"/Sources/ToposcopeKernels/*.swift "$root/Tests/Kernels/PlainKernels.swift" -c -o "$scratch/kernels.o"
+  "$tools/clang" --target=aarch64-none-elf -ffreestanding -fno-builtin -O1 -c "$root/Tests/Kernels/plain.c" \
+    -o "$scratch/plain.o"
+  "$tools/ld.lld" --gc-sections "$scratch/kernels.o" "$scratch/plain.o" -o "$scratch/plain"
+  status=0
+  qemu-aarch64 "$scratch/plain" || status=$?
+  if [ $status -ne 0 ]; then
+    echo "check.sh: on aarch64 check $status of PlainKernels.swift fails" >&2
+    exit 1
+  fi
+  echo "kernels agree with their definitions on aarch64 (emulated)"
+else
+  echo "no tools for aarch64: its kernels were not run"
 fi

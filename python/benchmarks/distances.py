@@ -5,9 +5,14 @@
     python -m benchmarks.distances --quick    # small shapes only; prints
 
 One thread is timed by the processor time of the process, which other work on the machine disturbs least; two threads by
-the clock. Every entry is the median of `--repeat` calls, the libraries taking turns. A call that would take longer than
-`--limit` seconds, judged by the same library and metric on a smaller shape, is left out. The multiply-adds of the
-processor are measured at the start of every part, and shares of the peak are taken of those.
+the clock. Every entry is the median of `--repeat` calls, the libraries taking turns; calls of more than two seconds are
+made once. A call is left out that would take longer than `--limit` seconds, judged by the same library and metric on a
+smaller shape, or longer than `--slow` seconds and ten times ours. The multiply-adds of the processor are measured at
+the start of every part, and shares of the peak are taken of those. On two processors everything takes about ten
+minutes.
+
+Mahalanobis with the covariance of Ledoit and Wolf is compared with scikit-learn's: its `LedoitWolf`, the Cholesky
+factor of the inverse, and Euclidean distances of the product, as far as a d x d matrix goes.
 
 OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are not passed on, so that the peers run the kernels that their linear algebra
 chooses for this processor; which ones is written down.
@@ -38,7 +43,10 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "distances.md"
 POINTS = (500, 2000, 5000)
 COORDINATES = (16, 64, 512, 2048, 16384, 150_000)
+MEASURED = ("euclidean", "sqeuclidean", "cosine", "cityblock", "chebyshev", "correlation")  # for errors
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev", "correlation", "mahalanobis")
+WHITENED = (1000, 150_000)  # one shape more for Mahalanobis, whose larger shapes with n = 5000 are left out
+GREATEST_COVARIANCE = 2048  # coordinates for which a d x d matrix is inverted
 Call = Callable[[NDArray[np.float32]], object]
 
 
@@ -53,7 +61,8 @@ def libraries(metric: str) -> dict[str, Call]:
     torch.set_num_threads(THREADS)
     calls: dict[str, Call] = {"Toposcope": lambda x: ts.distances(x, metric=metric, n_threads=THREADS)}
     if metric == "mahalanobis":
-        return calls  # the peers take an inverse covariance of d x d numbers and n^2 d^2 operations
+        calls["scikit-learn"] = by_covariance
+        return calls
     if THREADS == 1:
         calls["SciPy pdist"] = lambda x: pdist(x, metric)
     names = {"cityblock": "manhattan"}
@@ -64,37 +73,49 @@ def libraries(metric: str) -> dict[str, Call]:
     return calls
 
 
+def by_covariance(x: NDArray[np.float32]) -> object:
+    """Mahalanobis as scikit-learn and NumPy do it: the strongest way, without n^2 d^2 operations."""
+    from sklearn.covariance import LedoitWolf
+    from sklearn.metrics import pairwise_distances
+
+    x = x.astype(np.float64)
+    return pairwise_distances(x @ np.linalg.cholesky(LedoitWolf().fit(x).precision_), n_jobs=THREADS)
+
+
 def clock() -> float:
     return time.process_time() if THREADS == 1 else time.perf_counter()
 
 
-def times(
-    metric: str, shapes: list[tuple[int, int]], repeat: int, limit: float, known: list[dict], peak: float
-) -> list[dict[str, object]]:
+def times(metrics: list[str], shapes: list[tuple[int, int]], options: argparse.Namespace) -> list[dict[str, object]]:
     """Median seconds of each library on each shape, smallest shapes first."""
-    calls = libraries(metric)
-    rates: dict[str, float] = {}  # seconds a pair and coordinate, from the largest shape so far
-    for row in sorted(known, key=lambda r: r["n"] ** 2 * r["d"]):
-        work = row["n"] ** 2 / 2 * row["d"]
-        if row["metric"] == metric and row["threads"] == THREADS and work > 1e7:
-            rates |= {name: seconds / work for name, seconds in row["seconds"].items()}
+    speed = peak()
+    calls = {metric: libraries(metric) for metric in metrics}
+    rates: dict[tuple[str, str], float] = {}  # seconds a pair and coordinate, from the largest shape so far
     rows = []
-    for n, d in sorted(shapes, key=lambda s: s[0] ** 2 * s[1]):
+    for n, d in sorted({*shapes, WHITENED} if "mahalanobis" in metrics else shapes, key=lambda s: s[0] ** 2 * s[1]):
         x = np.random.default_rng(n + d).standard_normal((n, d), dtype=np.float32)
         work = n * n / 2 * d
-        runs: dict[str, list[float]] = {}
-        for turn in range(repeat):
-            for name, call in calls.items():
-                guess = rates.get(name, 0) * work
-                if guess > limit or (turn > 0 and (name not in runs or runs[name][0] > 3)):
-                    continue
-                start = clock()
-                call(x)
-                runs.setdefault(name, []).append(clock() - start)
-        seconds = {name: statistics.median(values) for name, values in runs.items()}
-        rates |= {name: value / work for name, value in seconds.items() if work > 1e7}
-        rows.append({"metric": metric, "n": n, "d": d, "threads": THREADS, "peak": peak, "seconds": seconds})
-        print(metric, n, d, {k: round(v, 4) for k, v in seconds.items()}, file=sys.stderr, flush=True)
+        for metric in metrics:
+            if (n > 2000) if metric == "mahalanobis" else (n, d) not in shapes:
+                continue
+            guesses = {library: rates.get((metric, library), 0) * work for library in calls[metric]}
+            tenfold = max(options.slow, 10 * guesses["Toposcope"])
+            chosen = [library for library in calls[metric] if guesses[library] <= min(options.limit, tenfold)]
+            if metric == "mahalanobis" and d > GREATEST_COVARIANCE:
+                chosen = ["Toposcope"]
+            runs: dict[str, list[float]] = {library: [] for library in chosen}
+            for turn in range(options.repeat):
+                for library in chosen:
+                    if turn > 0 and runs[library][0] > 2:
+                        continue
+                    start = clock()
+                    calls[metric][library](x)
+                    runs[library].append(clock() - start)
+            seconds = {library: statistics.median(values) for library, values in runs.items()}
+            if work > 1e7:
+                rates |= {(metric, library): value / work for library, value in seconds.items()}
+            rows.append({"metric": metric, "n": n, "d": d, "threads": THREADS, "peak": speed, "seconds": seconds})
+            print(metric, n, d, {k: round(v, 4) for k, v in seconds.items()}, file=sys.stderr, flush=True)
     return rows
 
 
@@ -131,6 +152,7 @@ def exact(x: NDArray[np.float32], metric: str) -> NDArray[np.longdouble]:
             "cityblock": lambda d: d.sum(axis=1),
             "chebyshev": lambda d: d.max(axis=1),
             "euclidean": lambda d: np.sqrt((d * d).sum(axis=1)),
+            "sqeuclidean": lambda d: (d * d).sum(axis=1),
         }.get(metric, lambda d: (d * d).sum(axis=1) / 2)(difference)
     return out
 
@@ -140,7 +162,7 @@ def errors() -> list[dict[str, object]]:
     from scipy.spatial.distance import squareform
 
     rows = []
-    for metric in METRICS[:-1]:
+    for metric in MEASURED:
         calls = libraries(metric)
         for name, x in clouds().items():
             if name == "equal differences" and metric in ("cosine", "correlation"):
@@ -186,7 +208,8 @@ def tables(results: dict) -> str:
         out.append(
             f"Multiply-adds a second of one thread, measured before each part: {min(peaks):.1f} to {max(peaks):.1f} "
             f"billion in single precision. Points are normal, single precision. Medians of {results['repeat']} calls; "
-            f"`-` also where one would have taken more than {results['limit']:g} s."
+            f"`-` also where one would have taken more than {results['limit']:g} s, or more than {results['slow']:g} s "
+            "and ten times ours, or needs more memory. Mahalanobis is computed in double precision and has no share."
         )
     for threads in sorted({row["threads"] for row in results["times"]}):
         which = "one thread, processor time" if threads == 1 else f"{threads} threads, time on the clock"
@@ -201,7 +224,8 @@ def tables(results: dict) -> str:
             share = row["n"] ** 2 / 2 * row["d"] / ours / (row["peak"] * 1e9 * threads)
             others = [row["seconds"][p] for p in peers if p in row["seconds"]]
             ratio = f"{min(others) / ours:.1f}" if others else "-"
-            cells = [row["metric"], row["n"], row["d"], number(ours), f"{100 * share:.0f} %"]
+            cells = [row["metric"], row["n"], row["d"], number(ours)]
+            cells += ["-" if row["metric"] == "mahalanobis" else f"{100 * share:.0f} %"]
             slow = row["seconds"].get("SciPy pdist")
             cells += [number(row["seconds"].get(p)) for p in peers] + [ratio, f"{slow / ours:.1f}" if slow else "-"]
             out.append("| " + " | ".join(map(str, cells)) + " |")
@@ -258,6 +282,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.distances", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small shapes only, printed")
     parser.add_argument("--limit", type=float, default=20, metavar="SECONDS", help="of one call")
+    parser.add_argument("--slow", type=float, default=4, metavar="SECONDS", help="of a peer ten times slower than ours")
     parser.add_argument("--repeat", type=int, default=3, metavar="N")
     parser.add_argument("--metrics", default=",".join(METRICS))
     parser.add_argument("--points", default=",".join(map(str, POINTS)), metavar="N,...")
@@ -265,7 +290,7 @@ def main() -> None:
     parser.add_argument("--threads", default="1,2", metavar="N,...")
     parser.add_argument("--only", choices=["times", "errors"], help="by default both")
     parser.add_argument("--results", type=Path, default=PAGE.with_suffix(".json"), help="numbers, kept and merged")
-    parser.add_argument("--memory", type=float, default=4, metavar="GB", help="largest set of points")
+    parser.add_argument("--memory", type=float, default=16, metavar="GB", help="for points, a copy and the result")
     parser.add_argument("--part", choices=["times", "errors", "kernels"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     chosen = options.metrics.split(",")
@@ -279,11 +304,8 @@ def main() -> None:
         return
     if options.part == "times":
         sizes = [(int(n), int(d)) for n in options.points.split(",") for d in options.coordinates.split(",")]
-        grid = [(n, d) for n, d in sizes if 4e-9 * n * d <= options.memory]
-        shapes = [s for s in grid if not options.quick or s[0] ** 2 * s[1] <= 3e9]
-        speed = peak()
-        rows = [row for m in chosen for row in times(m, shapes, options.repeat, options.limit, before, speed)]
-        print(json.dumps(rows))
+        grid = [(n, d) for n, d in sizes if 4e-9 * (2 * n * d + n * n) <= options.memory]
+        print(json.dumps(times(chosen, [s for s in grid if not options.quick or s[0] ** 2 * s[1] <= 3e9], options)))
         return
 
     def part(name: str, threads: int) -> Any:
@@ -303,6 +325,7 @@ def main() -> None:
         "versions": versions(),
         "kernels": part("kernels", 1),
         "limit": options.limit,
+        "slow": options.slow,
         "repeat": options.repeat,
         "times": [r for r in before if (r["metric"], r["n"], r["d"], r["threads"]) not in again] + measured,
         "errors": results.get("errors", []) if options.only == "times" else part("errors", 1),

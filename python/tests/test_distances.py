@@ -199,11 +199,17 @@ def test_references_that_do_not_fit():
 
 def test_equal_differences_are_rounded_to_the_same_side():
     """Every addition of a chain of sums loses in the same direction: what shifted and binary activations are."""
-    points = np.outer(rng.random(30), np.ones(20_000)).astype(np.float32)
-    for metric, factor in (("euclidean", np.sqrt(20_000.0)), ("cityblock", 20_000.0)):
-        exact = np.abs(points[:, :1].astype(float) - points[:, 0].astype(float)) * factor
-        off = ~np.eye(30, dtype=bool)
-        assert ulps(ts.distances(points, metric), exact)[off].max() < 4
+    for d in (33, 65, 700, 20_000):
+        heights = rng.random(60 if d < 1000 else 30).astype(np.float32)
+        points = np.repeat(heights[:, None], d, axis=1)
+        off = ~np.eye(len(heights), dtype=bool)
+        difference = np.abs(heights[:, None].astype(float) - heights.astype(float))
+        for metric, exact in (
+            ("euclidean", difference * np.sqrt(float(d))),
+            ("sqeuclidean", difference**2 * d),
+            ("cityblock", difference * d),
+        ):
+            assert ulps(ts.distances(points, metric), exact)[off].max() < 4, (metric, d)
 
 
 def test_zero_over_zero_is_zero_and_first_positive_goes_on():

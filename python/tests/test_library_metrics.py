@@ -80,7 +80,7 @@ def test_reference_of_a_normalisation():
         ("nonsense", X, "metric='nonsense' is unknown: it must be one of .*, or a function."),
         (ts.LibraryMetric("nonsense", p=2), X, "is unknown"),
         (ts.LibraryMetric("jensenshannon", base=2), X, "is refused by SciPy: "),  # its pdist takes no base
-        (ts.LibraryMetric("minkowski", q=2), X, "is refused by SciPy: "),
+        (ts.LibraryMetric("minkowski", q=2), X, r"is refused by SciPy: .*incompatible function arguments\.$"),
         (ts.LibraryMetric("seuclidean", V=np.ones(3)), X, "is refused by SciPy: "),
         ("haversine", X, "is refused by scikit-learn: "),
         (lambda a, b: float("nan"), X, "gives no number .NaN. for rows 0 and 1 of X"),
@@ -89,7 +89,7 @@ def test_reference_of_a_normalisation():
 def test_refusals_are_one_sentence(metric, points, sentence):
     with pytest.raises((ValueError, TypeError), match=sentence) as caught:
         ts.distances(points, metric)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value) and str(caught.value)[-2:].strip(".:") == str(caught.value)[-2]
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])

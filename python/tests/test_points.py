@@ -53,21 +53,83 @@ def test_data_frame():
     np.testing.assert_array_equal(ts.distances(pandas.DataFrame(X)), EXPECTED)
 
 
-def test_array_interface_and_dlpack():
-    class Interface:
-        __array_interface__ = X.__array_interface__
-        base = X
+class Interface:
+    """Nothing but an array interface."""
 
-    class Capsule:
-        def __dlpack__(self, **options):
-            return X.__dlpack__(**options)
+    def __init__(self, array):
+        self.array, self.__array_interface__ = array, array.__array_interface__
 
-        def __dlpack_device__(self):
-            return X.__dlpack_device__()
 
-    np.testing.assert_array_equal(ts.distances(Interface()), EXPECTED)
-    if np.lib.NumpyVersion(np.__version__) >= "2.1.0":
-        np.testing.assert_array_equal(ts.distances(Capsule()), EXPECTED)
+class Capsule:
+    """Nothing but DLPack."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack__(self, **options):
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+def locked():
+    array = X.copy()
+    array.flags.writeable = False
+    return array
+
+
+LAYOUTS = {
+    "plain": X,
+    "fortran": np.asfortranarray(X),
+    "reversed": X[::-1, ::-1],
+    "strided": np.repeat(X, 3, axis=1)[:, ::3],
+    "one row": np.broadcast_to(X[0], (5, 6)),
+    "read-only": locked(),
+    "float64": X.astype(np.float64),
+    "half": X.astype(np.float16),
+}
+CAN_READ_LOCKED = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_array_interface(layout):
+    array = LAYOUTS[layout]
+    np.testing.assert_array_equal(ts.distances(Interface(array)), ts.distances(np.array(array)))
+    other = array.astype(array.dtype.newbyteorder(">"))
+    np.testing.assert_array_equal(ts.distances(Interface(other)), ts.distances(np.array(array)))
+
+
+@pytest.mark.skipif(not CAN_READ_LOCKED, reason="this NumPy hands out no read-only DLPack objects")
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_dlpack_of_numpy(layout):
+    array = LAYOUTS[layout]
+    np.testing.assert_array_equal(ts.distances(Capsule(array)), ts.distances(np.array(array)))
+
+
+@pytest.mark.skipif(not CAN_READ_LOCKED, reason="this NumPy hands out no read-only DLPack objects")
+def test_dlpack_of_torch():
+    torch = pytest.importorskip("torch")
+    T = torch.from_numpy(X.copy())
+    np.testing.assert_array_equal(ts.distances(Capsule(T)), EXPECTED)
+    np.testing.assert_array_equal(ts.distances(Capsule(T.t().contiguous().t())), EXPECTED)
+    np.testing.assert_array_equal(ts.distances(Capsule(T.half())), ts.distances(T.half()))
+    for refused in (T.clone().requires_grad_(), T.bfloat16()):
+        with pytest.raises(TypeError, match="X cannot be read by DLPack .*: give a NumPy array or a PyTorch tensor"):
+            ts.distances(Capsule(refused))
+    with pytest.raises(ValueError, match="no table of numbers: .*requires grad"):
+        ts.distances([row.clone().requires_grad_() for row in T])
+
+
+def test_interfaces_that_describe_nothing():
+    class Broken:
+        def __init__(self, **interface):
+            self.__array_interface__ = interface
+
+    for broken in (Broken(shape=(2, 2)), Broken(shape=(2, 2), typestr="<q9", data=(1, False), version=3)):
+        with pytest.raises(ValueError, match="X is no table of numbers: ") as caught:
+            ts.distances(broken)
+        assert "\n" not in str(caught.value) and not str(caught.value).endswith("..")
 
 
 def test_integers_and_booleans_are_numbers():

@@ -144,5 +144,7 @@ def _shown(metric: Any) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    """The first sentence of a message that may have several lines."""
-    return str(error).strip().splitlines()[0].rstrip(".") + "."
+    """What a library's message of several lines begins with, as one sentence."""
+    first = str(error).strip().splitlines()[0]
+    # Generated bindings go on with the types that they take.
+    return first.partition(" The following argument types")[0].rstrip(".: ") + "."

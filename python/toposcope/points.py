@@ -102,11 +102,21 @@ def _as_array(X: Any, name: str) -> NDArray[Any]:
             "use .toarray() for points."
         )
     if hasattr(X, "__dlpack__") and not hasattr(X, "__array__") and not hasattr(X, "__array_interface__"):
-        return np.from_dlpack(X)
+        return _from_dlpack(X, name)
     try:
         return np.asarray(X)
-    except ValueError as error:
-        raise ValueError(f"{name} is no table of numbers: {error}.") from None
+    except (ValueError, TypeError, RuntimeError) as error:  # RuntimeError: a list of tensors that require gradients
+        raise ValueError(f"{name} is no table of numbers: {str(error).rstrip('.')}.") from None
+
+
+def _from_dlpack(X: Any, name: str) -> NDArray[Any]:
+    """The array behind a DLPack object that is nothing else: it says itself why it cannot be read."""
+    try:
+        return np.from_dlpack(X)
+    except (BufferError, RuntimeError, ValueError, TypeError) as error:
+        raise TypeError(
+            f"{name} cannot be read by DLPack ({str(error).rstrip('.')}): give a NumPy array or a PyTorch tensor of it."
+        ) from None
 
 
 def _from_torch(X: Any, torch: Any, name: str) -> NDArray[Any]:

@@ -7,15 +7,16 @@ import ToposcopeKernels
 
 /// The innermost loops for one operation: those that this processor runs fastest.
 struct PairKernels<Scalar: BitwiseCopyable>: Sendable {
-  /// A panel; the first of a row of panels, numbers from one to the next, how many; length; chain; sums, their stride.
+  /// A panel; the first of a row of panels, numbers from one to the next, how many; length, chain, strand; sums, their
+  /// stride.
   typealias Pairs =
     @Sendable (
-      UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, Int, Int, UnsafeMutablePointer<Double>, Int
+      UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, Int, Int, Int, UnsafeMutablePointer<Double>, Int
     ) -> Void
-  /// The coordinates of a point; a panel; length; chain; sums.
+  /// The coordinates of a point; a panel; length, chain, strand; sums.
   typealias Row =
     @Sendable (
-      UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, UnsafeMutablePointer<Double>
+      UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, Int, UnsafeMutablePointer<Double>
     ) -> Void
 
   let pairs: Pairs

@@ -1,22 +1,22 @@
 /// Sums over the coordinates of pairs of points of one table.
 ///
-/// Sums are made in chains, in the precision of the table, and the chains added in double precision. The order of the
-/// additions of a pair is the same in a tile and in a row, so both give the same bits.
+/// Sums are made in chains, and chains joined to strands, in the precision of the table; strands are added in double
+/// precision. The order of the additions of a pair is the same in a tile and in a row, so both give the same bits.
 struct PanelSums<Scalar: BitwiseCopyable & BinaryFloatingPoint>: Sendable {
   let table: PanelTable<Scalar>
   let kernels: PairKernels<Scalar>
-  /// Coordinates that are summed in the precision of the table before a sum is widened.
-  private let chain: Int
-  /// Coordinates of a block: a multiple of the chain, two panels of at most eight kilobytes in the first-level cache.
+  /// How sums are made.
+  private let rounding: SumRounding
+  /// Coordinates of a block: a multiple of the strand, two panels of at most eight kilobytes in the first-level cache.
   private let blockLength: Int
 
-  /// - Parameter chain: nil where rounding needs no care: in double precision.
-  init(table: PanelTable<Scalar>, kernels: PairKernels<Scalar>, chain: Int? = nil) {
+  /// - Parameter rounding: nil where rounding needs no care: in double precision.
+  init(table: PanelTable<Scalar>, kernels: PairKernels<Scalar>, rounding: SumRounding? = nil) {
     self.table = table
     self.kernels = kernels
     let numbers = 512 / MemoryLayout<Scalar>.stride
-    self.chain = chain ?? numbers
-    blockLength = numbers / self.chain * self.chain
+    self.rounding = rounding ?? SumRounding(chain: numbers, strand: numbers)
+    blockLength = numbers / self.rounding.strand * self.rounding.strand
   }
 
   /// Leaves the sum of the pair (i, j) in `sums[(i - 16 * rows.lowerBound) * 16 * columns.count + j - 16 * columns.lowerBound]`.
@@ -35,7 +35,8 @@ struct PanelSums<Scalar: BitwiseCopyable & BinaryFloatingPoint>: Sendable {
         let x = table.panel(a) + 16 * start
         let first = isDiagonal ? a : columns.lowerBound
         kernels.pairs(
-          x, table.panel(first) + 16 * start, 16 * length, columns.upperBound - first, width, chain,
+          x, table.panel(first) + 16 * start, 16 * length, columns.upperBound - first, width, rounding.chain,
+          rounding.strand,
           sums + (16 * (a - rows.lowerBound) * outStride + 16 * (first - columns.lowerBound)), outStride)
       }
     }
@@ -52,7 +53,8 @@ struct PanelSums<Scalar: BitwiseCopyable & BinaryFloatingPoint>: Sendable {
     sums.initialize(repeating: 0, count: 16)
     for start in stride(from: 0, to: table.length, by: blockLength) {
       kernels.row(
-        point + start, table.panel(panel) + 16 * start, min(blockLength, table.length - start), chain, sums)
+        point + start, table.panel(panel) + 16 * start, min(blockLength, table.length - start), rounding.chain,
+        rounding.strand, sums)
     }
   }
 
@@ -95,4 +97,25 @@ struct PanelSums<Scalar: BitwiseCopyable & BinaryFloatingPoint>: Sendable {
     }
     return (row, row + rest)
   }
+}
+
+/// How many coordinates are summed in single precision before a sum is widened.
+///
+/// Numbers of any size round to both sides: a chain of c coordinates is off by about 0.4 sqrt(c / 3) units of 2^-24, and
+/// the errors of the chains average out. c equal numbers, as differences of shifted points are, round to the same side, up
+/// to c / 4 units in the last place of the sum, in every chain; and so do k equal chains, joined to a strand, by k / 4. A
+/// square root halves both.
+struct SumRounding: Sendable {
+  /// Coordinates of a chain.
+  let chain: Int
+  /// Coordinates of a strand: a multiple of the chain.
+  let strand: Int
+
+  /// Differences of points that are rounded to the same side cost a sum of their squares up to two units more.
+  static let squares = SumRounding(chain: 4, strand: 8)
+  /// For squared differences of directions, whose rounding has a bound of its own.
+  static let directions = SumRounding(chain: 8, strand: 8)
+  static let magnitudes = SumRounding(chain: 8, strand: 16)
+  /// For squares of which a root is taken, and for products: 2 - 2 u.v of 1 or more halves an error as well.
+  static let halved = SumRounding(chain: 16, strand: 64)
 }

@@ -45,9 +45,14 @@ final class PreparedPoints: @unchecked Sendable {
       // Few coordinates: double precision costs little, and its sums are rounded once.
       if cloud.elementType == .float32 && (cloud.dimension > 8 || metric.kind == .chebyshev) {
         let table = try cloud.panels(of: Float.self, threads: threads, progress: progress)
-        // The greatest of several numbers is never rounded.
-        let chain = sum == .greatest ? nil : Self.chain(cloud.dimension, halved: metric.kind == .euclidean)
-        sums = .single(PanelSums(table: table, kernels: .choose(sum), chain: chain), ExactPairs(cloud))
+        let rounding: SumRounding? =
+          switch metric.kind {
+          case .euclidean: Self.halved(cloud.dimension)
+          case .sqeuclidean: .squares
+          case .cityblock: .magnitudes
+          default: nil  // the greatest of several numbers is never rounded
+          }
+        sums = .single(PanelSums(table: table, kernels: .choose(sum), rounding: rounding), ExactPairs(cloud))
       } else {
         let table = try cloud.panels(of: Double.self, threads: threads, progress: progress)
         sums = .double(PanelSums(table: table, kernels: .choose(sum)))
@@ -57,12 +62,8 @@ final class PreparedPoints: @unchecked Sendable {
     self.bound = bound
   }
 
-  /// Coordinates that are summed in single precision before the sum is widened.
-  ///
-  /// Sums of c numbers of any size have a rounding error of about 0.4 sqrt(c / 3) units of 2^-24, which averages out over
-  /// the chains. Sums of c equal numbers, as differences of shifted points are, round to the same side up to c / 4 units in
-  /// the last place, in every chain; a square root halves that.
-  private static func chain(_ dimension: Int, halved: Bool) -> Int { dimension > 32 && halved ? 16 : 8 }
+  /// Few coordinates make few chains, whose errors do not average out.
+  private static func halved(_ dimension: Int) -> SumRounding { dimension > 32 ? .halved : .magnitudes }
 
   /// Single-precision points of many coordinates are rounded to single-precision directions, and summed as products where
   /// hardly any pair is close: |u - v|^2 = 2 - 2 u.v, and for |u - v|^2 >= 1 the difference takes no digits away.
@@ -74,12 +75,12 @@ final class PreparedPoints: @unchecked Sendable {
       let (table, errors) = try directions.roundedTable(threads: threads, progress: progress)
       let products = ExactPairs(cloud, (directions, errors), leastFromProducts: 1)
       if products.refinedShare(kind: kind) < 0.004 {
-        return (.single(PanelSums(table: table, kernels: .choose(.products), chain: 16), products), true)
+        return (.single(PanelSums(table: table, kernels: .choose(.products), rounding: .halved), products), true)
       }
       let exact = ExactPairs(cloud, (directions, errors))
       if exact.refinedShare(kind: kind) < 0.05 {
-        let chain = Self.chain(cloud.dimension, halved: kind == .angular)
-        return (.single(PanelSums(table: table, kernels: .choose(.squares), chain: chain), exact), false)
+        let rounding: SumRounding = kind == .angular ? .halved : .directions
+        return (.single(PanelSums(table: table, kernels: .choose(.squares), rounding: rounding), exact), false)
       }
     }
     let table: PanelTable<Double> = try directions.table(threads: threads, progress: progress)

@@ -33,7 +33,7 @@ extension PanelTable where Scalar == Double {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 16) { sums in
       for p in 0..<panels {
         sums.initialize(repeating: 0)
-        kernel(x, panel(p), length, 64, sums.baseAddress!)
+        kernel(x, panel(p), length, 64, 64, sums.baseAddress!)
         for i in 0..<min(16, count - 16 * p) { y[16 * p + i] = sums[i] }
       }
     }

@@ -1,0 +1,159 @@
+// Compiled together with the kernels for a processor that is not x86-64, and run there: every kernel against its
+// definition in double precision. Nothing of the standard library is needed but pointers and numbers.
+
+private struct Numbers {
+  var state: UInt64 = 1
+  mutating func next() -> Double {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Double(Int64(bitPattern: state) >> 40) * 0x1p-23
+  }
+}
+
+private let length = 150, panels = 3, chain = 8, strand = 16
+private let numbers = 16 * 150
+
+private func definition(_ sum: Int, _ x: Double, _ y: Double, _ before: Double) -> Double {
+  let difference = x - y
+  switch sum {
+  case 0: return before + difference * difference
+  case 1: return before + difference.magnitude
+  case 2: return difference.magnitude > before ? difference.magnitude : before
+  default: return before + x * y
+  }
+}
+
+private func pairs(
+  _ sum: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Double>
+) {
+  switch sum {
+  case 0: floatSquaresPairs(x, y, numbers, panels, length, chain, strand, out, 48)
+  case 1: floatMagnitudesPairs(x, y, numbers, panels, length, chain, strand, out, 48)
+  case 2: floatGreatestPairs(x, y, numbers, panels, length, chain, strand, out, 48)
+  default: floatProductsPairs(x, y, numbers, panels, length, chain, strand, out, 48)
+  }
+}
+
+private func pairs(
+  _ sum: Int, _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>
+) {
+  switch sum {
+  case 0: doubleSquaresPairs(x, y, numbers, panels, length, chain, strand, out, 48)
+  case 1: doubleMagnitudesPairs(x, y, numbers, panels, length, chain, strand, out, 48)
+  case 2: doubleGreatestPairs(x, y, numbers, panels, length, chain, strand, out, 48)
+  default: doubleProductsPairs(x, y, numbers, panels, length, chain, strand, out, 48)
+  }
+}
+
+private func row(
+  _ sum: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Double>
+) {
+  switch sum {
+  case 0: floatSquaresRow(x, y, length, chain, strand, out)
+  case 1: floatMagnitudesRow(x, y, length, chain, strand, out)
+  case 2: floatGreatestRow(x, y, length, chain, strand, out)
+  default: floatProductsRow(x, y, length, chain, strand, out)
+  }
+}
+
+private func row(
+  _ sum: Int, _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>
+) {
+  switch sum {
+  case 0: doubleSquaresRow(x, y, length, chain, strand, out)
+  case 1: doubleMagnitudesRow(x, y, length, chain, strand, out)
+  case 2: doubleGreatestRow(x, y, length, chain, strand, out)
+  default: doubleProductsRow(x, y, length, chain, strand, out)
+  }
+}
+
+/// Returns the number of the first check that fails, or 0. `singles` and `doubles` have room for 20,000 numbers each.
+@_cdecl("toposcope_check_kernels")
+public func checkKernels(_ singles: UnsafeMutablePointer<Float>, _ doubles: UnsafeMutablePointer<Double>) -> Int32 {
+  var source = Numbers()
+  // One panel, three more, and one point of the first on its own.
+  let (x, y, point) = (singles, singles + numbers, singles + 4 * numbers)
+  let (wideX, wideY, widePoint) = (doubles, doubles + numbers, doubles + 4 * numbers)
+  let (sums, sumsOfRow) = (doubles + 5 * numbers, doubles + 5 * numbers + 800)
+  var k = 0
+  while k < 4 * numbers {
+    singles[k] = Float(source.next())
+    doubles[k] = Double(singles[k])
+    k += 1
+  }
+  var sum = 0
+  while sum < 4 {
+    var isDouble = 0
+    while isDouble < 2 {
+      k = 0
+      while k < 800 {
+        (sums[k], sumsOfRow[k]) = (0, 0)
+        k += 1
+      }
+      if isDouble == 1 { pairs(sum, wideX, wideY, sums) } else { pairs(sum, x, y, sums) }
+      let tolerance = isDouble == 1 ? 1e-13 : 1e-5
+      var i = 0
+      while i < 16 {
+        k = 0
+        while k < length {
+          point[k] = x[16 * k + i]
+          widePoint[k] = wideX[16 * k + i]
+          k += 1
+        }
+        if isDouble == 1 { row(sum, widePoint, wideY, sumsOfRow) } else { row(sum, point, y, sumsOfRow) }
+        var j = 0
+        while j < 48 {
+          var exact = 0.0
+          k = 0
+          while k < length {
+            exact = definition(sum, wideX[16 * k + i], wideY[j / 16 * numbers + 16 * k + j % 16], exact)
+            k += 1
+          }
+          let scale = exact.magnitude > 1 ? exact.magnitude : 1
+          if !((sums[48 * i + j] - exact).magnitude <= tolerance * scale) { return Int32(10 * sum + isDouble + 1) }
+          // A point and a panel give the same bits.
+          if j < 16 && sums[48 * i + j] != sumsOfRow[j] { return Int32(100 + 10 * sum + isDouble) }
+          if j < 16 { sumsOfRow[j] = 0 }
+          j += 1
+        }
+        i += 1
+      }
+      isDouble += 1
+    }
+    sum += 1
+  }
+  return checkPasses(x, point, sums)
+}
+
+private func checkPasses(
+  _ x: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Double>
+) -> Int32 {
+  let (shift, mean, factor) = (0.25, -0.125, 3.0)
+  var (sum, squares, differences, greatest) = (0.0, 0.0, 0.0, Float(0))
+  var k = 0
+  while k < length {
+    let (a, b) = (Double(x[k]), Double(x[k + length]))
+    sum += a - shift
+    squares += (a - shift - mean) * (a - shift - mean)
+    let difference = (a - shift - mean) * factor - (b - mean)
+    differences += difference * difference
+    greatest = x[k].magnitude > greatest ? x[k].magnitude : greatest
+    sums[k] = a * a
+    k += 1
+  }
+  func differs(_ a: Double, _ b: Double) -> Bool { !((a - b).magnitude <= 1e-12 * (1 + b.magnitude)) }
+  if differs(floatShiftedSum(x, length, shift), sum) { return 201 }
+  if differs(floatShiftedSquares(x, length, shift, mean), squares) { return 202 }
+  if differs(floatSquaredDifference(x, x + length, length, shift, mean, factor, 0, mean, 1), differences) { return 203 }
+  if floatGreatestMagnitude(x, length) != greatest { return 204 }
+  x[7] = .nan
+  if !floatGreatestMagnitude(x, length).isNaN { return 205 }
+  x[7] = 0.5
+  sums[7] = 0.25
+  if floatUnits(x, length, 0, 0, 1, out) != 0 || out[149] != x[149] { return 206 }
+  floatTranspose(x, 30, 13, 27, out, 13)
+  if out[26 * 13 + 12] != x[12 * 30 + 26] || out[5] != x[5 * 30] { return 207 }
+  if !squareRoots(sums, 148, 0, 1, out) || out[7] != 0.5 || out[147] != x[147].magnitude { return 208 }
+  if squareRoots(sums, 148, 0.5, 1, out) { return 209 }
+  if !squareRootsOfSingles(sums, 148, 0, 1, out) || out[7] != 0.5 { return 210 }
+  return 0
+}
