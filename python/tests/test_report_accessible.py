@@ -66,7 +66,7 @@ def path(tmp_path_factory):
 
 @pytest.fixture(params=["light", "dark"])
 def page(browser, path, request):
-    page = browser.new_page(color_scheme=request.param, reduced_motion="reduce")
+    page = browser.new_page(color_scheme=request.param, reduced_motion="reduce", bypass_csp=True)  # for axe's script
     page.goto(path.as_uri())
     for details in page.locator("details > summary").all():
         details.click()
@@ -86,6 +86,13 @@ def test_what_can_be_used_or_looked_at_has_a_name(page):
         "document.querySelector('#play').textContent = ''; document.querySelector('label[for=value]').remove()"
     )
     assert len(page.evaluate(NAMELESS)) == 2
+
+
+def test_axe_finds_nothing(page):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    assert [(found["id"], found["nodes"][0]["html"]) for found in axe.run(page).response["violations"]] == []
+    page.evaluate("document.querySelector('.overview').tabIndex = 5")
+    assert [found["id"] for found in axe.run(page).response["violations"]] == ["tabindex"]  # it finds what is wrong
 
 
 def test_structure_is_told(page):
