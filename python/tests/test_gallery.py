@@ -32,7 +32,9 @@ PICTURES = sorted(path.stem for path in (DOCS / "gallery").glob("*.png"))
 @pytest.mark.parametrize("name", PICTURES)
 def test_picture_looks_as_before(gallery, name, tmp_path):
     before = Image.open(DOCS / "gallery" / f"{name}.png").convert("L")
+    style = dict(matplotlib.rcParams)
     after = Image.open(gallery.draw(getattr(gallery, name), tmp_path)).convert("L")
+    assert dict(matplotlib.rcParams) == style
     assert np.abs(np.subtract(before.size, after.size)).max() <= 3
     difference = np.abs(np.asarray(before, float) - np.asarray(after.resize(before.size), float))
     assert difference.mean() < 3, (

@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 
 import toposcope as ts
+from toposcope import plot
 from toposcope.plot import (
     activations_html,
     linkage_matrix,
     match_bars,
     palette,
     plot_agreement,
+    plot_barcode,
     plot_betti,
+    plot_clustermap,
     plot_dendrogram,
+    plot_diagram,
     plot_filtration,
     plot_flow,
+    plot_hulls,
     plot_loop,
     plot_matching,
     plot_null,
@@ -186,6 +191,39 @@ def test_null_marks_what_is_as_extreme(side, statistic, extreme):
     assert abs(count - extreme) <= 1 and sum(bar.get_height() for bar in ax.patches) == 101
     assert ax.get_xlabel() == "x" and ax.get_lines()[0].get_xdata()[0] == statistic
     assert "p = 0.2" in ax.texts[0].get_text()
+
+
+RESULT = ts.rips(SQUARE)
+DRAWING = {
+    "plot_agreement": lambda ax: plot_agreement(SimpleNamespace(values=np.zeros((2, 2)), index=["a", "b"]), ax=ax),
+    "plot_barcode": lambda ax: plot_barcode(RESULT, ax=ax),
+    "plot_betti": lambda ax: plot_betti(RESULT, ax=ax),
+    "plot_clustermap": lambda ax: plot_clustermap(RESULT, ts.distances(SQUARE), cut=0.5, ax=ax),
+    "plot_dendrogram": lambda ax: plot_dendrogram(RESULT, ax=ax),
+    "plot_diagram": lambda ax: plot_diagram(RESULT, ax=ax),
+    "plot_filtration": lambda ax: plot_filtration(SQUARE, ax=ax),
+    "plot_flow": lambda ax: plot_flow({"a": RESULT, "b": RESULT}, 1.0, ax=ax),
+    "plot_hulls": lambda ax: plot_hulls(RESULT, SQUARE, 1.0, ax=ax),
+    "plot_loop": lambda ax: plot_loop(RESULT, SQUARE, ax=ax),
+    "plot_matching": lambda ax: plot_matching(RESULT, RESULT, ax=ax),
+    "plot_null": lambda ax: plot_null(
+        SimpleNamespace(statistic=1.0, p_value=0.5, null=np.arange(3.0), what="x", side="less"), ax=ax
+    ),
+    "plot_study": lambda ax: plot_study({("a", "x"): RESULT}, ax=ax),
+}
+
+
+def test_every_plot_is_asked_for_its_axes():
+    assert set(DRAWING) == {name for name in plot.__all__ if name.startswith("plot_")}
+
+
+@pytest.mark.parametrize("name", DRAWING)
+def test_every_plot_takes_axes_and_returns_them(name):
+    _, ax = plt.subplots()
+    assert DRAWING[name](ax) is ax and len(plt.get_fignums()) == 1
+    ax.figure.canvas.draw()
+    DRAWING[name](None)
+    assert len(plt.get_fignums()) == 2
 
 
 @pytest.mark.parametrize(
