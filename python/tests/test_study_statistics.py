@@ -87,9 +87,12 @@ A, B = ("a", "euclidean"), ("b", "euclidean")
 WHOLE = ("longest", 1), ("total", 0)
 
 
-@pytest.mark.parametrize(("statistic", "dim"), [("total", 0), ("total", 1), ("diagram", 0), ("diagram", 1)])
+@pytest.mark.parametrize(("statistic", "dim"), [("total", 1), ("diagram", 1)])
 def test_paired_difference_holds_its_level(statistic, dim):
-    """Where layers do not differ, about one p-value in twenty is below 0.05, and about half are below 0.5."""
+    """Where layers do not differ, about one p-value in twenty is below 0.05, and about half are below 0.5.
+
+    Of H0, and of the other tests: test_study_calibration.py.
+    """
     p = [
         paired_difference(two_layers(seed), A, B, statistic, dim, blocks=8, permutations=199).p_value
         for seed in range(60)

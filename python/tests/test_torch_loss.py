@@ -38,6 +38,54 @@ def test_gradients_of_given_distances():
     assert torch.equal(D.grad, D.grad.T) and D.grad.abs().sum() > 0
 
 
+def test_gradients_with_thresholds_and_essential_classes():
+    """Bars without a death are inf and get no gradient; the births of those that have one do."""
+    X = cloud(20, 2)
+    cut = float(ts.rips(X.detach()).dgms[1][0].mean())  # the longest loop is born before and dies after
+    diagram = rips_diagrams(X, 1, thresh=cut)[1]
+    assert torch.isinf(diagram[:, 1]).sum() >= 1 and torch.isinf(rips_diagrams(X, 0, thresh=0.3)[0][:, 1]).sum() > 1
+
+    def births_and_lengths(Y):
+        loops = rips_diagrams(Y, 1, thresh=cut)[1]
+        dies = torch.isfinite(loops[:, 1])
+        return loops[:, 0].sum(), (loops[dies, 1] ** 2).sum()
+
+    assert torch.autograd.gradcheck(births_and_lengths, (X,), eps=1e-6, atol=1e-5)
+    assert torch.autograd.gradcheck(lambda Y: rips_loss(Y, 0, thresh=0.8, power=2), (X,), eps=1e-6, atol=1e-5)
+    rips_diagrams(X, 1, thresh=cut)[1].nan_to_num(posinf=0).sum().backward()
+    assert torch.isfinite(X.grad).all()
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "cityblock", "chebyshev"])
+def test_duplicates_have_finite_gradients(metric):
+    """Two points at one place: their bar of H0 has length 0, and the other bars their gradients."""
+    X = torch.cat([cloud(12).detach(), cloud(12).detach()[:3]]).requires_grad_()
+    loss = rips_loss(X, 0, metric=metric) + rips_loss(X, 1, metric=metric)
+    loss.backward()
+    assert loss > 0 and torch.isfinite(X.grad).all() and X.grad.abs().sum() > 0
+    alone = cloud(12)
+    (rips_loss(alone, 0, metric=metric) + rips_loss(alone, 1, metric=metric)).backward()
+    together = X.grad[:12].clone()
+    together[:3] += X.grad[12:]
+    torch.testing.assert_close(together, alone.grad, msg="what a point gets, its copies share")
+
+
+@pytest.mark.parametrize("dim", [0, 1])
+def test_at_ties_the_gradient_is_that_of_one_of_the_equal_edges(dim):
+    """On a regular polygon all edges tie: any one may be chosen, and a step against the gradient shrinks the loss."""
+    angle = 2 * torch.pi * torch.arange(12, dtype=torch.float64) / 12
+    X = torch.stack([angle.cos(), angle.sin()], 1).requires_grad_()
+    loss = rips_loss(X, dim)
+    loss.backward()
+    assert torch.isfinite(X.grad).all() and X.grad.abs().sum() > 0
+    with torch.no_grad():
+        assert rips_loss(X - 1e-3 * X.grad, dim) < loss
+
+    for seed in range(5):  # beside the tie, where nothing ties, it is the gradient
+        aside = X.detach() + 1e-3 * torch.tensor(np.random.default_rng(seed).normal(size=(12, 2)))
+        assert torch.autograd.gradcheck(lambda Y: rips_loss(Y, dim), (aside.requires_grad_(),), eps=1e-6, atol=1e-5)
+
+
 @pytest.mark.parametrize("metric", ["euclidean", "cosine", "cityblock", "chebyshev"])
 def test_values_are_those_of_rips(metric):
     X = cloud(40, 4)
