@@ -194,8 +194,9 @@ def test_classes_stand_alone_where_a_cut_makes_components_of_them():
     many, _ = classes_apart(ts.rips(blobs, maxdim=0), labels)
     assert many == 3
     assert classes_apart(ts.rips(blobs, maxdim=0), rng.permutation(labels))[0] < 3
-    # The same by brute force, at every value there is.
+    # The same by brute force, at every value there is; of some points there are two at one place.
     points = np.concatenate([blobs[:40] / 12, rng.normal(size=(20, 2))])
+    points[5:10] = points[45:50]
     result = ts.rips(points, maxdim=0)
     best = (0, 0.0)
     for cut in np.unique(np.append(0.0, result.dgms[0][:-1, 1][np.isfinite(result.dgms[0][:-1, 1])])):

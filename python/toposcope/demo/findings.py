@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..plot.clusters import merges
+
 __all__ = ["classes_apart", "findings_of"]
 
 Finding = tuple[str, str]
@@ -60,35 +62,32 @@ def classes_apart(part: Any, labels: Any, share: float = 0.5, mixed: float = 0.1
     >>> classes_apart(ts.rips([[0.0], [1], [2], [7], [8], [9]], maxdim=0), list("aaabbb"))
     (2, 1.0)
     """
-    rows = np.asarray(part.idx_perm)
     names, of = np.unique(np.asarray(labels), return_inverse=True)
-    enough = share * np.bincount(of[rows], minlength=len(names))
-    counts = {row: np.eye(len(names), dtype=np.int64)[of[row]] for row in rows.tolist()}
-    home = {row: row for row in counts}
-    members = {row: [row] for row in counts}
+    of = of[np.asarray(part.idx_perm)]
+    enough = share * np.bincount(of, minlength=len(names))
+    n, deaths, edges = merges(part)
+    counts = list(np.eye(len(names), dtype=np.int64)[of])
+    home, members = list(range(n)), [[point] for point in range(n)]
 
     def alone(component: int) -> np.ndarray:
         count = counts[component]
         return (count >= np.maximum(enough, 1)) & (count >= (1 - mixed) * count.sum())
 
-    standing = sum((alone(row).astype(int) for row in counts), np.zeros(len(names), int))
-    deaths, edges = part.dgms[0][:, 1], np.asarray(part.edges[0])[:, 2:]
-    merges = np.flatnonzero(np.isfinite(deaths))
-    merges = merges[np.argsort(deaths[merges], kind="stable")]
-    best = (int((standing > 0).sum()), 0.0)
-    for at, bar in enumerate(merges):
-        a, b = (home[int(end)] for end in edges[bar])
+    standing = sum((alone(point).astype(int) for point in range(n)), np.zeros(len(names), int))
+    best = (int((standing > 0).sum()), 0.0) if not len(deaths) or deaths[0] > 0 else (-1, 0.0)
+    for at, death in enumerate(deaths):
+        a, b = (home[end] for end in edges[at])
         if len(members[a]) < len(members[b]):
             a, b = b, a
         standing -= alone(a).astype(int) + alone(b).astype(int)
         counts[a] = counts[a] + counts[b]
         standing += alone(a).astype(int)
-        for row in members[b]:
-            home[row] = a
-        members[a] += members.pop(b)
-        done = at + 1 == len(merges) or deaths[merges[at + 1]] > deaths[bar]  # all merges at this value
+        for point in members[b]:
+            home[point] = a
+        members[a] += members[b]
+        done = at + 1 == len(deaths) or deaths[at + 1] > death  # all merges at this value
         if done and (standing > 0).sum() >= best[0]:
-            best = (int((standing > 0).sum()), float(deaths[bar]))
+            best = (int((standing > 0).sum()), float(death))
     return best
 
 
