@@ -134,3 +134,24 @@ public func squareRootsOfSingles(
 ) -> Bool {
   toposcope_square_roots_of_singles(values, count, least, greatest, out) != 0
 }
+
+/// Writes shift + factor * value, or `limit` where that is less, for `count` numbers, a multiple of four, in single
+/// precision. Returns the lowest before it was rounded. The factor is a power of two, so that only the addition rounds.
+public func shiftedMultiples(
+  _ values: UnsafePointer<Double>, _ count: Int, _ shift: Double, _ factor: Double, _ limit: Double,
+  _ out: UnsafeMutablePointer<Float>
+) -> Double {
+  let (shifts, factors, limits) = (SIMD4(repeating: shift), SIMD4(repeating: factor), SIMD4(repeating: limit))
+  var lowest = SIMD4(repeating: Double.infinity)
+  var k = 0
+  while k < count {
+    var result = shifts + UnsafeRawPointer(values + k).loadUnaligned(as: SIMD4<Double>.self) * factors
+    result = result.replacing(with: limits, where: result .> limits)
+    lowest = lowest.replacing(with: result, where: result .< lowest)
+    UnsafeMutableRawPointer(out + k).storeBytes(
+      of: SIMD4(Float(result[0]), Float(result[1]), Float(result[2]), Float(result[3])), as: SIMD4<Float>.self)
+    k &+= 4
+  }
+  let (a, b) = (lowest[0] < lowest[1] ? lowest[0] : lowest[1], lowest[2] < lowest[3] ? lowest[2] : lowest[3])
+  return a < b ? a : b
+}

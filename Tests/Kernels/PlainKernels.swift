@@ -155,5 +155,15 @@ private func checkPasses(
   if !squareRoots(sums, 148, 0, 1, out) || out[7] != 0.5 || out[147] != x[147].magnitude { return 208 }
   if squareRoots(sums, 148, 0.5, 1, out) { return 209 }
   if !squareRootsOfSingles(sums, 148, 0, 1, out) || out[7] != 0.5 { return 210 }
+  let lowest = shiftedMultiples(sums, 148, 1, -0.5, 0.75, out)
+  var lowestOfAll = 0.75
+  k = 0
+  while k < 148 {
+    let multiple = 1 - sums[k] / 2
+    lowestOfAll = multiple < lowestOfAll ? multiple : lowestOfAll
+    if out[k] != Float(multiple < 0.75 ? multiple : 0.75) { return 211 }
+    k += 1
+  }
+  if lowest != lowestOfAll { return 212 }
   return 0
 }

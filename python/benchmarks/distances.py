@@ -8,8 +8,8 @@ One thread is timed by the processor time of the process, which other work on th
 the clock. Every entry is the median of `--repeat` calls, the libraries taking turns; calls of more than two seconds are
 made once. A call is left out that would take longer than `--limit` seconds, judged by the same library and metric on a
 smaller shape, or longer than `--slow` seconds and ten times ours. The multiply-adds of the processor are measured at
-the start of every part, and shares of the peak are taken of those. On two processors everything takes about ten
-minutes.
+the start of every part, and shares of the peak are taken of those. On two processors everything is to take less than
+fifteen minutes.
 
 Mahalanobis with the covariance of Ledoit and Wolf is compared with scikit-learn's: its `LedoitWolf`, the Cholesky
 factor of the inverse, and Euclidean distances of the product, as far as a d x d matrix goes.

@@ -235,3 +235,20 @@ def test_dropped_zero_vectors_are_named():
     np.testing.assert_array_equal(r.meta["dropped"], [3, 11])
     assert len(r.dgms[0]) == 68 and 3 not in r.idx_perm and r.idx_perm[-1] == 69
     np.testing.assert_array_equal(r.dgms[1], ts.rips(np.delete(points, [3, 11], axis=0), metric="cosine").dgms[1])
+
+
+@pytest.mark.parametrize("metric", ["cosine", "correlation"])
+@pytest.mark.parametrize("n", [96, 97])
+def test_opposite_and_parallel_directions_among_others(metric, n):
+    """Whole blocks of pairs are finished at once, but for those with a pair that needs more."""
+    points = rng.normal(size=(n, 100)).astype(np.float32)
+    points[40], points[70], points[90] = 2 * points[3], -points[3], points[5] + np.float32(1e-3) * points[6]
+    D = ts.distances(points, metric)
+    assert D[40, 3] == 0 and D[70, 3] == 2 and D.max() <= 2
+    unit = points.astype(np.longdouble)
+    unit = unit - unit.mean(axis=1, keepdims=True) if metric == "correlation" else unit
+    unit /= np.sqrt((unit * unit).sum(axis=1, keepdims=True))
+    exact = ((unit[:, None] - unit) ** 2).sum(axis=2) / 2
+    apart = exact > 1e-30
+    assert (np.abs(D - exact) / np.spacing(exact.astype(np.float32)))[apart].max() < 4
+    np.testing.assert_array_equal(D, D.T)

@@ -157,7 +157,7 @@ struct Directions: Sendable {
 
   /// Two directions that differ by less than the rounding of unit vectors are the same: parallel vectors are at
   /// distance zero, whatever their lengths.
-  private static let rounding = 0x1p-102
+  static let rounding = 0x1p-102
 
   static func cosineDistance(_ squaredDifference: Double) -> Double {
     squaredDifference < rounding ? 0 : min(2, squaredDifference / 2)

@@ -8,6 +8,7 @@ final class ExactPairs: @unchecked Sendable {
   private let directions: Directions?
   /// The length of the rounding error of each direction.
   private let errors: AlignedMemory<Float>?
+  private let greatestError: Float
   /// Below this a sum of squares has lost digits.
   let leastSquares: Double
 
@@ -25,6 +26,7 @@ final class ExactPairs: @unchecked Sendable {
     self.leastFromProducts = leastFromProducts
     self.directions = directions?.0
     errors = directions?.errors
+    greatestError = errors.map { errors in (0..<cloud.count).reduce(0) { max($0, errors.pointer[$1]) } } ?? 0
     leastSquares = Double(cloud.dimension) * 0x1p-120
   }
 
@@ -55,6 +57,13 @@ final class ExactPairs: @unchecked Sendable {
     // 2 e / sqrt(s) > tolerance; and near the opposite direction the arccosine is steep.
     let scaled = Double(error) * (2 / Self.tolerance)
     return sum < scaled * scaled || sum < leastFromProducts || kind == .angular && sum > 3.5
+  }
+
+  /// No pair of a point whose squared difference is this or more has to be done again (angles: but for steep ones).
+  func leastSafe(row: Int) -> Double {
+    guard let errors = errors?.pointer else { return 0 }
+    let scaled = Double(errors[row] + greatestError) * (2 / Self.tolerance)
+    return max(scaled * scaled, leastFromProducts)
   }
 
   /// The share of pairs that would have to be done again. Some hundred pairs are tried, always the same ones; fewer where

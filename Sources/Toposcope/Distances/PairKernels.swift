@@ -91,6 +91,15 @@ extension PairKernels where Scalar == Double {
     }
   }
 
+  /// Numbers and how many, shift, factor, limit, shifted multiples; the lowest of them.
+  static let shiftedMultiples:
+    @Sendable (UnsafePointer<Double>, Int, Double, Double, Double, UnsafeMutablePointer<Float>) -> Double = {
+      #if canImport(ToposcopeKernelsV3)
+        if Processor.isX86V3 { return ToposcopeKernelsV3.shiftedMultiples }
+      #endif
+      return ToposcopeKernels.shiftedMultiples
+    }()
+
   /// Numbers and how many, least, greatest, roots; whether all numbers were in that range.
   static let squareRoots: @Sendable (UnsafePointer<Double>, Int, Double, Double, UnsafeMutablePointer<Float>) -> Bool =
     {

@@ -151,6 +151,7 @@ final class PreparedPoints: @unchecked Sendable {
   func finish(
     _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
   ) {
+    if halves(sums, row: row, columns: columns, into: out) { return }
     if isProducts {
       for k in 0..<columns.count { sums[k] = 2 - 2 * sums[k] }
     }
@@ -169,6 +170,22 @@ final class PreparedPoints: @unchecked Sendable {
       for k in 0..<columns.count { out[k] = Float(Directions.angularDistance(sums[k])) }
     }
     if columns.contains(row) { out[row - columns.lowerBound] = 0 }
+  }
+
+  /// Cosine distances where no pair has to be done again, none is zero and the number is a multiple of four; false
+  /// otherwise, and then `out` has to be written again.
+  @inline(__always)
+  private func halves(
+    _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    guard kind == .cosine || kind == .correlation, columns.count & 3 == 0, case .single(_, let exact) = self.sums else {
+      return false
+    }
+    // 1 - u.v has the bits of half of 2 - 2 u.v.
+    let (shift, factor) = isProducts ? (1.0, -1.0) : (0, 0.5)
+    let least = max(exact.leastSafe(row: row), 2 * Directions.rounding)
+    return !columns.contains(row)
+      && 2 * PairKernels<Double>.shiftedMultiples(sums, columns.count, shift, factor, 2, out) >= least
   }
 
   @inline(__always)
