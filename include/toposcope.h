@@ -257,17 +257,19 @@ tps_status tps_rips_bars(const tps_rips *result, int32_t dimension, double *diag
                          uint8_t *censored);
 
 /* A representative cocycle of one bar (TPS_RIPS_COCYCLES): call with NULL arrays for the number of simplices, then with
- * arrays of count * (dimension + 1) vertices (each simplex in descending order) and count values in 1 ... modulus - 1. */
-tps_status tps_rips_cocycle(const tps_rips *result, int32_t dimension, int64_t bar, int64_t *count, int64_t *simplices,
-                            int64_t *values, tps_detail *detail);
+ * arrays of count * (dimension + 1) vertices (each simplex in descending order) and count values in 1 ... modulus - 1.
+ * Those of dimension 1 are worked out at the first call; `progress` may be NULL, and `context` is given to it. */
+tps_status tps_rips_cocycle(const tps_rips *result, int32_t dimension, int64_t bar, tps_progress progress,
+                            void *context, int64_t *count, int64_t *simplices, int64_t *values, tps_detail *detail);
 
 /* A representative cycle of one bar (TPS_RIPS_CYCLES): a list of simplices of `dimension` whose sum is a cycle that is
  * born with the bar, and is a boundary at its death. Call with NULL for the number of simplices, then with an array of
  * count * (dimension + 1) vertices. In dimension 1 the edges come in order round a loop: (a, b), (b, c), ..., (z, a);
  * a class that is a sum of separate loops at its birth has one after another. In dimension 0 the simplices are the
- * vertices of the component that ends with the bar. */
-tps_status tps_rips_cycle(const tps_rips *result, int32_t dimension, int64_t bar, int64_t *count, int64_t *simplices,
-                          tps_detail *detail);
+ * vertices of the component that ends with the bar. Those of dimensions 0 and 1 are worked out by the call, and the last
+ * one is kept; `progress` may be NULL, and `context` is given to it. */
+tps_status tps_rips_cycle(const tps_rips *result, int32_t dimension, int64_t bar, tps_progress progress, void *context,
+                          int64_t *count, int64_t *simplices, tps_detail *detail);
 
 /* ------------------------------------------------------------------------------------------- landmarks ---------- */
 

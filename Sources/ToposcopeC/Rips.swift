@@ -178,13 +178,15 @@ private func write(_ simplices: some Sequence<[Int32]>, to out: UnsafeMutablePoi
 
 @_cdecl("tps_rips_cocycle")
 public func tps_rips_cocycle(
-  _ result: OpaquePointer?, _ dimension: Int32, _ index: Int64, _ count: UnsafeMutablePointer<Int64>?,
+  _ result: OpaquePointer?, _ dimension: Int32, _ index: Int64, _ watch: tps_progress?,
+  _ context: UnsafeMutableRawPointer?, _ count: UnsafeMutablePointer<Int64>?,
   _ simplices: UnsafeMutablePointer<Int64>?, _ values: UnsafeMutablePointer<Int64>?,
   _ detail: UnsafeMutablePointer<tps_detail>?
 ) -> tps_status {
   status(detail) { () throws(ToposcopeError) in
     let place = try bar(result, dimension, index)
-    let cocycle = try place.result.cocycle(dimension: place.dimension, bar: place.bar)
+    let cocycle = try place.result.cocycle(
+      dimension: place.dimension, bar: place.bar, progress: progress(watch, context))
     try required(count).pointee = Int64(cocycle.count)
     if let simplices { write(cocycle.lazy.map { $0.simplex }, to: simplices) }
     if let values {
@@ -195,12 +197,14 @@ public func tps_rips_cocycle(
 
 @_cdecl("tps_rips_cycle")
 public func tps_rips_cycle(
-  _ result: OpaquePointer?, _ dimension: Int32, _ index: Int64, _ count: UnsafeMutablePointer<Int64>?,
+  _ result: OpaquePointer?, _ dimension: Int32, _ index: Int64, _ watch: tps_progress?,
+  _ context: UnsafeMutableRawPointer?, _ count: UnsafeMutablePointer<Int64>?,
   _ simplices: UnsafeMutablePointer<Int64>?, _ detail: UnsafeMutablePointer<tps_detail>?
 ) -> tps_status {
   status(detail) { () throws(ToposcopeError) in
     let place = try bar(result, dimension, index)
-    let cycle = try place.result.cycle(dimension: place.dimension, bar: place.bar)
+    let cycle = try place.result.cycle(
+      dimension: place.dimension, bar: place.bar, progress: progress(watch, context))
     try required(count).pointee = Int64(cycle.count)
     if let simplices { write(cycle, to: simplices) }
   }

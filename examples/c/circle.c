@@ -55,10 +55,10 @@ int main(void)
 
     /* The points round the loop: the first end of every edge of a representative cycle. */
     int64_t edges = 0;
-    check(tps_rips_cycle(result, 1, 0, &edges, NULL, &where), &where);
+    check(tps_rips_cycle(result, 1, 0, NULL, NULL, &edges, NULL, &where), &where);
     int64_t *ring = malloc(2 * (size_t)edges * sizeof *ring + 1);
     if (ring == NULL) return EXIT_FAILURE;
-    check(tps_rips_cycle(result, 1, 0, &edges, ring, &where), &where);
+    check(tps_rips_cycle(result, 1, 0, NULL, NULL, &edges, ring, &where), &where);
     printf("round the loop:");
     for (int64_t i = 0; i < edges; ++i) printf(" %lld", (long long)ring[2 * i]);
     printf("\n");

@@ -59,29 +59,33 @@ fail:
 }
 
 PyDoc_STRVAR(cocycle_doc,
-             "cocycle($self, dimension, bar, /)\n--\n\n"
+             "cocycle($self, dimension, bar, progress, /)\n--\n\n"
              "A representative cocycle: (c, dimension + 1) int64 vertices and (c,) int64 values.");
 
 static PyObject *rips_cocycle(PyObject *self, PyObject *args)
 {
     int dimension;
     long long bar;
-    if (!PyArg_ParseTuple(args, "iL:cocycle", &dimension, &bar)) return NULL;
+    PyObject *callback;
+    if (!PyArg_ParseTuple(args, "iLO:cocycle", &dimension, &bar, &callback)) return NULL;
     tps_rips *handle = ((Rips *)self)->handle;
+    core_call call;
     tps_detail detail;
     int64_t count = 0;
-    tps_status status = tps_rips_cocycle(handle, dimension, bar, &count, NULL, NULL, &detail);
+    core_call_begin(&call, callback);
+    tps_status status = tps_rips_cocycle(handle, dimension, bar, core_report, &call, &count, NULL, NULL, &detail);
+    core_call_end(&call);
+    if (call.raised) return NULL;
     if (status != TPS_OK) return core_raise(state_of(self), status, &detail);
     PyObject *simplices = new_array(2, count, dimension + 1, NPY_INT64);
     PyObject *values = new_array(1, count, 0, NPY_INT64);
     if (simplices == NULL || values == NULL) goto fail;
-    status = tps_rips_cocycle(handle, dimension, bar, &count, PyArray_DATA((PyArrayObject *)simplices),
-                              PyArray_DATA((PyArrayObject *)values), &detail);
-    if (status != TPS_OK) {
-        core_raise(state_of(self), status, &detail);
-        goto fail;
-    }
-    return Py_BuildValue("NN", simplices, values);
+    int64_t *vertices = PyArray_DATA((PyArrayObject *)simplices), *terms = PyArray_DATA((PyArrayObject *)values);
+    core_call_begin(&call, callback); /* those of dimension 0 are worked out again */
+    status = tps_rips_cocycle(handle, dimension, bar, core_report, &call, &count, vertices, terms, &detail);
+    core_call_end(&call);
+    if (!call.raised && status == TPS_OK) return Py_BuildValue("NN", simplices, values);
+    if (!call.raised) core_raise(state_of(self), status, &detail);
 fail:
     Py_XDECREF(simplices);
     Py_XDECREF(values);
@@ -89,27 +93,33 @@ fail:
 }
 
 PyDoc_STRVAR(cycle_doc,
-             "cycle($self, dimension, bar, /)\n--\n\n"
+             "cycle($self, dimension, bar, progress, /)\n--\n\n"
              "A representative cycle: (c, dimension + 1) int64 vertices, in order round the loop in dimension 1.");
 
 static PyObject *rips_cycle(PyObject *self, PyObject *args)
 {
     int dimension;
     long long bar;
-    if (!PyArg_ParseTuple(args, "iL:cycle", &dimension, &bar)) return NULL;
+    PyObject *callback;
+    if (!PyArg_ParseTuple(args, "iLO:cycle", &dimension, &bar, &callback)) return NULL;
     tps_rips *handle = ((Rips *)self)->handle;
+    core_call call;
     tps_detail detail;
     int64_t count = 0;
-    tps_status status = tps_rips_cycle(handle, dimension, bar, &count, NULL, &detail);
+    core_call_begin(&call, callback);
+    tps_status status = tps_rips_cycle(handle, dimension, bar, core_report, &call, &count, NULL, &detail);
+    core_call_end(&call);
+    if (call.raised) return NULL;
     if (status != TPS_OK) return core_raise(state_of(self), status, &detail);
     PyObject *simplices = new_array(2, count, dimension + 1, NPY_INT64);
     if (simplices == NULL) return NULL;
-    status = tps_rips_cycle(handle, dimension, bar, &count, PyArray_DATA((PyArrayObject *)simplices), &detail);
-    if (status != TPS_OK) {
-        Py_DECREF(simplices);
-        return core_raise(state_of(self), status, &detail);
-    }
-    return simplices;
+    int64_t *vertices = PyArray_DATA((PyArrayObject *)simplices);
+    core_call_begin(&call, callback); /* worked out again only if another thread asked for another one */
+    status = tps_rips_cycle(handle, dimension, bar, core_report, &call, &count, vertices, &detail);
+    core_call_end(&call);
+    if (!call.raised && status == TPS_OK) return simplices;
+    Py_DECREF(simplices);
+    return call.raised ? NULL : core_raise(state_of(self), status, &detail);
 }
 
 PyDoc_STRVAR(facts_doc, "facts($self, /)\n--\n\nHow the diagrams were got.");

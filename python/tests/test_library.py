@@ -130,7 +130,39 @@ def test_progress_is_heard_and_may_stop():
     assert ts.rips(X[:50]).dgms[0].shape == (50, 2)
 
 
-@pytest.mark.parametrize("call", ["ts.rips(X, maxdim=2)", "ts.rips(X, maxdim=1)", "ts.distances(Y)"])
+def test_progress_of_representatives_is_heard_and_may_stop():
+    angle = np.linspace(0, 2 * np.pi, 800, endpoint=False)
+    X = np.c_[np.cos(angle), np.sin(angle)] + 0.01 * np.random.default_rng(2).normal(size=(800, 2))
+    r = ts.rips(X, cocycles=True)
+    for dimension in range(2):
+        heard = []
+        r.cycle(dimension, 0, progress=lambda done, total, heard=heard: heard.append((done, total)))
+        assert heard and all(0 <= done <= total for done, total in heard)
+
+    class Enough(Exception):
+        pass
+
+    def stop(done, total):
+        raise Enough
+
+    with pytest.raises(Enough):
+        r.cycle(1, 1, progress=stop)
+    with pytest.raises(Enough):
+        r._handle.cocycle(1, 0, stop)
+    assert r.cycle(1, 0)[0] in range(800)
+    assert len(r.cocycles[1][0])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "ts.rips(X, maxdim=2)",
+        "ts.rips(X, maxdim=1)",
+        "ts.distances(Y)",
+        "r.cycle(1, 0)",
+        "r.cocycles; r = ts.rips(C, cocycles=True)",
+    ],
+)
 def test_interrupt_stops_a_long_call(call):
     """Ctrl-C becomes KeyboardInterrupt, and Python goes on."""
     program = textwrap.dedent(
@@ -142,7 +174,9 @@ def test_interrupt_stops_a_long_call(call):
         rng = np.random.default_rng(0)
         X = rng.normal(size=(6000, 3)); X /= np.linalg.norm(X, axis=1, keepdims=True)
         Y = rng.normal(size=(6000, 8000)).astype(np.float32)
-        ts.rips(X[:10])
+        angle = rng.uniform(0, 2 * np.pi, 1500)
+        C = np.c_[np.cos(angle), np.sin(angle)] + 0.1 * rng.normal(size=(1500, 2))
+        r = ts.rips(C, cocycles=True)
         sent = []
         def interrupt():
             time.sleep(0.3)

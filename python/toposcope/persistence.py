@@ -329,11 +329,11 @@ class RipsResult(Mapping[str, Any]):
         out: list[list[NDArray[np.int64]]] = [[]]
         with calling(**self._words):
             for dimension in range(1, len(self.dgms)):
-                parts = (self._handle.cocycle(dimension, bar) for bar in range(len(self.dgms[dimension])))
+                parts = (self._handle.cocycle(dimension, bar, None) for bar in range(len(self.dgms[dimension])))
                 out.append([np.column_stack([self._rows(simplices), values]) for simplices, values in parts])
         return out
 
-    def cycle(self, dim: int = 1, bar: int = 0) -> NDArray[np.int64]:
+    def cycle(self, dim: int = 1, bar: int = 0, progress: Any = None) -> NDArray[np.int64]:
         """A representative of a bar, as rows of the input. Representatives are not unique.
 
         It is computed when first asked for, from the array that was given: do not change that in between.
@@ -344,6 +344,8 @@ class RipsResult(Mapping[str, Any]):
             The homology dimension.
         bar : int
             The position of the bar in ``dgms[dim]``: 0 is the longest.
+        progress : bool or callable, optional
+            True for a progress bar, or a function of the work done and the work there is, as `rips` takes it.
 
         Returns
         -------
@@ -358,16 +360,16 @@ class RipsResult(Mapping[str, Any]):
             raise ValueError(f"dim={dim} was not computed: maxdim was {len(self.dgms) - 1}.")
         if not 0 <= bar < len(self.dgms[dim]):
             raise IndexError(f"bar={bar} is out of range: H{dim} has {len(self.dgms[dim])} bars.")
-        with calling(**self._words) as core:
+        with calling(**self._words) as core, reporting(progress, "cycle") as report:
             if not self._options[4] & _CYCLES:
-                self._compute_cycles(core)
-            simplices = self._rows(self._handle.cycle(dim, bar))
+                self._compute_cycles(core, report)
+            simplices = self._rows(self._handle.cycle(dim, bar, report))
         return simplices[:, 0] if dim <= 1 else simplices
 
-    def _compute_cycles(self, core: Any) -> None:
+    def _compute_cycles(self, core: Any, report: Any) -> None:
         options = list(self._options)
         options[4] |= _CYCLES
-        handle = self._source.run(core, options, None)
+        handle = self._source.run(core, options, report)
         for dimension, diagram in enumerate(self.dgms):
             if not np.array_equal(handle.bars(dimension)[0], diagram):
                 raise RuntimeError("The input array was changed after the diagrams were computed: call rips again.")

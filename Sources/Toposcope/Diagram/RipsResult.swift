@@ -46,8 +46,11 @@ public final class RipsResult: @unchecked Sendable {
   /// A representative cocycle of a bar: simplices, each with its vertices in descending order, and nonzero values mod p.
   ///
   /// It is the cocycle just before the class dies. In dimension 0 it is 1 on the component that ends.
-  /// - Throws: ``ToposcopeError`` of kind `notComputed` where ``RipsOptions/cocycles`` did not ask for it; `index`.
-  public func cocycle(dimension: Int, bar: Int) throws(ToposcopeError) -> [(simplex: [Int32], value: Int)] {
+  /// - Throws: ``ToposcopeError`` of kind `notComputed` where ``RipsOptions/cocycles`` did not ask for it; `index`,
+  ///   `cancelled`.
+  public func cocycle(
+    dimension: Int, bar: Int, progress: Progress = Progress()
+  ) throws(ToposcopeError) -> [(simplex: [Int32], value: Int)] {
     let pair = try pair(dimension, bar)
     guard options.cocycles, let loops else { throw ToposcopeError(.notComputed) }
     if dimension > 1 {
@@ -55,9 +58,9 @@ public final class RipsResult: @unchecked Sendable {
       guard !cocycle.isEmpty else { throw ToposcopeError(.notComputed) }
       return cocycle
     }
-    if dimension == 0 { return try loops.indicator(pair) }
+    if dimension == 0 { return try loops.indicator(pair, progress: progress) }
     let known = cocyclesOfLoops.withLock { $0 }
-    let all = if let known { known } else { try loops.cocycles() }
+    let all = if let known { known } else { try loops.cocycles(progress: progress) }
     cocyclesOfLoops.withLock { $0 = all }
     guard let cocycle = all[pair.birthEdge] else { throw ToposcopeError(.internalError) }
     return cocycle
@@ -66,8 +69,11 @@ public final class RipsResult: @unchecked Sendable {
   /// A representative cycle of a bar: simplices whose sum is born with it and is a boundary at its death. In dimension 1
   /// the edges come in order round a loop; in dimension 0 the vertices of the component that ends with the bar. Up to
   /// dimension 2.
-  /// - Throws: ``ToposcopeError`` of kind `notComputed` where ``RipsOptions/cycles`` did not ask for it; `index`.
-  public func cycle(dimension: Int, bar: Int) throws(ToposcopeError) -> [[Int32]] {
+  /// - Throws: ``ToposcopeError`` of kind `notComputed` where ``RipsOptions/cycles`` did not ask for it; `index`,
+  ///   `cancelled`.
+  public func cycle(
+    dimension: Int, bar: Int, progress: Progress = Progress()
+  ) throws(ToposcopeError) -> [[Int32]] {
     let pair = try pair(dimension, bar)
     guard options.cycles, let loops else { throw ToposcopeError(.notComputed) }
     if dimension > 1 {
@@ -76,7 +82,8 @@ public final class RipsResult: @unchecked Sendable {
       return cycle
     }
     if let last = lastCycle.withLock({ $0 }), last.dimension == dimension, last.bar == bar { return last.simplices }
-    let simplices = dimension == 0 ? try loops.component(pair) : try loops.loop(pair)
+    let simplices =
+      try dimension == 0 ? loops.component(pair, progress: progress) : loops.loop(pair, progress: progress)
     lastCycle.withLock { $0 = (dimension, bar, simplices) }
     return simplices
   }

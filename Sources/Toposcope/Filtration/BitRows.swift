@@ -36,4 +36,19 @@ final class BitRows: @unchecked Sendable {
     row(a)[b &>> 6] &= ~(1 &<< UInt64(b & 63))
     row(b)[a &>> 6] &= ~(1 &<< UInt64(a & 63))
   }
+
+  typealias Line = SIMD8<UInt64>
+
+  /// A cache line of a row, whose first word is a multiple of 8.
+  @inline(__always)
+  static func line(_ row: UnsafeMutablePointer<UInt64>, _ word: Int) -> Line {
+    UnsafeRawPointer(row + word).load(as: Line.self)
+  }
+
+  @inline(__always)
+  static func isAny(_ line: Line) -> Bool {
+    let half = line.lowHalf | line.highHalf
+    let quarter = half.lowHalf | half.highHalf
+    return quarter[0] | quarter[1] != 0
+  }
 }

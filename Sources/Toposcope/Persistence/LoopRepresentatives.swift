@@ -12,8 +12,23 @@ final class LoopRepresentatives: @unchecked Sendable {
     self.limit = limit
   }
 
-  private func edges() throws(ToposcopeError) -> EdgeOrder {
-    try input.edgeOrder(upTo: limit, threads: 1, progress: Progress())
+  private func edges(_ progress: Progress) throws(ToposcopeError) -> EdgeOrder {
+    try input.edgeOrder(upTo: limit, threads: 1, progress: progress)
+  }
+
+  /// Calls `body` with the edges in order until it answers false.
+  private func forEachEdge(
+    _ progress: Progress, _ body: (FiltrationEdge) throws(ToposcopeError) -> Bool
+  ) throws(ToposcopeError) {
+    let order = try edges(progress)
+    var before = 0
+    while let run = try order.nextRun() {
+      for i in 0..<run.count {
+        if i & 63 == 0 { try progress.report(before + i, of: order.expected) }
+        if try !body(run[i]) { return }
+      }
+      before += run.count
+    }
   }
 
   /// An engine in which no class gets a plane, so that identifiers tell everything.
@@ -26,15 +41,12 @@ final class LoopRepresentatives: @unchecked Sendable {
   // MARK: Components
 
   /// The vertices of the component that ends with a bar of H0, just before it ends.
-  func component(_ bar: PersistencePair) throws(ToposcopeError) -> [[Int32]] {
+  func component(_ bar: PersistencePair, progress: Progress) throws(ToposcopeError) -> [[Int32]] {
     var components = Components(input.vertexCount)
-    let order = try edges()
-    search: while let run = try order.nextRun() {
-      for i in 0..<run.count {
-        let e = run[i]
-        if e.edge == bar.deathEdge { break search }
-        _ = components.join(e.tail, e.head)
-      }
+    try forEachEdge(progress) { (e) throws(ToposcopeError) in
+      if e.edge == bar.deathEdge { return false }
+      _ = components.join(e.tail, e.head)
+      return true
     }
     let root = components.root(bar.birthEdge.tail)
     var vertices: [[Int32]] = []
@@ -46,13 +58,14 @@ final class LoopRepresentatives: @unchecked Sendable {
 
   /// The cocycles of all bars of H1 by birth edge, each as it is just before the class dies: so it is a cocycle on the
   /// complex of all simplices shorter than the death, and not a coboundary from the birth on.
-  func cocycles() throws(ToposcopeError) -> [Edge: [(simplex: [Int32], value: Int)]] {
+  func cocycles(progress: Progress) throws(ToposcopeError) -> [Edge: [(simplex: [Int32], value: Int)]] {
     var loops = try engine(Witness(keepsCocycles: true))
-    let order = try edges()
-    while let run = try order.nextRun() {
-      for i in 0..<run.count { try loops.add(run[i]) }
+    try forEachEdge(progress) { (e) throws(ToposcopeError) in
+      try loops.add(e)
+      return true
     }
     for cocycle in loops.births.indices where loops.isAlive[cocycle] {
+      try progress.report(cocycle, of: loops.births.count)
       let values = try loops.cocycle(Int32(cocycle))
       loops.witness?.cocycles[loops.births[cocycle].edge] = values
     }
@@ -60,8 +73,10 @@ final class LoopRepresentatives: @unchecked Sendable {
   }
 
   /// The cocycle of a bar of H0: 1 on the vertices of the component that ends.
-  func indicator(_ bar: PersistencePair) throws(ToposcopeError) -> [(simplex: [Int32], value: Int)] {
-    try component(bar).map { ($0, 1) }
+  func indicator(
+    _ bar: PersistencePair, progress: Progress
+  ) throws(ToposcopeError) -> [(simplex: [Int32], value: Int)] {
+    try component(bar, progress: progress).map { ($0, 1) }
   }
 
   // MARK: Loops
@@ -72,21 +87,17 @@ final class LoopRepresentatives: @unchecked Sendable {
   /// born with the class if the birth edge is its longest. The shortest such loop is found by breadth-first search for a
   /// path between the ends of the birth edge, over pairs of a vertex and the sum of annotations on the way to it. Where the
   /// graph at the birth has no such loop in one piece, loops of the classes in s are returned one after another.
-  func loop(_ bar: PersistencePair) throws(ToposcopeError) -> [[Int32]] {
+  func loop(_ bar: PersistencePair, progress: Progress) throws(ToposcopeError) -> [[Int32]] {
     var loops = try engine(Witness(awaited: bar.deathEdge == nil ? nil : bar.birthEdge))
-    let order = try edges()
     var before: [Edge] = []  // edges earlier than the birth
     var isBorn = false
-    search: while let run = try order.nextRun() {
-      for i in 0..<run.count {
-        let e = run[i]
-        try loops.add(e)
-        isBorn = isBorn || e.edge == bar.birthEdge
-        if !isBorn { before.append(e.edge) }
-        if loops.witness?.relation != nil || isBorn && bar.deathEdge == nil { break search }
-      }
+    try forEachEdge(progress) { (e) throws(ToposcopeError) in
+      try loops.add(e)
+      isBorn = isBorn || e.edge == bar.birthEdge
+      if !isBorn { before.append(e.edge) }
+      return loops.witness?.relation == nil && !(isBorn && bar.deathEdge == nil)
     }
-    let paths = GraphPaths(vertices: input.vertexCount, edges: before)
+    let paths = GraphPaths(vertices: input.vertexCount, edges: before, progress: progress)
     let (u, v) = (bar.birthEdge.tail, bar.birthEdge.head)
     guard let relation = loops.witness?.relation else {
       // It never dies: every loop through the birth edge will do.
@@ -97,7 +108,7 @@ final class LoopRepresentatives: @unchecked Sendable {
     let unit = relation.map { Term(cocycle: $0.cocycle, value: field.product($0.value, inverse)) }
     let others = try loops.identifier(of: Array(unit.dropFirst()))
     if let back = try paths.shortest(from: v, to: u, annotation: others, in: &loops) { return GraphPaths.ring(back) }
-    let forest = GraphPaths(vertices: input.vertexCount, edges: loops.witness?.forest ?? [])
+    let forest = GraphPaths(vertices: input.vertexCount, edges: loops.witness?.forest ?? [], progress: progress)
     var rings: [[Int32]] = []
     for term in unit {
       let edge = loops.births[Int(term.cocycle)].edge
@@ -114,11 +125,13 @@ final class LoopRepresentatives: @unchecked Sendable {
 private struct GraphPaths {
   private var starts: [Int]
   private var neighbors: [Int32]
+  private let progress: Progress
 
   /// More states than this are not searched.
   private static let most = 1 << 22
 
-  init(vertices: Int, edges: [Edge]) {
+  init(vertices: Int, edges: [Edge], progress: Progress) {
+    self.progress = progress
     starts = [Int](repeating: 0, count: vertices + 1)
     for edge in edges {
       starts[Int(edge.tail) + 1] += 1
@@ -163,6 +176,7 @@ private struct GraphPaths {
     var index = 0
     while index < states.count && states.count < GraphPaths.most {
       let state = states[index]
+      try progress.report(index, of: max(states.count, index))
       if state.vertex == end && state.sum == annotation {
         var path: [Int32] = []
         var at = index

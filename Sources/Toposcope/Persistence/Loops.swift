@@ -21,6 +21,7 @@ struct Loops {
   private var planes: CocyclePlanes
   var table: AnnotationTable
   private var link: LinkComponents
+  private let centers: LinkCenters
   /// The edge that bore each class, and its length.
   private(set) var births: [FiltrationEdge] = []
   private(set) var isAlive: [Bool] = []
@@ -46,6 +47,7 @@ struct Loops {
     planes = try CocyclePlanes(vertices: vertices)
     table = try AnnotationTable(field: field)
     link = try LinkComponents(graph)
+    centers = try LinkCenters(graph)
     suspects = try Memory(Loops.few)
   }
 
@@ -81,6 +83,10 @@ struct Loops {
   /// Annotates an edge that is in a triangle, after all its triangles have been made true.
   private mutating func fill(_ e: FiltrationEdge, _ groups: UInt64, firstCommonWord: Int) throws(ToposcopeError) {
     let (u, v) = (Int(e.tail), Int(e.head))
+    let hasPlanes = planes.mask(u) | planes.mask(v) != 0
+    if hasPlanes, let center = centers.find(u, v, firstCommonWord: firstCommonWord) {
+      return try annotate(u, v, over: center)
+    }
     let (rowU, rowV) = (graph.row(u), graph.row(v))
     let (activeU, activeV) = (active.row(u), active.row(v))
     let words = graph.wordsPerRow
@@ -103,7 +109,7 @@ struct Loops {
         }
       }
     }
-    if count == 0 && planes.mask(u) | planes.mask(v) == 0 { return }
+    if count == 0 && !hasPlanes { return }
     // A common neighbour without active edges, if there is one, makes the edge inactive, but for the planes.
     var calm = -1
     for k in firstCommonWord..<words {
@@ -123,6 +129,12 @@ struct Loops {
     } else {
       for i in 0..<count where suspects.base[i] != anchor { try check(e, suspects.base[i], against: anchor) }
     }
+    try annotate(u, v, over: anchor)
+  }
+
+  /// Annotates an edge by what its triangle with a common neighbour says, all other triangles saying the same.
+  @inline(__always)
+  private mutating func annotate(_ u: Int, _ v: Int, over anchor: Int) throws(ToposcopeError) {
     var values = planes.path(u, anchor, v)
     while values != 0 {
       planes.flip(values.trailingZeroBitCount, u, v)
@@ -143,11 +155,17 @@ struct Loops {
     while mask != 0 {
       let plane = mask.trailingZeroBitCount
       mask &= mask &- 1
-      let expected: UInt64 = values &>> UInt8(plane) & 1 == 1 ? ~0 : 0
+      let expected = BitRows.Line(repeating: values &>> UInt8(plane) & 1 == 1 ? ~0 : 0)
       let (planeU, planeV) = (planes.row(plane, u), planes.row(plane, v))
-      for k in 0..<graph.wordsPerRow {
-        let different = rowU[k] & rowV[k] & ~(activeU[k] | activeV[k]) & (planeU[k] ^ planeV[k] ^ expected)
-        if different != 0 { return k << 6 + different.trailingZeroBitCount }
+      var k = 0
+      while k < graph.wordsPerRow {
+        let calm =
+          BitRows.line(rowU, k) & BitRows.line(rowV, k) & ~(BitRows.line(activeU, k) | BitRows.line(activeV, k))
+        let different = calm & (BitRows.line(planeU, k) ^ BitRows.line(planeV, k) ^ expected)
+        if BitRows.isAny(different) {
+          for i in 0..<8 where different[i] != 0 { return (k &+ i) << 6 + different[i].trailingZeroBitCount }
+        }
+        k &+= 8
       }
     }
     return nil

@@ -63,8 +63,8 @@ class PartResult(RipsResult):
         """The diagram of one dimension in units of the scale: (m, 2)."""
         return self.dgms[dim] / self.scale
 
-    def cycle(self, dim: int = 1, bar: int = 0) -> NDArray[np.int64]:
-        return self.idx_perm[self._again(False).cycle(dim, bar)]
+    def cycle(self, dim: int = 1, bar: int = 0, progress: Any = None) -> NDArray[np.int64]:
+        return self.idx_perm[self._again(False).cycle(dim, bar, progress)]
 
     @property
     def cocycles(self) -> list[list[NDArray[np.int64]]]:
