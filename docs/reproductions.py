@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import shortest_path
 from scipy.stats import mannwhitneyu
 
 import toposcope as ts
+from toposcope.plot import palette
 
 HERE = Path(__file__).parent
 FIGURES = HERE / "reproductions"
@@ -152,10 +153,11 @@ def _draw(betti: dict[str, np.ndarray]) -> None:
     figure = Figure(figsize=(6, 3.4), layout="constrained")
     ax = figure.add_subplot(xlabel="layer (0: input)", ylabel="components of the nine discs")
     layers = np.arange(DEPTH + 1)
-    for activation, runs in betti.items():
+    for place, (activation, runs) in enumerate(betti.items()):
+        color, marker = palette.color(place), palette.label_mark(place)
         mean, spread = runs[:, :, 0].mean(0), runs[:, :, 0].std(0, ddof=1)
-        (line,) = ax.plot(layers, mean, marker="o", markersize=4, label=activation)
-        ax.fill_between(layers, mean - spread, mean + spread, color=line.get_color(), alpha=0.15, linewidth=0)
+        ax.plot(layers, mean, color=color, marker=marker, markersize=5, label=activation)
+        ax.fill_between(layers, mean - spread, mean + spread, color=color, alpha=0.15, linewidth=0)
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False, title=f"mean and spread of {len(runs)} networks", alignment="left")
     ax.spines[["top", "right"]].set_visible(False)
