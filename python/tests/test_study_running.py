@@ -180,3 +180,16 @@ def test_a_damaged_checkpoint_is_computed_again(tmp_path, study):
     again = ts.triangulate(clouds(), METRICS, checkpoint=tmp_path, progress=lambda done, total: seen.append(total))
     same(again, study)
     assert set(seen) == {3}
+
+
+def test_samples_that_fail_are_named_and_the_other_parts_have_intervals():
+    """Of 40 points all but three coincide: half-samples that miss those three have no scale."""
+    X = np.zeros((40, 2))
+    X[:3] = [[1, 0], [0, 2], [3, 3]]
+    study = ts.triangulate({"fine": clouds()["blob"], "coincide": X}, ["euclidean"])
+    with pytest.warns(UserWarning, match=r"1 of 2 parts have no intervals.*'coincide'.*The scale 'q90'"):
+        fine, coincide = study.table().to_dict("records")
+    assert fine["total_0_low"] < fine["total_0"] < fine["total_0_high"]
+    assert coincide["total_0"] > 0 and np.isnan([coincide["total_0_low"], coincide["longest_1_high"]]).all()
+    with pytest.raises(ValueError, match="'coincide' under 'euclidean': The scale"):
+        ts.study.compare_layers(study, blocks=6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import partial
 from html import escape
@@ -17,7 +18,7 @@ from . import files, storage
 from .curves import curves_of
 from .diagram_distances import distances_between
 from .parts import PartResult, distances_of
-from .running import Task, run
+from .running import Task, error_of_part, run
 from .subsampling import Drawing, Intervals, component_summaries, intervals_of
 from .summaries import summarize
 from .tables import matrix_of, table_of
@@ -263,7 +264,8 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         ----------
         intervals : bool, optional
             Give an interval for every summary, from samples of the points without repeats (the delete-d jackknife).
-            By default where the points are there to draw from.
+            By default where the points are there to draw from. Parts whose samples cannot be summed up are named by a
+            warning, and have NaN.
         components : bool
             Also what H0 says in detail, which takes about a second for a part of a thousand points.
         level : float
@@ -310,7 +312,9 @@ class Study(Mapping[tuple[str, ...], PartResult]):
                     row[f"significant_{name[5:]}"] = _significant(part, int(name[5:]))
                 row[name] = value
                 if intervals:
-                    row[f"{name}_low"], row[f"{name}_high"] = self._intervals[key].interval(name, value, level)
+                    drawn = self._intervals.get(key)
+                    ends = (np.nan, np.nan) if drawn is None else drawn.interval(name, value, level)
+                    row[f"{name}_low"], row[f"{name}_high"] = ends
             rows.append(row)
         return table_of(rows)
 
@@ -359,8 +363,16 @@ class Study(Mapping[tuple[str, ...], PartResult]):
     def _draw(self, asked: Drawing, n_jobs: int | None, progress: Any) -> None:
         missing = [k for k in self._parts if k not in self._intervals or not self._intervals[k].asked.serves(asked)]
         tasks = [(key, self._points[key[:2]], self._metrics[key[2]], self._parts[key]) for key in missing]
+        failed: dict[Key, Exception] = {}
         for key, drawn in intervals_of(tasks, asked, self.labels, n_jobs, progress):
-            self._intervals[key] = drawn
+            if isinstance(drawn, Exception):
+                failed[key] = drawn
+                self._intervals.pop(key, None)
+            else:
+                self._intervals[key] = drawn
+        if failed:
+            words = "; ".join(f"{self._short(key)}: {error}" for key, error in failed.items())
+            warnings.warn(f"{len(failed)} of {len(self)} parts have no intervals. {words}", stacklevel=3)
 
     def _detail(self, n_jobs: int | None, progress: Any) -> None:
         missing = [key for key in self._parts if key not in self._components]
@@ -369,7 +381,7 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         ]
         for key, found, error in run(tasks, n_jobs, progress, "components"):
             if error is not None:
-                raise error
+                raise error_of_part(key, error) from error
             self._components[key] = found
 
     def agreement(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .arguments import as_study
 from .hypotheses import Test, permutation_test, permuted
 from .parts import Options, distances_of, scaled_diagrams
-from .running import Task, run
+from .running import Task, error_of_part, run
 from .subsampling import subsamples
 from .summaries import SUMMARIES, summarize
 from .tables import table_of
@@ -333,7 +333,7 @@ def _diagrams(
     found = {}
     for key, diagrams, error in run(tasks, n_jobs, progress, "tests"):
         if error is not None:
-            raise error
+            raise error_of_part(key, error) from error
         found[key] = diagrams
     return found
 

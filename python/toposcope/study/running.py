@@ -9,7 +9,7 @@ import numpy as np
 
 from ..metrics import reporting
 
-__all__ = ["Task", "run"]
+__all__ = ["Task", "error_of_part", "run"]
 
 Task = tuple[Any, Callable[..., Any], tuple[Any, ...]]  # a key, and a call whose last argument is the number of threads
 
@@ -70,3 +70,16 @@ def _attempt(key: Any, function: Callable[..., Any], arguments: tuple[Any, ...])
         return key, function(*arguments), None
     except Exception as error:
         return key, None, error
+
+
+def error_of_part(key: tuple[str | None, ...], error: Exception) -> Exception:
+    """An error of the same kind that says in which part it came up.
+
+    >>> error_of_part((None, "layer", "cosine"), ValueError("zero vectors."))
+    ValueError("'layer' under 'cosine': zero vectors.")
+    """
+    words = f"{' under '.join(map(repr, key[-2:]))}: {error}"
+    try:
+        return type(error)(words)
+    except Exception:  # of a kind that is not made from one sentence
+        return RuntimeError(words)

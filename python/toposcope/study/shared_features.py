@@ -14,7 +14,7 @@ from ..persistence import RipsResult, rips
 from .arguments import as_study, as_vector
 from .components import cophenetic
 from .parts import Options, distances_of
-from .running import Task, run
+from .running import Task, error_of_part, run
 from .tables import table_of
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def consensus(
     found = {}
     for key, of_part, error in run(tasks, n_jobs, progress, "representatives"):
         if error is not None:
-            raise error
+            raise error_of_part(key, error) from error
         found[key] = of_part
     features = [found[key] for key in keys]
     first = np.cumsum([0, *(len(of.bars) for of in features)])

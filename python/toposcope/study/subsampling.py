@@ -34,6 +34,9 @@ class Drawing:
     noise: float = 0.0
     components: bool = False
 
+    def __post_init__(self) -> None:
+        subsamples(2, self.resamples, self.seed, self.share)  # what is out of range fails here, not in each part
+
     def serves(self, other: Drawing) -> bool:
         """Whether what was drawn for this holds all that the other asks."""
         return asdict(self) | {"components": other.components} == asdict(other) and self.components >= other.components
@@ -115,13 +118,11 @@ def intervals_of(
     labels: NDArray[Any] | None,
     n_jobs: int | None,
     progress: Any,
-) -> Iterator[tuple[Any, Intervals]]:
-    """The summaries of samples of many parts, as they end. Distances are those of the whole cloud."""
+) -> Iterator[tuple[Any, Intervals | Exception]]:
+    """The summaries of samples of many parts, or what went wrong, as they end. Distances are those of the whole."""
     tasks: list[Task] = [(key, _draw, (X, metric, part.options, asked, labels)) for key, X, metric, part in parts]
     for key, drawn, error in run(tasks, n_jobs, progress, "samples"):
-        if error is not None:
-            raise error
-        yield key, Intervals(asked, drawn)
+        yield key, Intervals(asked, drawn) if error is None else error
 
 
 def _draw(

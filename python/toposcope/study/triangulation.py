@@ -16,7 +16,7 @@ from ..metrics import metric_name
 from . import storage
 from .collection import Key, Study
 from .parts import Options, PartResult, compute, quantile_of
-from .running import Task, run
+from .running import Task, error_of_part, run
 from .samples import Samples
 
 __all__ = ["triangulate"]
@@ -167,10 +167,9 @@ def _report_failures(failures: dict[Any, Exception], parts: dict[Key, PartResult
         return
     (key, first), *_ = failures.items()
     if errors == "raise" or not parts:
-        place = " under ".join(map(repr, _short(key)[-2:]))
-        raise type(first)(f"{place}: {first}") from first
-    named = "; ".join(f"{_short(k)}: {error}" for k, error in failures.items())
-    warnings.warn(f"{len(failures)} of {len(failures) + len(parts)} parts failed. {named}", stacklevel=3)
+        raise error_of_part(key, first) from first
+    words = "; ".join(f"{_short(k)}: {error}" for k, error in failures.items())
+    warnings.warn(f"{len(failures)} of {len(failures) + len(parts)} parts failed. {words}", stacklevel=3)
 
 
 def _short(key: Any) -> tuple[str, ...]:
