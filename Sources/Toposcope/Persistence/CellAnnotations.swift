@@ -34,10 +34,10 @@ struct CellAnnotations {
   var representatives: [[Representative]] { levels.map { $0.representatives } }
 
   /// The bars of the classes that are alive at the end.
-  mutating func finish(_ triangles: TriangleAnnotations) throws(ToposcopeError) {
+  mutating func finish(_ triangles: inout TriangleAnnotations) throws(ToposcopeError) {
     for k in levels.indices {
       for alive in levels[k].alive {
-        let cocycle = try cocycle(k, of: alive, before: Int32(graph.edgesBeforeClosing), triangles)
+        let cocycle = try cocycle(k, of: alive, before: Int32(graph.edgesBeforeClosing), &triangles)
         levels[k].addEssential(alive, graph, Representative(cocycle: cocycle))
       }
     }
@@ -46,7 +46,7 @@ struct CellAnnotations {
   /// The cocycle of a class that is alive, on all simplices of edges before `end`: every simplex is asked. Empty if it
   /// is not wanted.
   private mutating func cocycle(
-    _ level: Int, of homologyClass: Int, before end: Int32, _ triangles: TriangleAnnotations
+    _ level: Int, of homologyClass: Int, before end: Int32, _ triangles: inout TriangleAnnotations
   ) throws(ToposcopeError) -> Cochain {
     var cochain: Cochain = []
     guard triangles.wanted.cocycles else { return cochain }
@@ -57,7 +57,7 @@ struct CellAnnotations {
         of: level + 2, in: common, before: rank, graph, progress, [edge.tail, edge.head]
       ) {
         (simplex) throws(ToposcopeError) in
-        let value = try annotation(of: simplex.sorted(), triangles)
+        let value = try annotation(of: simplex.sorted(), &triangles)
         let coefficient = try levels[level].classes.coefficient(of: homologyClass, in: value)
         if coefficient != 0 { cochain.append((simplex.sorted(by: >), Int(coefficient))) }
       }
@@ -113,7 +113,7 @@ struct CellAnnotations {
     case (_, true):
       let dying = levels[k - 3].classes.youngest(relation)
       let end = min(rank, Int32(graph.edgesBeforeClosing))
-      let cocycle = try cocycle(k - 3, of: dying, before: end, triangles)
+      let cocycle = try cocycle(k - 3, of: dying, before: end, &triangles)
       try levels[k - 3].kill(relation, at: rank, graph, Representative(cocycle: cocycle))
     case (1, false): try triangles.voids.bear(key(of: simplex), rank)
     case (maxDimension, false): break
@@ -141,7 +141,7 @@ struct CellAnnotations {
       default:
         let level = simplex.count - 5
         if levels[level].classes.live == 0 { return 0 }
-        let value = try annotation(of: facet(i, of: simplex), triangles)
+        let value = try annotation(of: facet(i, of: simplex), &triangles)
         sum = try levels[level].classes.sum(sum, value, times: sign)
       }
     }
@@ -186,21 +186,21 @@ struct CellAnnotations {
 
   /// The annotation of a simplex, ascending, of dimension 3 and up.
   private mutating func annotation(
-    of simplex: [Int32], _ triangles: TriangleAnnotations
+    of simplex: [Int32], _ triangles: inout TriangleAnnotations
   ) throws(ToposcopeError) -> UInt32 {
     let level = simplex.count - 4
-    if let known = try lookUp(simplex, level, triangles) { return known }
+    if let known = try lookUp(simplex, level, &triangles) { return known }
     var result: UInt32 = 0
-    stack.append(try frame(simplex, triangles))
+    stack.append(try frame(simplex, &triangles))
     while var frame = stack.popLast() {
       var isWaiting = false
       while frame.next < frame.cofacet.count {
         let i = frame.next
         if i != frame.omitted {
           let facet = facet(i, of: frame.cofacet)
-          guard let value = try lookUp(facet, level, triangles) else {
+          guard let value = try lookUp(facet, level, &triangles) else {
             stack.append(frame)
-            stack.append(try self.frame(facet, triangles))
+            stack.append(try self.frame(facet, &triangles))
             isWaiting = true
             break
           }
@@ -220,18 +220,18 @@ struct CellAnnotations {
 
   /// The annotation of a simplex where it needs no work.
   private mutating func lookUp(
-    _ simplex: [Int32], _ level: Int, _ triangles: TriangleAnnotations
+    _ simplex: [Int32], _ level: Int, _ triangles: inout TriangleAnnotations
   ) throws(ToposcopeError) -> UInt32? {
     let rank = longestEdge(simplex)
     if rank < levels[level].oldest { return 0 }
     if let known = try levels[level].known.value(of: key(of: simplex)) { return known }
-    return if case .up = matching(simplex, rank, triangles) { nil } else { 0 }
+    return if case .up = matching(simplex, rank, &triangles) { nil } else { 0 }
   }
 
   private mutating func frame(
-    _ simplex: [Int32], _ triangles: TriangleAnnotations
+    _ simplex: [Int32], _ triangles: inout TriangleAnnotations
   ) throws(ToposcopeError) -> Frame {
-    guard case .up(let apex) = matching(simplex, longestEdge(simplex), triangles) else {
+    guard case .up(let apex) = matching(simplex, longestEdge(simplex), &triangles) else {
       throw ToposcopeError(.internalError)
     }
     let place = simplex.firstIndex { $0 > apex } ?? simplex.count
@@ -240,7 +240,8 @@ struct CellAnnotations {
     return Frame(key: try key(of: simplex), cofacet: cofacet, omitted: place)
   }
 
-  private func matching(_ simplex: [Int32], _ rank: Int32, _ triangles: TriangleAnnotations) -> Matching {
+  private mutating func matching(_ simplex: [Int32], _ rank: Int32, _ triangles: inout TriangleAnnotations) -> Matching
+  {
     if let link = links[rank] { return link.match(opposite(simplex, rank)[...]) }
     let apex = triangles.partner(rank)
     return simplex.contains(apex) ? .down(apex) : .up(apex)

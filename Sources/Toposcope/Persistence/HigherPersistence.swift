@@ -82,7 +82,7 @@ struct HigherPersistence {
       let cocycle = triangles.wanted.cocycles ? try triangles.cocycle(of: alive, before: end) : []
       triangles.voids.addEssential(alive, graph, Representative(cocycle: cocycle))
     }
-    try cells?.finish(triangles)
+    try cells?.finish(&triangles)
   }
 
   /// Adds all edges but those that close the complex; the links are looked at on several threads.

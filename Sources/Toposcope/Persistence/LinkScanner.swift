@@ -120,7 +120,7 @@ struct LinkScanner {
   }
 
   /// The common neighbour x that makes the longer one of (u, x) and (v, x) shortest.
-  private func nearest(_ u: Int32, _ v: Int32, _ count: Int) -> Int32 {
+  private mutating func nearest(_ u: Int32, _ v: Int32, _ count: Int) -> Int32 {
     if count > LinkScanner.few { return graph.end(of: graph.nearest(u, v), otherThan: u, v) }
     let (a, b) = (graph.row(u), graph.row(v))
     var (best, nearest) = (Int32.max, Int32(0))

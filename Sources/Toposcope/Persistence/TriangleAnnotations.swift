@@ -3,6 +3,8 @@
 /// Once an edge e = (u, v) with a nonempty link has been added, the cocycles vanish around every simplex. So the
 /// annotation of e is that of any path (u, w, v); and that of a triangle e ∪ x follows a path in the link from x to the
 /// vertex whose triangle with e has annotation zero: the partner of e, or the root of the component of x.
+///
+/// What is called often is mutating even where it changes nothing: otherwise all of this is copied for the call.
 struct TriangleAnnotations {
   let graph: RankedGraph
   let field: PrimeField
@@ -97,7 +99,7 @@ struct TriangleAnnotations {
 
   /// The vertex that fills an edge; -1 where there is none.
   @inline(__always)
-  func partner(_ rank: Int32) -> Int32 {
+  mutating func partner(_ rank: Int32) -> Int32 {
     let stored = partners.base[Int(rank)]
     if stored == TriangleAnnotations.unfilled { return -1 }
     if stored != 0 { return Int32(bitPattern: stored & TriangleAnnotations.vertex) &- 1 }
@@ -189,7 +191,7 @@ struct TriangleAnnotations {
   }
 
   @inline(__always)
-  private func lookUp(_ rank: Int32) -> UInt32? {
+  private mutating func lookUp(_ rank: Int32) -> UInt32? {
     if rank < loops.oldest { return 0 }
     if let known = loops.known.value(of: simplexKey(rank, 0)) { return known }
     return partners.base[Int(rank)] == TriangleAnnotations.unfilled ? 0 : nil
@@ -254,7 +256,7 @@ struct TriangleAnnotations {
 
   /// The annotation of a triangle where it needs no work; otherwise the triangle with its longest edge first.
   @inline(__always)
-  private func lookUp(_ a: Int32, _ b: Int32, _ c: Int32, _ wanted: inout Frame) -> UInt32? {
+  private mutating func lookUp(_ a: Int32, _ b: Int32, _ c: Int32, _ wanted: inout Frame) -> UInt32? {
     let row = graph.row(a)
     let (ab, ac, bc) = (row[Int(b)], row[Int(c)], graph.rank(b, c))
     var (u, v, x, rank) = (a, b, c, ab)
