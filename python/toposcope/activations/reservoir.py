@@ -12,6 +12,7 @@ permutes the words); for text, and for positions within samples, two of n points
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -102,11 +103,13 @@ class Reservoir:
         if self.capacity is None or self.held + len(rows) <= self.capacity:
             return self._taken(rows, ids, positions, priority, repeated)
         both = np.concatenate([self._priority.first(self.held), priority]) if self.held else priority
-        stays = np.zeros(len(both), bool)
-        stays[np.argpartition(both, self.capacity - 1)[: self.capacity]] = True
-        chosen = np.flatnonzero(stays[self.held :])
+        order = both.argpartition(self.capacity - 1)
+        stays, leaves = order[: self.capacity], order[self.capacity :]
+        chosen = np.sort(stays[stays >= self.held]) - self.held
+        free = leaves[leaves < self.held]
+        if self.held < self.capacity:
+            free = np.concatenate([free, np.arange(self.held, self.capacity)])
         rows = rows[chosen]
-        free = np.concatenate([np.flatnonzero(~stays[: self.held]), np.arange(self.held, self.capacity)])
         return Offer(
             rows,
             free[: len(rows)],
@@ -167,17 +170,28 @@ def priorities(ids: NDArray[Any], positions: NDArray[np.int64] | None, seed: int
     else:
         digests = (hashlib.blake2b(str(i).encode(), digest_size=8).digest() for i in ids.tolist())
         number = np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
-    start = np.array([seed % 2**64], np.uint64)
-    mixed = _mix(_mix(start) ^ number)
-    return _mix(mixed if positions is None else mixed ^ positions.astype(np.int64).view(np.uint64))
+    number ^= _start(seed)
+    _mix(number)
+    if positions is not None:
+        number ^= positions.astype(np.int64).view(np.uint64)
+    return _mix(number)
+
+
+@functools.lru_cache
+def _start(seed: int) -> NDArray[np.uint64]:
+    return _mix(np.array([seed % 2**64], np.uint64))
+
+
+_GAMMA, _FACTOR, _FACTOR_2 = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)
+_SHIFT, _SHIFT_2, _SHIFT_3 = np.array([30, 27, 31], np.uint64)
 
 
 def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The output function of SplitMix64 (Steele, Lea and Flood 2014), which permutes the 64-bit words."""
-    x = x + np.uint64(0x9E3779B97F4A7C15)  # arrays wrap around
-    x ^= x >> np.uint64(30)
-    x *= np.uint64(0xBF58476D1CE4E5B9)
-    x ^= x >> np.uint64(27)
-    x *= np.uint64(0x94D049BB133111EB)
-    x ^= x >> np.uint64(31)
+    """In place, the output function of SplitMix64 (Steele, Lea and Flood 2014), which permutes the 64-bit words."""
+    x += _GAMMA  # arrays wrap around
+    x ^= x >> _SHIFT
+    x *= _FACTOR
+    x ^= x >> _SHIFT_2
+    x *= _FACTOR_2
+    x ^= x >> _SHIFT_3
     return x
