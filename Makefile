@@ -26,8 +26,8 @@ export SWIFT
 export MPLBACKEND := Agg
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo docs test test-swift test-python test-kernels test-docs test-debian-python lint dev bench bench-report clean \
-  check-python check-swift
+.PHONY: help demo docs test test-swift test-python test-kernels test-docs test-debian-python lint dev bench bench-report \
+  bench-scale clean check-python check-swift
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,12 @@ bench-report: check-python check-swift ## size of a large report, and how fast i
 	@rm -rf build
 	.venv-bench/bin/pip install -q -c constraints.txt -e '.[test,bench]'
 	cd python && ../.venv-bench/bin/python -m benchmarks.report_opening
+
+bench-scale: check-python check-swift ## seconds and memory of large clouds; writes docs/scale.md (some minutes)
+	$(call venv,.venv-bench)
+	@rm -rf build
+	.venv-bench/bin/pip install -q -c constraints.txt -e .
+	cd python && ../.venv-bench/bin/python -m benchmarks.scale
 
 clean: ## remove what was built; environments too
 	rm -rf .build .build-* build dist $(OUT) .venv-* python/*.egg-info examples/swift/.build examples/c/rips
