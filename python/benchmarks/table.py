@@ -8,7 +8,7 @@ from typing import Any
 
 from .engines import ENGINES
 from .one_run import LONG
-from .runner import HOPELESS, column
+from .runner import FEW_TICKS, HOPELESS, column
 
 COLUMNS = [column(key, t) for key, engine in ENGINES.items() for t in engine.threads]
 OURS = [c for c in COLUMNS if c.startswith("toposcope")]
@@ -21,9 +21,9 @@ Written by `python -m benchmarks` (see `python/benchmarks`); results as numbers:
 
 - One call from a finished matrix of distances to diagrams, each engine in a process of its own, all with the same
   numbers rounded to float32. Imports and conversion of the matrix are not timed. Z/2 for all.
-- Seconds: for one thread the processor time of the call, which a busy machine disturbs least; for two threads the time
-  on the clock. Medians of {repeat} runs, of more where a call takes milliseconds, of one where it takes more than
-  {long} s (the numbers are in the JSON file).
+- Seconds: for one thread the processor time of the call, which a busy machine disturbs least; for two threads, and
+  for calls under {ticks:g} ms, the time on the clock. Medians of {repeat} runs, of more where a call takes
+  milliseconds, of one where it takes more than {long} s (the numbers are in the JSON file).
 - Peak memory: how far the peak of the process rises above what it holds before the call (the matrix included there).
 - `>{limit:g}`: more than {limit:g} s, which is the limit (more for some large sets); in parentheses where a smaller
   set had shown it already. `slow`: not run, for on a smaller set of the kind it took more than {hopeless} times as
@@ -48,6 +48,7 @@ def write(results: dict[str, Any], order: list[str], page: Path | None) -> None:
         INTRODUCTION.format(
             repeat=results.get("repeat", 3),
             long=LONG,
+            ticks=1000 * FEW_TICKS,
             hopeless=HOPELESS,
             limit=limit,
             summary="\n".join(_summary(groups, rows)),
