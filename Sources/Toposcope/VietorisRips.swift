@@ -38,7 +38,7 @@ public enum RipsInput {
   /// Whether all distances are there in a tenth of a millisecond or so.
   fileprivate var hasFewNumbers: Bool {
     guard case .points(let points, _) = self else { return true }
-    return points.count < 256 && points.count * points.count * points.dimension < 1 << 19
+    return points.count < Threads.fewPoints && points.count * points.count * points.dimension < 1 << 19
   }
 }
 
@@ -66,8 +66,7 @@ public func vietorisRips(
   _ input: RipsInput, options: RipsOptions = RipsOptions(), progress: Progress = Progress()
 ) throws(ToposcopeError) -> RipsResult {
   let field = try check(options)
-  // Where there is little to do, making threads takes longer than the work.
-  let threads = input.vertexCount < 256 ? 1 : Threads.resolve(options.threads)
+  let threads = Threads.resolve(options.threads, points: input.vertexCount)
   var facts = RipsFacts()
   var stopwatch = Stopwatch()
   if options.maxDimension == 0 && !options.cycles && !options.cocycles {

@@ -2,7 +2,8 @@
 #define TOPOSCOPE_PROCESSOR_H
 
 /* What Swift cannot say: the level of the processor, the square root of a vector (in Swift each lane is a branch and
- * a call), bits gathered under a mask, and that the compiler shall forget what it knows of a pointer. Inline functions are compiled with the flags of the target that uses them. */
+ * a call), bits gathered under a mask, and that the compiler shall forget what it knows of a pointer. Inline functions
+ * are compiled with the flags of the target that uses them. */
 
 /* Whether this processor, and the system that runs on it, have AVX2, FMA and the rest of the level x86-64-v3. */
 int toposcope_processor_is_x86_64_v3(void);

@@ -27,6 +27,10 @@ enum Threads {
   /// The number of threads to use when `requested` are asked for: all of them where that is 0 or less.
   static func resolve(_ requested: Int) -> Int { requested > 0 ? requested : available }
 
+  /// The same for work on the pairs of some points: of fewer than these, making threads takes longer than the work.
+  static func resolve(_ requested: Int, points: Int) -> Int { points < fewPoints ? 1 : resolve(requested) }
+  static let fewPoints = 256
+
   /// Calls `body(chunk)` once for every chunk in `0 ..< chunks`, spread over `threads` threads of which the calling
   /// thread is one, and returns when all are done. Chunks are taken in order, each by whichever thread is free.
   ///

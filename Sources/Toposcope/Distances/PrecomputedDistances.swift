@@ -154,8 +154,9 @@ enum PrecomputedDistances {
   ) throws(ToposcopeError) {
     let first = Mutex<(row: Int, column: Int, error: ToposcopeError)?>(nil)
     let bands = (n + tile - 1) / tile
-    let threads = n < 256 ? 1 : Threads.resolve(threads)
-    try Threads.forEach(chunks: bands, threads: threads, progress: progress) { band in
+    try Threads.forEach(
+      chunks: bands, threads: Threads.resolve(threads, points: n), progress: progress
+    ) { band in
       let rows = band * tile..<min(n, (band + 1) * tile)
       for start in stride(from: rows.lowerBound, to: n, by: tile) {
         if progress.isCancelled { return }

@@ -12,7 +12,7 @@ struct BitGathering {
   private let places: Memory<Int32>
   private let masks: Memory<UInt64>
   private let offsets: Memory<Int32>
-  private let placeCount: Memory<Int>
+  private var placeCount = 0
 
   /// - Parameter words: of a row
   init(_ words: Int) throws(ToposcopeError) {
@@ -20,11 +20,10 @@ struct BitGathering {
     places = try Memory(words)
     masks = try Memory(words)
     offsets = try Memory(words)
-    placeCount = try Memory(1)
   }
 
   /// Chooses the vertices that the bits of a row stand for, and lists them; returns how many there are.
-  func list(_ bits: UnsafeMutablePointer<UInt64>, _ vertices: UnsafeMutablePointer<Int32>) -> Int {
+  mutating func list(_ bits: UnsafeMutablePointer<UInt64>, _ vertices: UnsafeMutablePointer<Int32>) -> Int {
     var (count, used) = (0, 0)
     for k in 0..<words where bits[k] != 0 {
       places.base[used] = Int32(truncatingIfNeeded: k)
@@ -38,7 +37,7 @@ struct BitGathering {
         rest &= rest &- 1
       }
     }
-    placeCount.base[0] = used
+    placeCount = used
     return count
   }
 
@@ -49,12 +48,12 @@ struct BitGathering {
     #if canImport(ToposcopeKernelsV3)
       if Processor.isX86V3 {
         return ToposcopeKernelsV3.gatherBits(
-          graph.row(0), graph.wordsPerRow, vertices, count, places.base, masks.base, offsets.base, placeCount.base[0],
+          graph.row(0), graph.wordsPerRow, vertices, count, places.base, masks.base, offsets.base, placeCount,
           out, wordsEach)
       }
     #endif
     ToposcopeKernels.gatherBits(
-      graph.row(0), graph.wordsPerRow, vertices, count, places.base, masks.base, offsets.base, placeCount.base[0], out,
+      graph.row(0), graph.wordsPerRow, vertices, count, places.base, masks.base, offsets.base, placeCount, out,
       wordsEach)
   }
 }

@@ -13,7 +13,7 @@ struct SmallLink<Vertices: VertexSet> {
   private let forest: LinkFindings.Forest
   private let memory: Memory<Int32>
   private let rowMemory: Memory<Vertices>
-  private let gathering: BitGathering
+  private var gathering: BitGathering
 
   private static var planeCount: Int { Vertices.capacity.trailingZeroBitCount }
 
