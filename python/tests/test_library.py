@@ -111,17 +111,19 @@ def test_works_after_fork():
     child.join()
 
 
+class Enough(Exception):
+    pass
+
+
+def stop(done, total):
+    raise Enough
+
+
 def test_progress_is_heard_and_may_stop():
     X = np.random.default_rng(2).normal(size=(2000, 64))
     heard = []
     ts.rips(X, progress=lambda done, total: heard.append((done, total)))
     assert heard and all(0 <= done <= total for done, total in heard)
-
-    class Enough(Exception):
-        pass
-
-    def stop(done, total):
-        raise Enough
 
     with pytest.raises(Enough):
         ts.rips(X, progress=stop)
@@ -138,12 +140,6 @@ def test_progress_of_representatives_is_heard_and_may_stop():
         heard = []
         r.cycle(dimension, 0, progress=lambda done, total, heard=heard: heard.append((done, total)))
         assert heard and all(0 <= done <= total for done, total in heard)
-
-    class Enough(Exception):
-        pass
-
-    def stop(done, total):
-        raise Enough
 
     with pytest.raises(Enough):
         r.cycle(1, 1, progress=stop)

@@ -18,7 +18,7 @@ from . import files, storage
 from .curves import curves_of
 from .diagram_distances import distances_between
 from .parts import PartResult, distances_of
-from .running import Task, error_of_part, run
+from .running import Task, run_all
 from .subsampling import Drawing, Intervals, component_summaries, intervals_of
 from .summaries import summarize
 from .tables import matrix_of, table_of
@@ -379,9 +379,7 @@ class Study(Mapping[tuple[str, ...], PartResult]):
         tasks: list[Task] = [
             (key, _component_summaries, (self._points[key[:2]], self._metrics[key[2]], self.labels)) for key in missing
         ]
-        for key, found, error in run(tasks, n_jobs, progress, "components"):
-            if error is not None:
-                raise error_of_part(key, error) from error
+        for key, found in run_all(tasks, n_jobs, progress, "components"):
             self._components[key] = found
 
     def agreement(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .arguments import as_study
 from .hypotheses import Test, permutation_test, permuted
 from .parts import Options, distances_of, scaled_diagrams
-from .running import Task, error_of_part, run
+from .running import Task, run_all
 from .subsampling import subsamples
 from .summaries import SUMMARIES, summarize
 from .tables import table_of
@@ -330,12 +330,7 @@ def _diagrams(
         options = study[key].options
         only = Options(dim, options.scale, options.thresh, options.coeff)
         tasks.append((key, _of_samples, (*study.source(key), only, samples)))
-    found = {}
-    for key, diagrams, error in run(tasks, n_jobs, progress, "tests"):
-        if error is not None:
-            raise error_of_part(key, error) from error
-        found[key] = diagrams
-    return found
+    return dict(run_all(tasks, n_jobs, progress, "tests"))
 
 
 def _of_samples(

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..metrics import reporting
 
-__all__ = ["Task", "error_of_part", "run"]
+__all__ = ["Task", "error_of_part", "run", "run_all"]
 
 Task = tuple[Any, Callable[..., Any], tuple[Any, ...]]  # a key, and a call whose last argument is the number of threads
 
@@ -49,6 +49,16 @@ def run(
             yield result
             if report is not None:
                 report(done, len(tasks))
+
+
+def run_all(
+    tasks: Sequence[Task], n_jobs: int | None = None, progress: Any = None, title: str = "study"
+) -> Iterator[tuple[Any, Any]]:
+    """`run` where every value is needed: keys are parts, and the first error that comes up is raised with its part."""
+    for key, value, error in run(tasks, n_jobs, progress, title):
+        if error is not None:
+            raise error_of_part(key, error) from error
+        yield key, value
 
 
 def _side_by_side(tasks: Sequence[Task], n_jobs: int, backend: Any) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from ..persistence import RipsResult, rips
 from .arguments import as_study, as_vector
 from .components import cophenetic
 from .parts import Options, distances_of
-from .running import Task, error_of_part, run
+from .running import Task, run_all
 from .tables import table_of
 
 if TYPE_CHECKING:
@@ -114,11 +114,7 @@ def consensus(
     tasks: list[Task] = [
         (key, _features, (*study.source(key), study[key].options, dim, bars, neighbors)) for key in keys
     ]
-    found = {}
-    for key, of_part, error in run(tasks, n_jobs, progress, "representatives"):
-        if error is not None:
-            raise error_of_part(key, error) from error
-        found[key] = of_part
+    found = dict(run_all(tasks, n_jobs, progress, "representatives"))
     features = [found[key] for key in keys]
     first = np.cumsum([0, *(len(of.bars) for of in features)])
     pairs = [_matched(a, b, i, j) for (a, i), (b, j) in combinations(zip(features, first, strict=False), 2)]
