@@ -1,22 +1,24 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// The inner loops are compiled twice for x86-64: for every such processor, and for those with AVX2 and FMA. The second
-// target exists only where the machine that builds, and is built for, is one (TOPOSCOPE_PORTABLE=1 leaves it out when
+// The inner loops are compiled three times for x86-64: for every such processor, for those with AVX2 and fused
+// multiply-add (level x86-64-v3), and for those with AVX-512 (x86-64-v4). The files of the levels are links to those of one folder. They
+// exist only where the machine that builds, and is built for, is an x86-64 (TOPOSCOPE_PORTABLE=1 leaves them out when
 // building for another).
 #if arch(x86_64)
-  let hasWideKernels = Context.environment["TOPOSCOPE_PORTABLE"] == nil
+  let levels = Context.environment["TOPOSCOPE_PORTABLE"] == nil ? ["V3", "V4"] : []
 #else
-  let hasWideKernels = false
+  let levels: [String] = []
 #endif
 let kernels: [Target] =
   [.target(name: "CToposcopeProcessor"), .target(name: "ToposcopeKernels", dependencies: ["CToposcopeProcessor"])]
-  + (hasWideKernels
-    ? [
-      .target(
-        name: "ToposcopeKernelsV3", dependencies: ["CToposcopeProcessor"],
-        swiftSettings: [.define("TOPOSCOPE_WIDE_LANES"), .unsafeFlags(["-Xcc", "-march=x86-64-v3"])])
-    ] : [])
+  + levels.map { level in
+    .target(
+      name: "ToposcopeKernels\(level)", dependencies: ["CToposcopeProcessor"],
+      swiftSettings: [
+        .define("TOPOSCOPE_\(level)"), .unsafeFlags(["-Xcc", "-march=x86-64-\(level.lowercased())"]),
+      ])
+  }
 
 let package = Package(
   name: "Toposcope",
@@ -31,7 +33,7 @@ let package = Package(
     .target(name: "Toposcope", dependencies: kernels.map { .target(name: $0.name) }),
     .target(name: "ToposcopeC", dependencies: ["Toposcope", "CToposcope"], exclude: ["exports.map"]),
     .executableTarget(name: "toposcope-bench", dependencies: ["Toposcope"]),
-    .testTarget(name: "ToposcopeTests", dependencies: ["Toposcope"]),
+    .testTarget(name: "ToposcopeTests", dependencies: ["Toposcope", "CToposcopeProcessor"]),
     .testTarget(name: "ToposcopeCTests", dependencies: ["ToposcopeC", "CToposcope", "Toposcope"]),
   ]
 )

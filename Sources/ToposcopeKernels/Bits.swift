@@ -3,7 +3,7 @@ import CToposcopeProcessor
 /// Writes for each of some rows of bits the bits under masks, one after the other, `wordsEach` words a row.
 ///
 /// Mask k applies to word `places[k]`, and its bits go to `offsets[k]` and the following ones.
-public func gatherBits(
+func gatherBits(
   _ rows: UnsafePointer<UInt64>, _ wordsPerRow: Int, _ chosen: UnsafePointer<Int32>, _ count: Int,
   _ places: UnsafePointer<Int32>, _ masks: UnsafePointer<UInt64>, _ offsets: UnsafePointer<Int32>, _ maskCount: Int,
   _ out: UnsafeMutablePointer<UInt64>, _ wordsEach: Int

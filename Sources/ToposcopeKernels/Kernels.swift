@@ -1,143 +1,49 @@
 import CToposcopeProcessor
 
-// What the core calls: for each operation and element type one function on a panel and a
-// row of panels, one on a point and a panel.
-
-public func floatSquaresPairs(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ panelStride: Int, _ panels: Int, _ length: Int, _ chain: Int,
-  _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
-) {
-  panelPairs(FloatSquares.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
-}
-
-public func floatSquaresRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>
-) {
-  panelRow(FloatSquares.self, x, y, length, chain, strand, out)
-}
-
-public func floatMagnitudesPairs(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ panelStride: Int, _ panels: Int, _ length: Int, _ chain: Int,
-  _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
-) {
-  panelPairs(FloatMagnitudes.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
-}
-
-public func floatMagnitudesRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>
-) {
-  panelRow(FloatMagnitudes.self, x, y, length, chain, strand, out)
-}
-
-public func floatGreatestPairs(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ panelStride: Int, _ panels: Int, _ length: Int, _ chain: Int,
-  _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
-) {
-  panelPairs(FloatGreatest.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
-}
-
-public func floatGreatestRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>
-) {
-  panelRow(FloatGreatest.self, x, y, length, chain, strand, out)
-}
-
-public func floatProductsPairs(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ panelStride: Int, _ panels: Int, _ length: Int, _ chain: Int,
-  _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
-) {
-  panelPairs(FloatProducts.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
-}
-
-public func floatProductsRow(
-  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ length: Int, _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>
-) {
-  panelRow(FloatProducts.self, x, y, length, chain, strand, out)
-}
-
-public func doubleSquaresPairs(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ panelStride: Int, _ panels: Int, _ length: Int,
-  _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
-) {
-  panelPairs(DoubleSquares.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
-}
-
-public func doubleSquaresRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>
-) {
-  panelRow(DoubleSquares.self, x, y, length, chain, strand, out)
-}
-
-public func doubleMagnitudesPairs(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ panelStride: Int, _ panels: Int, _ length: Int,
-  _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
-) {
-  panelPairs(DoubleMagnitudes.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
-}
-
-public func doubleMagnitudesRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>
-) {
-  panelRow(DoubleMagnitudes.self, x, y, length, chain, strand, out)
-}
-
-public func doubleGreatestPairs(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ panelStride: Int, _ panels: Int, _ length: Int,
-  _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
-) {
-  panelPairs(DoubleGreatest.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
-}
-
-public func doubleGreatestRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>
-) {
-  panelRow(DoubleGreatest.self, x, y, length, chain, strand, out)
-}
-
-public func doubleProductsPairs(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ panelStride: Int, _ panels: Int, _ length: Int,
-  _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>, _ outStride: Int
-) {
-  panelPairs(DoubleProducts.self, x, y, panelStride, panels, length, chain, strand, out, outStride)
-}
-
-public func doubleProductsRow(
-  _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ length: Int, _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>
-) {
-  panelRow(DoubleProducts.self, x, y, length, chain, strand, out)
-}
-
-/// Writes the square roots of `count` numbers, a multiple of four, in single precision. Returns whether all numbers were
-/// in `least ... greatest`.
-public func squareRoots(
-  _ values: UnsafePointer<Double>, _ count: Int, _ least: Double, _ greatest: Double, _ out: UnsafeMutablePointer<Float>
-) -> Bool {
-  toposcope_square_roots(values, count, least, greatest, out) != 0
-}
-
-/// The same by square roots of single precision, which take a third of the time and cost another quarter of a unit in the
-/// last place; a number beyond single precision is out of every range.
-public func squareRootsOfSingles(
-  _ values: UnsafePointer<Double>, _ count: Int, _ least: Float, _ greatest: Float, _ out: UnsafeMutablePointer<Float>
-) -> Bool {
-  toposcope_square_roots_of_singles(values, count, least, greatest, out) != 0
+/// The kernels of this module: all that the core calls. Not to be optimised across modules, or the kernels would be compiled
+/// again in the core, for any processor.
+@_semantics("optimize.no.crossmodule")
+public func kernelSet() -> KernelSet {
+  KernelSet(
+    floatSquares: FloatSums(
+      pairs: { panelPairs(FloatSquares.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      row: { panelRow(FloatSquares.self, $0, $1, $2, $3, $4, $5) }),
+    floatMagnitudes: FloatSums(
+      pairs: { panelPairs(FloatMagnitudes.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      row: { panelRow(FloatMagnitudes.self, $0, $1, $2, $3, $4, $5) }),
+    floatGreatest: FloatSums(
+      pairs: { panelPairs(FloatGreatest.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      row: { panelRow(FloatGreatest.self, $0, $1, $2, $3, $4, $5) }),
+    floatProducts: FloatSums(
+      pairs: { panelPairs(FloatProducts.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      row: { panelRow(FloatProducts.self, $0, $1, $2, $3, $4, $5) }),
+    doubleSquares: DoubleSums(
+      pairs: { panelPairs(DoubleSquares.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      row: { panelRow(DoubleSquares.self, $0, $1, $2, $3, $4, $5) }),
+    doubleMagnitudes: DoubleSums(
+      pairs: { panelPairs(DoubleMagnitudes.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      row: { panelRow(DoubleMagnitudes.self, $0, $1, $2, $3, $4, $5) }),
+    doubleGreatest: DoubleSums(
+      pairs: { panelPairs(DoubleGreatest.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      row: { panelRow(DoubleGreatest.self, $0, $1, $2, $3, $4, $5) }),
+    doubleProducts: DoubleSums(
+      pairs: { panelPairs(DoubleProducts.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      row: { panelRow(DoubleProducts.self, $0, $1, $2, $3, $4, $5) }),
+    squareRoots: { toposcope_square_roots($0, $1, $2, $3, $4) },
+    squareRootsOfSingles: { toposcope_square_roots_of_singles($0, $1, $2, $3, $4) },
+    shiftedMultiples: { shiftedMultiples($0, $1, $2, $3, $4, $5) },
+    shiftedSum: { shiftedSum($0, $1, $2) },
+    shiftedSquares: { shiftedSquares($0, $1, $2, $3) },
+    units: { units($0, $1, $2, $3, $4, $5) },
+    squaredDifference: { squaredDifference($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+    greatestMagnitude: { greatestMagnitude($0, $1) },
+    transpose: { transpose($0, $1, $2, $3, $4, $5) },
+    gatherBits: { gatherBits($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) })
 }
 
 /// Writes shift + factor * value, or `limit` where that is less, for `count` numbers, a multiple of four, in single
 /// precision. Returns the lowest before it was rounded. The factor is a power of two, so that only the addition rounds.
-public func shiftedMultiples(
+func shiftedMultiples(
   _ values: UnsafePointer<Double>, _ count: Int, _ shift: Double, _ factor: Double, _ limit: Double,
   _ out: UnsafeMutablePointer<Float>
 ) -> Double {

@@ -1,9 +1,15 @@
-// One register of the processor that is compiled for: 32 bytes with AVX2, else 16.
-#if TOPOSCOPE_WIDE_LANES
+// One register of the processor that is compiled for: 64 bytes with AVX-512, 32 with AVX2, else 16.
+#if TOPOSCOPE_V4
+  typealias FloatLanes = SIMD16<Float>
+  typealias HalfFloatLanes = SIMD8<Float>
+  typealias DoubleLanes = SIMD8<Double>
+#elseif TOPOSCOPE_V3
   typealias FloatLanes = SIMD8<Float>
+  typealias HalfFloatLanes = SIMD4<Float>
   typealias DoubleLanes = SIMD4<Double>
 #else
   typealias FloatLanes = SIMD4<Float>
+  typealias HalfFloatLanes = SIMD2<Float>
   typealias DoubleLanes = SIMD2<Double>
 #endif
 
@@ -11,7 +17,7 @@
 /// a call of the C library for every lane.
 @inline(__always)
 func fused(_ sum: inout FloatLanes, _ a: FloatLanes, _ b: FloatLanes) {
-  #if TOPOSCOPE_WIDE_LANES || arch(arm64)
+  #if TOPOSCOPE_V3 || TOPOSCOPE_V4 || arch(arm64)
     sum.addProduct(a, b)
   #else
     sum += a * b
@@ -20,23 +26,24 @@ func fused(_ sum: inout FloatLanes, _ a: FloatLanes, _ b: FloatLanes) {
 
 @inline(__always)
 func fused(_ sum: inout DoubleLanes, _ a: DoubleLanes, _ b: DoubleLanes) {
-  #if TOPOSCOPE_WIDE_LANES || arch(arm64)
+  #if TOPOSCOPE_V3 || TOPOSCOPE_V4 || arch(arm64)
     sum.addProduct(a, b)
   #else
     sum += a * b
   #endif
 }
 
-/// The lanes in double precision, low half and high half.
+/// Half a register of single precision as a register of double precision.
 @inline(__always)
-func widened(_ lanes: FloatLanes) -> (DoubleLanes, DoubleLanes) {
-  #if TOPOSCOPE_WIDE_LANES
-    (
-      DoubleLanes(Double(lanes[0]), Double(lanes[1]), Double(lanes[2]), Double(lanes[3])),
-      DoubleLanes(Double(lanes[4]), Double(lanes[5]), Double(lanes[6]), Double(lanes[7]))
-    )
+func widened(_ half: HalfFloatLanes) -> DoubleLanes {
+  #if TOPOSCOPE_V4
+    DoubleLanes(
+      Double(half[0]), Double(half[1]), Double(half[2]), Double(half[3]), Double(half[4]), Double(half[5]),
+      Double(half[6]), Double(half[7]))
+  #elseif TOPOSCOPE_V3
+    DoubleLanes(Double(half[0]), Double(half[1]), Double(half[2]), Double(half[3]))
   #else
-    (DoubleLanes(Double(lanes[0]), Double(lanes[1])), DoubleLanes(Double(lanes[2]), Double(lanes[3])))
+    DoubleLanes(Double(half[0]), Double(half[1]))
   #endif
 }
 
@@ -77,15 +84,18 @@ func greaterBits(_ a: FloatLanes, _ b: FloatLanes) -> FloatLanes {
 }
 
 private enum SignMask {
-  #if TOPOSCOPE_WIDE_LANES
+  #if TOPOSCOPE_V4
+    typealias FloatBits = SIMD16<Int32>
+    typealias DoubleBits = SIMD8<Int64>
+  #elseif TOPOSCOPE_V3
     typealias FloatBits = SIMD8<Int32>
-    @inline(__always) static var float: SIMD8<UInt32> { SIMD8(repeating: 0x7FFF_FFFF) }
-    @inline(__always) static var double: SIMD4<UInt64> { SIMD4(repeating: 0x7FFF_FFFF_FFFF_FFFF) }
+    typealias DoubleBits = SIMD4<Int64>
   #else
     typealias FloatBits = SIMD4<Int32>
-    @inline(__always) static var float: SIMD4<UInt32> { SIMD4(repeating: 0x7FFF_FFFF) }
-    @inline(__always) static var double: SIMD2<UInt64> { SIMD2(repeating: 0x7FFF_FFFF_FFFF_FFFF) }
+    typealias DoubleBits = SIMD2<Int64>
   #endif
+  @inline(__always) static var float: FloatBits { FloatBits(repeating: .max) }
+  @inline(__always) static var double: DoubleBits { DoubleBits(repeating: .max) }
 }
 
 /// The sum of (x - y)^2.
@@ -97,9 +107,8 @@ enum FloatSquares: PairOperation {
   }
   @inline(__always) static func join(_ chain: FloatLanes, to sum: inout FloatLanes) { sum += chain }
   @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
-    let (low, high) = widened(sum)
-    addToMemory(low, out)
-    addToMemory(high, out + doubleWidth)
+    addToMemory(widened(sum.lowHalf), out)
+    addToMemory(widened(sum.highHalf), out + doubleWidth)
   }
 }
 
@@ -111,9 +120,8 @@ enum FloatMagnitudes: PairOperation {
   }
   @inline(__always) static func join(_ chain: FloatLanes, to sum: inout FloatLanes) { sum += chain }
   @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
-    let (low, high) = widened(sum)
-    addToMemory(low, out)
-    addToMemory(high, out + doubleWidth)
+    addToMemory(widened(sum.lowHalf), out)
+    addToMemory(widened(sum.highHalf), out + doubleWidth)
   }
 }
 
@@ -122,7 +130,7 @@ enum FloatGreatest: PairOperation {
   @inline(__always) static var takesThreeVectors: Bool { false }
   @inline(__always) static func add(_ x: FloatLanes, _ y: FloatLanes, to sum: inout FloatLanes) {
     let size = magnitude(x - y)
-    #if TOPOSCOPE_WIDE_LANES || arch(arm64)
+    #if TOPOSCOPE_V3 || arch(arm64)
       sum = greaterBits(size, sum)  // more units of the processor compare integers
     #else
       sum = sum.replacing(with: size, where: size .> sum)  // SSE2 has no greatest of integers
@@ -132,9 +140,8 @@ enum FloatGreatest: PairOperation {
     sum = sum.replacing(with: chain, where: chain .> sum)
   }
   @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
-    let (low, high) = widened(sum)
-    joinGreatest(low, out)
-    joinGreatest(high, out + doubleWidth)
+    joinGreatest(widened(sum.lowHalf), out)
+    joinGreatest(widened(sum.highHalf), out + doubleWidth)
   }
 }
 
@@ -186,9 +193,8 @@ enum FloatProducts: PairOperation {
   }
   @inline(__always) static func join(_ chain: FloatLanes, to sum: inout FloatLanes) { sum += chain }
   @inline(__always) static func flush(_ sum: FloatLanes, to out: UnsafeMutablePointer<Double>) {
-    let (low, high) = widened(sum)
-    addToMemory(low, out)
-    addToMemory(high, out + doubleWidth)
+    addToMemory(widened(sum.lowHalf), out)
+    addToMemory(widened(sum.highHalf), out + doubleWidth)
   }
 }
 

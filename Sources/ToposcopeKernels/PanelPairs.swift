@@ -5,9 +5,9 @@ import CToposcopeProcessor
 // A panel is sixteen points, coordinate by coordinate: the sixteen first coordinates, the sixteen second ones, ... A
 // vector register holds the same coordinate of several points, so no sum over lanes is ever needed.
 //
-// These files are compiled twice, for any processor and for x86-64-v3 (AVX2 and FMA); the core chooses when it runs.
-// Only pointers, SIMD vectors and scalars may be used here: a generic of the standard library that is not inlined would
-// be emitted as a weak symbol into both objects, and the linker could give a processor without AVX2 the wrong one.
+// These files are compiled for each level of processor (see Package.swift); the core chooses when it runs. Only pointers,
+// SIMD vectors and scalars may be used here: a generic of the standard library that is not inlined would be emitted as a
+// weak symbol into all objects, and the linker could give a processor without AVX2 the wrong one.
 
 /// Points in a panel.
 @inline(__always) var panelPoints: Int { 16 }
@@ -15,7 +15,7 @@ import CToposcopeProcessor
 /// What is summed for one coordinate of a pair, lane by lane, and how sums are joined.
 protocol PairOperation {
   associatedtype Lanes: SIMD where Lanes.Scalar: BinaryFloatingPoint
-  /// Whether sums of three vectors at a time, twelve in all, leave registers enough for what `add` needs.
+  /// Whether of sixteen registers sums of three vectors at a time, twelve in all, leave enough for what `add` needs.
   static var takesThreeVectors: Bool { get }
   static func add(_ x: Lanes, _ y: Lanes, to sum: inout Lanes)
   /// Adds the sum of one chain to that of the chains before it.
@@ -36,170 +36,166 @@ func panelPairs<Operation: PairOperation>(
   _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y: UnsafePointer<Operation.Lanes.Scalar>, _ panelStride: Int,
   _ panels: Int, _ length: Int, _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  typealias Lanes = Operation.Lanes
-  let width = MemoryLayout<Lanes>.size / MemoryLayout<Lanes.Scalar>.size
+  let width = MemoryLayout<Operation.Lanes>.size / MemoryLayout<Operation.Lanes.Scalar>.size
   let vectorsOfPanel = panelPoints / width
-  var vector = 0
   let vectors = panels &* vectorsOfPanel
-  while vector < vectors {
-    let first = y + (vector / vectorsOfPanel &* panelStride &+ vector % vectorsOfPanel &* width)
-    let (next, afterNext) = (vector &+ 1, vector &+ 2)
-    let second = y + (next / vectorsOfPanel &* panelStride &+ next % vectorsOfPanel &* width)
-    let rest = vectors &- vector
-    // The number of vectors is even, so with threes that never leave one alone only twos remain.
-    let takesThree = Operation.takesThreeVectors && rest >= 3 && rest != 4
+  @inline(__always) func place(_ vector: Int) -> UnsafePointer<Operation.Lanes.Scalar> {
+    y + (vector / vectorsOfPanel &* panelStride &+ vector % vectorsOfPanel &* width)
+  }
+  @inline(__always) func add<Sums: RowSums>(_ sums: Sums.Type, _ columns: Sums.Columns, _ vector: Int)
+  where Sums.Operation == Operation {
     var i = 0
     while i < panelPoints {
-      let sums = out + (i &* outStride &+ vector &* width)
-      if takesThree {
-        let third = y + (afterNext / vectorsOfPanel &* panelStride &+ afterNext % vectorsOfPanel &* width)
-        fourByThree(operation, x + i, first, second, third, length, chain, strand, sums, outStride)
-      } else {
-        fourByTwo(operation, x + i, first, second, length, chain, strand, sums, outStride)
-      }
+      fourRows(sums, x + i, columns, length, chain, strand, out + (i &* outStride &+ vector &* width), outStride)
       i &+= 4
     }
-    vector &+= takesThree ? 3 : 2
   }
-}
-
-/// Four points of x and two vectors of y: eight sums, two vectors, a point and a difference leave registers free.
-@inline(__always)
-private func fourByTwo<Operation: PairOperation>(
-  _ operation: Operation.Type,
-  _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y0: UnsafePointer<Operation.Lanes.Scalar>,
-  _ y1: UnsafePointer<Operation.Lanes.Scalar>, _ length: Int, _ chain: Int, _ strand: Int,
-  _ out: UnsafeMutablePointer<Double>,
-  _ outStride: Int
-) {
-  typealias Lanes = Operation.Lanes
-  let width = MemoryLayout<Lanes>.size / MemoryLayout<Lanes.Scalar>.size
-  let end = length &* panelPoints
-  var k = 0
-  while k < end {
-    let strandEnd = k &+ strand &* panelPoints < end ? k &+ strand &* panelPoints : end
-    var (t00, t01, t10, t11) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-    var (t20, t21, t30, t31) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-    while k < strandEnd {
-      let chainEnd = k &+ chain &* panelPoints < strandEnd ? k &+ chain &* panelPoints : strandEnd
-      var (s00, s01, s10, s11) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-      var (s20, s21, s30, s31) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-      while k < chainEnd {
-        let b0 = UnsafeRawPointer(y0 + k).loadUnaligned(as: Lanes.self)
-        let b1 = UnsafeRawPointer(y1 + k).loadUnaligned(as: Lanes.self)
-        let a0 = Lanes(repeating: x[k])
-        Operation.add(a0, b0, to: &s00)
-        Operation.add(a0, b1, to: &s01)
-        let a1 = Lanes(repeating: x[k &+ 1])
-        Operation.add(a1, b0, to: &s10)
-        Operation.add(a1, b1, to: &s11)
-        let a2 = Lanes(repeating: x[k &+ 2])
-        Operation.add(a2, b0, to: &s20)
-        Operation.add(a2, b1, to: &s21)
-        let a3 = Lanes(repeating: x[k &+ 3])
-        Operation.add(a3, b0, to: &s30)
-        Operation.add(a3, b1, to: &s31)
-        k &+= panelPoints
+  typealias One = VectorSums<Operation>
+  typealias Two = BothSums<One, One>
+  var vector = 0
+  while vector < vectors {
+    let rest = vectors &- vector
+    #if TOPOSCOPE_V4
+      if rest >= 4 {
+        add(
+          BothSums<Two, Two>.self, ((place(vector), place(vector &+ 1)), (place(vector &+ 2), place(vector &+ 3))),
+          vector)
+        vector &+= 4
+      } else if rest >= 2 {
+        add(Two.self, (place(vector), place(vector &+ 1)), vector)
+        vector &+= 2
+      } else {
+        add(One.self, place(vector), vector)
+        vector &+= 1
       }
-      Operation.join(s00, to: &t00)
-      Operation.join(s01, to: &t01)
-      Operation.join(s10, to: &t10)
-      Operation.join(s11, to: &t11)
-      Operation.join(s20, to: &t20)
-      Operation.join(s21, to: &t21)
-      Operation.join(s30, to: &t30)
-      Operation.join(s31, to: &t31)
-    }
-    Operation.flush(t00, to: out)
-    Operation.flush(t01, to: out + width)
-    Operation.flush(t10, to: out + outStride)
-    Operation.flush(t11, to: out + (outStride &+ width))
-    Operation.flush(t20, to: out + 2 &* outStride)
-    Operation.flush(t21, to: out + (2 &* outStride &+ width))
-    Operation.flush(t30, to: out + 3 &* outStride)
-    Operation.flush(t31, to: out + (3 &* outStride &+ width))
+    #else
+      // The number of vectors is even, so with threes that never leave one alone only twos remain.
+      if Operation.takesThreeVectors && rest >= 3 && rest != 4 {
+        let third = RereadSums<Operation>.columns(place(vector &+ 2))
+        add(BothSums<Two, RereadSums<Operation>>.self, ((place(vector), place(vector &+ 1)), third), vector)
+        vector &+= 3
+      } else {
+        add(Two.self, (place(vector), place(vector &+ 1)), vector)
+        vector &+= 2
+      }
+    #endif
   }
 }
 
-/// Four points of x and three vectors of y, for sixteen registers: twelve sums, two vectors, a point, a difference.
+/// The sums of one point with the points of some vectors, in registers.
+private protocol RowSums {
+  associatedtype Operation: PairOperation
+  /// Where the coordinates of the vectors lie.
+  associatedtype Columns
+  /// One coordinate of the points of the vectors.
+  associatedtype Coordinates
+  static var zero: Self { get }
+  static func load(_ columns: Columns, _ k: Int) -> Coordinates
+  /// - Parameter row: which of four points x is.
+  mutating func add(_ x: Operation.Lanes, _ y: Coordinates, row: Int)
+  mutating func join(_ chain: Self)
+  func flush(to out: UnsafeMutablePointer<Double>)
+}
+
+private struct VectorSums<Operation: PairOperation>: RowSums {
+  typealias Columns = UnsafePointer<Operation.Lanes.Scalar>
+  var lanes: Operation.Lanes
+  @inline(__always) static var zero: VectorSums { VectorSums(lanes: .zero) }
+  @inline(__always) static func load(_ columns: Columns, _ k: Int) -> Operation.Lanes {
+    UnsafeRawPointer(columns + k).loadUnaligned(as: Operation.Lanes.self)
+  }
+  @inline(__always) mutating func add(_ x: Operation.Lanes, _ y: Operation.Lanes, row: Int) {
+    Operation.add(x, y, to: &lanes)
+  }
+  @inline(__always) mutating func join(_ chain: VectorSums) { Operation.join(chain.lanes, to: &lanes) }
+  @inline(__always) func flush(to out: UnsafeMutablePointer<Double>) { Operation.flush(lanes, to: out) }
+}
+
+/// The same, but for a vector that is read from memory each time it is needed, by four pointers of which the compiler does
+/// not know that they are one: where registers are few. That also spares reads of registers, of which some processors
+/// have too few for two differences and two fused operations a cycle.
+private struct RereadSums<Operation: PairOperation>: RowSums {
+  typealias Columns = (UnsafeRawPointer, UnsafeRawPointer, UnsafeRawPointer, UnsafeRawPointer)
+  var lanes: Operation.Lanes
+  @inline(__always) static var zero: RereadSums { RereadSums(lanes: .zero) }
+  @inline(__always) static func columns(_ place: UnsafePointer<Operation.Lanes.Scalar>) -> Columns {
+    (toposcope_unknown(place), toposcope_unknown(place), toposcope_unknown(place), toposcope_unknown(place))
+  }
+  @inline(__always) static func load(_ columns: Columns, _ k: Int) -> (columns: Columns, offset: Int) {
+    (columns, k &* MemoryLayout<Operation.Lanes.Scalar>.size)
+  }
+  @inline(__always) mutating func add(_ x: Operation.Lanes, _ y: (columns: Columns, offset: Int), row: Int) {
+    let column = row == 0 ? y.columns.0 : row == 1 ? y.columns.1 : row == 2 ? y.columns.2 : y.columns.3
+    Operation.add(x, column.loadUnaligned(fromByteOffset: y.offset, as: Operation.Lanes.self), to: &lanes)
+  }
+  @inline(__always) mutating func join(_ chain: RereadSums) { Operation.join(chain.lanes, to: &lanes) }
+  @inline(__always) func flush(to out: UnsafeMutablePointer<Double>) { Operation.flush(lanes, to: out) }
+}
+
+/// Sums with some vectors, and with further ones beside them.
+private struct BothSums<Left: RowSums, Right: RowSums>: RowSums where Left.Operation == Right.Operation {
+  typealias Operation = Left.Operation
+  var (left, right): (Left, Right)
+  @inline(__always) static var zero: BothSums { BothSums(left: .zero, right: .zero) }
+  @inline(__always) static func load(
+    _ columns: (Left.Columns, Right.Columns), _ k: Int
+  ) -> (Left.Coordinates, Right.Coordinates) {
+    (Left.load(columns.0, k), Right.load(columns.1, k))
+  }
+  @inline(__always) mutating func add(_ x: Operation.Lanes, _ y: (Left.Coordinates, Right.Coordinates), row: Int) {
+    left.add(x, y.0, row: row)
+    right.add(x, y.1, row: row)
+  }
+  @inline(__always) mutating func join(_ chain: BothSums) {
+    left.join(chain.left)
+    right.join(chain.right)
+  }
+  @inline(__always) func flush(to out: UnsafeMutablePointer<Double>) {
+    left.flush(to: out)
+    right.flush(to: out + MemoryLayout<Left>.size / MemoryLayout<Operation.Lanes.Scalar>.size)
+  }
+}
+
+/// Adds the sums of four points of x and some vectors.
 ///
-/// The third vector is read from memory each time it is needed, by four pointers of which the compiler does not know that
-/// they are one. That also spares reads of registers, of which the processor has too few for two differences and two
-/// fused operations a cycle. The compiler must not interleave the points, or sums would not stay in registers: hence
-/// ``toposcope_barrier``, which is no instruction.
+/// The compiler must not interleave the points, or sums would not stay in registers: hence ``toposcope_barrier``, which is
+/// no instruction.
 @inline(__always)
-private func fourByThree<Operation: PairOperation>(
-  _ operation: Operation.Type,
-  _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y0: UnsafePointer<Operation.Lanes.Scalar>,
-  _ y1: UnsafePointer<Operation.Lanes.Scalar>, _ y2: UnsafePointer<Operation.Lanes.Scalar>, _ length: Int,
+private func fourRows<Sums: RowSums>(
+  _ sums: Sums.Type, _ x: UnsafePointer<Sums.Operation.Lanes.Scalar>, _ columns: Sums.Columns, _ length: Int,
   _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
-  typealias Lanes = Operation.Lanes
-  let width = MemoryLayout<Lanes>.size / MemoryLayout<Lanes.Scalar>.size
-  let (c0, c1) = (toposcope_unknown(y2)!, toposcope_unknown(y2)!)
-  let (c2, c3) = (toposcope_unknown(y2)!, toposcope_unknown(y2)!)
-  let size = MemoryLayout<Lanes.Scalar>.size
+  typealias Lanes = Sums.Operation.Lanes
   let end = length &* panelPoints
   var k = 0
   while k < end {
     let strandEnd = k &+ strand &* panelPoints < end ? k &+ strand &* panelPoints : end
-    var (t00, t01, t02, t10, t11, t12) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-    var (t20, t21, t22, t30, t31, t32) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    var (t0, t1, t2, t3) = (Sums.zero, Sums.zero, Sums.zero, Sums.zero)
     while k < strandEnd {
       let chainEnd = k &+ chain &* panelPoints < strandEnd ? k &+ chain &* panelPoints : strandEnd
-      var (s00, s01, s02, s10, s11, s12) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-      var (s20, s21, s22, s30, s31, s32) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+      var (s0, s1, s2, s3) = (Sums.zero, Sums.zero, Sums.zero, Sums.zero)
       while k < chainEnd {
-        let b0 = UnsafeRawPointer(y0 + k).loadUnaligned(as: Lanes.self)
-        let b1 = UnsafeRawPointer(y1 + k).loadUnaligned(as: Lanes.self)
+        let y = Sums.load(columns, k)
         toposcope_barrier()
-        let a0 = Lanes(repeating: x[k])
-        Operation.add(a0, b0, to: &s00)
-        Operation.add(a0, b1, to: &s01)
-        Operation.add(a0, c0.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s02)
+        s0.add(Lanes(repeating: x[k]), y, row: 0)
         toposcope_barrier()
-        let a1 = Lanes(repeating: x[k &+ 1])
-        Operation.add(a1, b0, to: &s10)
-        Operation.add(a1, b1, to: &s11)
-        Operation.add(a1, c1.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s12)
+        s1.add(Lanes(repeating: x[k &+ 1]), y, row: 1)
         toposcope_barrier()
-        let a2 = Lanes(repeating: x[k &+ 2])
-        Operation.add(a2, b0, to: &s20)
-        Operation.add(a2, b1, to: &s21)
-        Operation.add(a2, c2.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s22)
+        s2.add(Lanes(repeating: x[k &+ 2]), y, row: 2)
         toposcope_barrier()
-        let a3 = Lanes(repeating: x[k &+ 3])
-        Operation.add(a3, b0, to: &s30)
-        Operation.add(a3, b1, to: &s31)
-        Operation.add(a3, c3.loadUnaligned(fromByteOffset: k &* size, as: Lanes.self), to: &s32)
+        s3.add(Lanes(repeating: x[k &+ 3]), y, row: 3)
         toposcope_barrier()
         k &+= panelPoints
       }
-      Operation.join(s00, to: &t00)
-      Operation.join(s01, to: &t01)
-      Operation.join(s02, to: &t02)
-      Operation.join(s10, to: &t10)
-      Operation.join(s11, to: &t11)
-      Operation.join(s12, to: &t12)
-      Operation.join(s20, to: &t20)
-      Operation.join(s21, to: &t21)
-      Operation.join(s22, to: &t22)
-      Operation.join(s30, to: &t30)
-      Operation.join(s31, to: &t31)
-      Operation.join(s32, to: &t32)
+      t0.join(s0)
+      t1.join(s1)
+      t2.join(s2)
+      t3.join(s3)
     }
-    Operation.flush(t00, to: out)
-    Operation.flush(t01, to: out + width)
-    Operation.flush(t02, to: out + 2 &* width)
-    Operation.flush(t10, to: out + outStride)
-    Operation.flush(t11, to: out + (outStride &+ width))
-    Operation.flush(t12, to: out + (outStride &+ 2 &* width))
-    Operation.flush(t20, to: out + 2 &* outStride)
-    Operation.flush(t21, to: out + (2 &* outStride &+ width))
-    Operation.flush(t22, to: out + (2 &* outStride &+ 2 &* width))
-    Operation.flush(t30, to: out + 3 &* outStride)
-    Operation.flush(t31, to: out + (3 &* outStride &+ width))
-    Operation.flush(t32, to: out + (3 &* outStride &+ 2 &* width))
+    t0.flush(to: out)
+    t1.flush(to: out + outStride)
+    t2.flush(to: out + 2 &* outStride)
+    t3.flush(to: out + 3 &* outStride)
   }
 }
 
@@ -211,35 +207,34 @@ func panelRow<Operation: PairOperation>(
   _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y: UnsafePointer<Operation.Lanes.Scalar>,
   _ length: Int, _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>
 ) {
-  typealias Lanes = Operation.Lanes
-  let width = MemoryLayout<Lanes>.size / MemoryLayout<Lanes.Scalar>.size
-  var start = 0
-  while start < length {
-    let strandEnd = start &+ strand < length ? start &+ strand : length
-    var j = 0
-    while j < panelPoints {
-      var (t0, t1) = (Lanes.zero, Lanes.zero)
-      var a = x + start
-      var b = y + (start &* panelPoints &+ j)
-      var k = start
-      while k < strandEnd {
-        let chainEnd = k &+ chain < strandEnd ? k &+ chain : strandEnd
-        var (s0, s1) = (Lanes.zero, Lanes.zero)
-        while k < chainEnd {
-          let a0 = Lanes(repeating: a[0])
-          Operation.add(a0, UnsafeRawPointer(b).loadUnaligned(as: Lanes.self), to: &s0)
-          Operation.add(a0, UnsafeRawPointer(b + width).loadUnaligned(as: Lanes.self), to: &s1)
-          a += 1
-          b += panelPoints
-          k &+= 1
-        }
-        Operation.join(s0, to: &t0)
-        Operation.join(s1, to: &t1)
+  let width = MemoryLayout<Operation.Lanes>.size / MemoryLayout<Operation.Lanes.Scalar>.size
+  typealias One = VectorSums<Operation>
+  if width == panelPoints { return oneRow(One.self, x, y, length, chain, strand, out) }
+  var j = 0
+  while j < panelPoints {
+    oneRow(BothSums<One, One>.self, x, (y + j, y + (j &+ width)), length, chain, strand, out + j)
+    j &+= 2 &* width
+  }
+}
+
+@inline(__always)
+private func oneRow<Sums: RowSums>(
+  _ sums: Sums.Type, _ x: UnsafePointer<Sums.Operation.Lanes.Scalar>, _ columns: Sums.Columns, _ length: Int,
+  _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>
+) {
+  var k = 0
+  while k < length {
+    let strandEnd = k &+ strand < length ? k &+ strand : length
+    var total = Sums.zero
+    while k < strandEnd {
+      let chainEnd = k &+ chain < strandEnd ? k &+ chain : strandEnd
+      var sum = Sums.zero
+      while k < chainEnd {
+        sum.add(Sums.Operation.Lanes(repeating: x[k]), Sums.load(columns, k &* panelPoints), row: 0)
+        k &+= 1
       }
-      Operation.flush(t0, to: out + j)
-      Operation.flush(t1, to: out + (j &+ width))
-      j &+= 2 &* width
+      total.join(sum)
     }
-    start = strandEnd
+    total.flush(to: out)
   }
 }

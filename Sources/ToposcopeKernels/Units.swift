@@ -2,16 +2,15 @@
 
 @inline(__always)
 private func widen(_ x: UnsafePointer<Float>) -> DoubleLanes {
-  #if TOPOSCOPE_WIDE_LANES
-    DoubleLanes(Double(x[0]), Double(x[1]), Double(x[2]), Double(x[3]))
-  #else
-    DoubleLanes(Double(x[0]), Double(x[1]))
-  #endif
+  widened(UnsafeRawPointer(x).loadUnaligned(as: HalfFloatLanes.self))
 }
 
 @inline(__always)
 private func laneTotal(_ lanes: DoubleLanes) -> Double {
-  #if TOPOSCOPE_WIDE_LANES
+  #if TOPOSCOPE_V4
+    let four = lanes.lowHalf + lanes.highHalf
+    let two = four.lowHalf + four.highHalf
+  #elseif TOPOSCOPE_V3
     let two = lanes.lowHalf + lanes.highHalf
   #else
     let two = lanes
@@ -20,7 +19,7 @@ private func laneTotal(_ lanes: DoubleLanes) -> Double {
 }
 
 /// The sum of x - shift.
-public func floatShiftedSum(_ x: UnsafePointer<Float>, _ count: Int, _ shift: Double) -> Double {
+func shiftedSum(_ x: UnsafePointer<Float>, _ count: Int, _ shift: Double) -> Double {
   let shifts = DoubleLanes(repeating: shift)
   var (a, b) = (DoubleLanes.zero, DoubleLanes.zero)
   var k = 0
@@ -38,7 +37,7 @@ public func floatShiftedSum(_ x: UnsafePointer<Float>, _ count: Int, _ shift: Do
 }
 
 /// The sum of ((x - shift) - mean)^2.
-public func floatShiftedSquares(_ x: UnsafePointer<Float>, _ count: Int, _ shift: Double, _ mean: Double) -> Double {
+func shiftedSquares(_ x: UnsafePointer<Float>, _ count: Int, _ shift: Double, _ mean: Double) -> Double {
   let (shifts, means) = (DoubleLanes(repeating: shift), DoubleLanes(repeating: mean))
   var (a, b) = (DoubleLanes.zero, DoubleLanes.zero)
   var k = 0
@@ -59,7 +58,7 @@ public func floatShiftedSquares(_ x: UnsafePointer<Float>, _ count: Int, _ shift
 }
 
 /// Writes ((x - shift) - mean) * factor, rounded, and returns the sum of the squared rounding errors.
-public func floatUnits(
+func units(
   _ x: UnsafePointer<Float>, _ count: Int, _ shift: Double, _ mean: Double, _ factor: Double,
   _ out: UnsafeMutablePointer<Float>
 ) -> Double {
@@ -90,7 +89,7 @@ public func floatUnits(
 }
 
 /// The sum of (((x - shift) - mean) * factor - ((y - otherShift) - otherMean) * otherFactor)^2.
-public func floatSquaredDifference(
+func squaredDifference(
   _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int, _ shift: Double, _ mean: Double,
   _ factor: Double, _ otherShift: Double, _ otherMean: Double, _ otherFactor: Double
 ) -> Double {
@@ -121,7 +120,7 @@ public func floatSquaredDifference(
 }
 
 /// The greatest magnitude of all numbers; NaN if one of them is.
-public func floatGreatestMagnitude(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
+func greatestMagnitude(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
   var (a, b) = (FloatLanes.zero, FloatLanes.zero)
   var k = 0
   while k &+ 2 &* floatWidth <= count {
@@ -146,7 +145,7 @@ public func floatGreatestMagnitude(_ x: UnsafePointer<Float>, _ count: Int) -> F
 }
 
 /// Writes `rows` rows of `columns` numbers, a stride apart, as columns. Both strides are in numbers.
-public func floatTranspose(
+func transpose(
   _ source: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, _ out: UnsafeMutablePointer<Float>,
   _ outStride: Int
 ) {

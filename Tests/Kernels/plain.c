@@ -3,8 +3,8 @@
 
 extern int toposcope_check_kernels(float *singles, double *doubles);
 
-static float singles[20000];
-static double doubles[20000];
+static float singles[30000];
+static double doubles[30000];
 
 /* The compiler may ask for these two. */
 void *memset(void *to, int byte, size_t count) {

@@ -1,18 +1,62 @@
 #ifndef TOPOSCOPE_PROCESSOR_H
 #define TOPOSCOPE_PROCESSOR_H
 
-/* What Swift cannot say: the level of the processor, the square root of a vector (in Swift each lane is a branch and
- * a call), bits gathered under a mask, and that the compiler shall forget what it knows of a pointer. Inline functions
- * are compiled with the flags of the target that uses them. */
+#include <stdbool.h>
 
-/* Whether this processor, and the system that runs on it, have AVX2, FMA and the rest of the level x86-64-v3. */
-int toposcope_processor_is_x86_64_v3(void);
+/* What Swift cannot say: the level of the processor, functions of several modules in one table, the square root of a
+ * vector (in Swift each lane is a branch and a call), bits gathered under a mask, and that the compiler shall forget what
+ * it knows of a pointer. Inline functions are compiled with the flags of the target that uses them. */
+
+#pragma clang assume_nonnull begin
+
+/* The level of x86-64 that this processor, and the system that runs on it, have: 4 (AVX-512), 3 (AVX2 and FMA) or 1; 0 on
+ * other processors. The environment may ask for less than there is: TOPOSCOPE_KERNELS=x86-64-v3, or x86-64. */
+int toposcope_processor_level(void);
+
+/* Sums over the coordinates of pairs of points: see PanelPairs.swift.
+ * pairs: a panel; the first of a row of panels, numbers from one to the next, how many; length, chain, strand; sums, their
+ * stride. row: the coordinates of a point; a panel; length, chain, strand; sums. */
+typedef struct __attribute__((swift_name("FloatSums"), swift_attr("@Sendable"))) {
+  void (*pairs)(const float *, const float *, long, long, long, long, long, double *, long);
+  void (*row)(const float *, const float *, long, long, long, double *);
+} toposcope_float_sums;
+
+typedef struct __attribute__((swift_name("DoubleSums"), swift_attr("@Sendable"))) {
+  void (*pairs)(const double *, const double *, long, long, long, long, long, double *, long);
+  void (*row)(const double *, const double *, long, long, long, double *);
+} toposcope_double_sums;
+
+/* The inner loops for one level of processor: each module of kernels fills one such table, the core chooses among them. */
+typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable"))) {
+  toposcope_float_sums floatSquares, floatMagnitudes, floatGreatest, floatProducts;
+  toposcope_double_sums doubleSquares, doubleMagnitudes, doubleGreatest, doubleProducts;
+  /* Numbers and how many, least, greatest, roots; whether all numbers were in that range. */
+  bool (*squareRoots)(const double *, long, double, double, float *);
+  bool (*squareRootsOfSingles)(const double *, long, float, float, float *);
+  /* Numbers and how many, shift, factor, limit, shifted multiples; the lowest of them. */
+  double (*shiftedMultiples)(const double *, long, double, double, double, float *);
+  /* A point, its length, shift. */
+  double (*shiftedSum)(const float *, long, double);
+  /* A point, its length, shift, mean. */
+  double (*shiftedSquares)(const float *, long, double, double);
+  /* A point, its length, shift, mean, factor; the unit vector. */
+  double (*units)(const float *, long, double, double, double, float *);
+  /* Two points, their length, and shift, mean and factor of each. */
+  double (*squaredDifference)(const float *, const float *, long, double, double, double, double, double, double);
+  float (*greatestMagnitude)(const float *, long);
+  /* A table and its stride; rows, columns; the result and its stride. */
+  void (*transpose)(const float *, long, long, long, float *, long);
+  /* Rows of bits and words in each; the rows chosen and how many; places, masks, offsets and how many; the result and
+   * words of a row of it. */
+  void (*gatherBits)(const unsigned long long *, long, const int *, long, const int *, const unsigned long long *,
+                     const int *, long, unsigned long long *, long);
+} toposcope_kernel_set;
 
 typedef double toposcope_doubles __attribute__((vector_size(32), aligned(8)));
 typedef float toposcope_floats __attribute__((vector_size(16), aligned(4)));
 
 /* Writes the square roots of `count` numbers, a multiple of four. Returns whether all were in least ... greatest. */
-static inline int toposcope_square_roots(const double *values, long count, double least, double greatest, float *out) {
+static inline bool toposcope_square_roots(const double *values, long count, double least, double greatest, float *out) {
   typedef double vector __attribute__((vector_size(32)));
   typedef long long mask __attribute__((vector_size(32)));
   mask outside = {0, 0, 0, 0};
@@ -25,7 +69,7 @@ static inline int toposcope_square_roots(const double *values, long count, doubl
 }
 
 /* The same by square roots of single precision. */
-static inline int toposcope_square_roots_of_singles(const double *values, long count, float least, float greatest,
+static inline bool toposcope_square_roots_of_singles(const double *values, long count, float least, float greatest,
                                                     float *out) {
   typedef float vector __attribute__((vector_size(16)));
   typedef int mask __attribute__((vector_size(16)));
@@ -57,5 +101,7 @@ static inline const void *toposcope_unknown(const void *pointer) {
 
 /* Nothing is read earlier or later than here. */
 static inline void toposcope_barrier(void) { __asm__ volatile("" ::: "memory"); }
+
+#pragma clang assume_nonnull end
 
 #endif

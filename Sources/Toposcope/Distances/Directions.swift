@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 import Synchronization
 
 #if canImport(Glibc)
@@ -60,9 +62,9 @@ struct Directions: Sendable {
       // A constant row has no direction; its mean, rounded, would give it one.
       if (1..<max(1, dimension)).allSatisfy({ x[$0] == x[0] }) { return frame }
       frame.first = Double(x[0])
-      frame.mean = PointKernels.best.shiftedSum(x, dimension, frame.first) / Double(dimension)
+      frame.mean = KernelSet.best.shiftedSum(x, dimension, frame.first) / Double(dimension)
     }
-    let squares = PointKernels.best.shiftedSquares(x, dimension, frame.first, frame.mean)
+    let squares = KernelSet.best.shiftedSquares(x, dimension, frame.first, frame.mean)
     if squares > 0 { frame.factor = 1 / squares.squareRoot() }
     return frame
   }
@@ -109,7 +111,7 @@ struct Directions: Sendable {
   }
 
   /// The directions.
-  func table<Scalar: BinaryFloatingPoint & BitwiseCopyable>(
+  func table<Scalar: Summable>(
     threads: Int, progress: Progress
   ) throws(ToposcopeError) -> PanelTable<Scalar> {
     let (cloud, frames) = (self.cloud, self.frames.pointer)
@@ -139,7 +141,7 @@ struct Directions: Sendable {
       count: cloud.count, length: cloud.dimension, threads: threads, progress: progress
     ) { i, range, out in
       let frame = frames[i]
-      squares.pointer[i] += PointKernels.best.units(
+      squares.pointer[i] += KernelSet.best.units(
         cloud.row(i, as: Float.self) + range.lowerBound, range.count, frame.first, frame.mean, frame.factor, out)
     }
     let errors = try AlignedMemory<Float>(cloud.count)
@@ -150,7 +152,7 @@ struct Directions: Sendable {
   /// |u - v|^2 of single-precision points in double precision, from the points themselves.
   func squaredDifference(_ i: Int, _ j: Int) -> Double {
     let (a, b) = (frames.pointer[i], frames.pointer[j])  // of single-precision points the scale is one
-    return PointKernels.best.squaredDifference(
+    return KernelSet.best.squaredDifference(
       cloud.row(i, as: Float.self), cloud.row(j, as: Float.self), cloud.dimension, a.first, a.mean, a.factor, b.first,
       b.mean, b.factor)
   }

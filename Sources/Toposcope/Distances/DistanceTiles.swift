@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// All pairs of a cloud, tile by tile: each pair once, written to both of its places.
 struct DistanceTiles {
   let points: PreparedPoints
@@ -40,7 +42,7 @@ struct DistanceTiles {
           for k in 0..<(j - rows.lowerBound) { mirrored[k] = column[k * copyStride] }
         }
       } else {
-        PointKernels.best.transpose(
+        KernelSet.best.transpose(
           copy, copyStride, rows.count, columns.count, out + (columns.lowerBound * n + rows.lowerBound), n)
       }
     }

@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// Pairs of single-precision points for which sums in single precision are not enough, done again in double precision.
 ///
 /// - Squares below 2^-120 a coordinate, or above the range of single precision, have lost digits or overflowed.
@@ -86,7 +88,7 @@ final class ExactPairs: @unchecked Sendable {
   }
 
   private func squares(_ i: Int, _ j: Int) -> Double {
-    PointKernels.best.squaredDifference(
+    KernelSet.best.squaredDifference(
       cloud.row(i, as: Float.self), cloud.row(j, as: Float.self), cloud.dimension, 0, 0, 1, 0, 0, 1)
   }
 

@@ -2,7 +2,7 @@
 ///
 /// Sums are made in chains, and chains joined to strands, in the precision of the table; strands are added in double
 /// precision. The order of the additions of a pair is the same in a tile and in a row, so both give the same bits.
-struct PanelSums<Scalar: BitwiseCopyable & BinaryFloatingPoint>: Sendable {
+struct PanelSums<Scalar: Summable>: Sendable {
   let table: PanelTable<Scalar>
   let kernels: PairKernels<Scalar>
   /// How sums are made.

@@ -1,7 +1,9 @@
+import CToposcopeProcessor
+
 /// Coordinates in the order in which the kernels read them: panels of sixteen points, coordinate by coordinate.
 ///
 /// `pointer[(i / 16 * length + k) * 16 + i % 16]` is coordinate k of point i. Points past the last are zero.
-final class PanelTable<Scalar: BitwiseCopyable & BinaryFloatingPoint>: @unchecked Sendable {
+final class PanelTable<Scalar: Summable>: @unchecked Sendable {
   let count: Int
   /// Coordinates of a point.
   let length: Int
@@ -56,7 +58,7 @@ final class PanelTable<Scalar: BitwiseCopyable & BinaryFloatingPoint>: @unchecke
         let target = out + start * 16
         if Scalar.self == Float.self {
           let (from, to) = (UnsafeRawPointer(rows), UnsafeMutableRawPointer(target))
-          PointKernels.best.transpose(
+          KernelSet.best.transpose(
             from.assumingMemoryBound(to: Float.self), segment, 16, range.count, to.assumingMemoryBound(to: Float.self),
             16)
         } else {

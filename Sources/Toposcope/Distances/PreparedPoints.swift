@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// Points as a kind of distance wants them, as they are, as directions, or whitened, and the way from sums over their
 /// coordinates to distances.
 ///
@@ -185,7 +187,7 @@ final class PreparedPoints: @unchecked Sendable {
     let (shift, factor) = isProducts ? (1.0, -1.0) : (0, 0.5)
     let least = max(exact.leastSafe(row: row), 2 * Directions.rounding)
     return !columns.contains(row)
-      && 2 * PairKernels<Double>.shiftedMultiples(sums, columns.count, shift, factor, 2, out) >= least
+      && 2 * KernelSet.best.shiftedMultiples(sums, columns.count, shift, factor, 2, out) >= least
   }
 
   @inline(__always)
@@ -194,11 +196,11 @@ final class PreparedPoints: @unchecked Sendable {
   ) {
     let (count, whole) = (columns.count, columns.count & ~3)
     guard case .single(_, let exact) = self.sums else {
-      _ = PairKernels<Double>.squareRoots(sums, whole, 0, .infinity, out)
+      _ = KernelSet.best.squareRoots(sums, whole, 0, .infinity, out)
       for k in whole..<count { out[k] = Float(sums[k].squareRoot()) }
       return
     }
-    let isSafe = PairKernels<Float>.squareRoots(
+    let isSafe = KernelSet.best.squareRootsOfSingles(
       sums, whole, Float(exact.leastSquares), .greatestFiniteMagnitude, out)
     if isSafe && whole == count { return }
     exact.refine(sums, row: row, columns: columns, kind: kind)

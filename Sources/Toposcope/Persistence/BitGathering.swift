@@ -1,9 +1,4 @@
 import CToposcopeProcessor
-import ToposcopeKernels
-
-#if canImport(ToposcopeKernelsV3)
-  import ToposcopeKernelsV3
-#endif
 
 /// Brings those bits of rows together that stand for some chosen vertices.
 struct BitGathering {
@@ -45,14 +40,7 @@ struct BitGathering {
   func gather(
     _ graph: BitRows, _ vertices: UnsafePointer<Int32>, count: Int, to out: UnsafeMutablePointer<UInt64>, wordsEach: Int
   ) {
-    #if canImport(ToposcopeKernelsV3)
-      if Processor.isX86V3 {
-        return ToposcopeKernelsV3.gatherBits(
-          graph.row(0), graph.wordsPerRow, vertices, count, places.base, masks.base, offsets.base, placeCount,
-          out, wordsEach)
-      }
-    #endif
-    ToposcopeKernels.gatherBits(
+    KernelSet.best.gatherBits(
       graph.row(0), graph.wordsPerRow, vertices, count, places.base, masks.base, offsets.base, placeCount, out,
       wordsEach)
   }

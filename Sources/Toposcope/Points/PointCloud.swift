@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// Points of a Euclidean space: `count` of them, with `dimension` finite coordinates each.
 ///
 /// ```swift
@@ -77,7 +79,7 @@ public final class PointCloud: @unchecked Sendable {
       let greatestOfRow =
         switch array.elementType {
         case .float32:
-          Double(PointKernels.best.greatestMagnitude(x.assumingMemoryBound(to: Float.self), array.columns))
+          Double(KernelSet.best.greatestMagnitude(x.assumingMemoryBound(to: Float.self), array.columns))
         case .float64: Self.greatestMagnitude(x.assumingMemoryBound(to: Double.self), array.columns)
         }
       guard greatestOfRow.isFinite else {
@@ -171,7 +173,7 @@ public final class PointCloud: @unchecked Sendable {
   }
 
   /// The coordinates in the order in which the kernels read them.
-  func panels<Scalar: BitwiseCopyable & BinaryFloatingPoint>(
+  func panels<Scalar: Summable>(
     of type: Scalar.Type, threads: Int, progress: Progress
   ) throws(ToposcopeError) -> PanelTable<Scalar> {
     try PanelTable(count: count, length: dimension, threads: threads, progress: progress) { i, range, out in

@@ -1,0 +1,1 @@
+../ToposcopeKernels/Kernels.swift

@@ -1,0 +1,159 @@
+import CToposcopeProcessor
+
+// Every kernel against its definition in double precision: of each set that the processor has (KernelTests.swift), and
+// compiled together with the kernels for a processor that is not x86-64 (Tests/Kernels/check.sh), where nothing of the
+// standard library is at hand but pointers and numbers.
+
+private struct Numbers {
+  var state: UInt64 = 1
+  mutating func next() -> Double {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Double(Int64(bitPattern: state) >> 40) * 0x1p-23
+  }
+}
+
+private let length = 150, panels = 7, chain = 8, strand = 16
+private let numbers = 16 * 150
+
+private func definition(_ sum: Int, _ x: Double, _ y: Double, _ before: Double) -> Double {
+  let difference = x - y
+  switch sum {
+  case 0: return before + difference * difference
+  case 1: return before + difference.magnitude
+  case 2: return difference.magnitude > before ? difference.magnitude : before
+  default: return before + x * y
+  }
+}
+
+private func floatSums(_ sum: Int, _ set: KernelSet) -> FloatSums {
+  switch sum {
+  case 0: set.floatSquares
+  case 1: set.floatMagnitudes
+  case 2: set.floatGreatest
+  default: set.floatProducts
+  }
+}
+
+private func doubleSums(_ sum: Int, _ set: KernelSet) -> DoubleSums {
+  switch sum {
+  case 0: set.doubleSquares
+  case 1: set.doubleMagnitudes
+  case 2: set.doubleGreatest
+  default: set.doubleProducts
+  }
+}
+
+/// Returns the number of the first check that fails, or 0. `singles` and `doubles` have room for 30,000 numbers each.
+func firstWrongKernel(
+  of set: KernelSet, _ singles: UnsafeMutablePointer<Float>, _ doubles: UnsafeMutablePointer<Double>
+) -> Int32 {
+  var source = Numbers()
+  // One panel, seven more (four, two and one vector of AVX-512), and one point of the first on its own.
+  let (x, y, point) = (singles, singles + numbers, singles + (1 + panels) * numbers)
+  let (wideX, wideY, widePoint) = (doubles, doubles + numbers, doubles + (1 + panels) * numbers)
+  let (sums, sumsOfRow) = (doubles + (2 + panels) * numbers, doubles + (2 + panels) * numbers + 256 * panels)
+  var k = 0
+  while k < (1 + panels) * numbers {
+    singles[k] = Float(source.next())
+    doubles[k] = Double(singles[k])
+    k += 1
+  }
+  var sum = 0
+  while sum < 4 {
+    var isDouble = 0
+    while isDouble < 2 {
+      k = 0
+      while k < 256 * panels {
+        sums[k] = 0
+        if k < 16 { sumsOfRow[k] = 0 }
+        k += 1
+      }
+      if isDouble == 1 {
+        doubleSums(sum, set).pairs(wideX, wideY, numbers, panels, length, chain, strand, sums, 16 * panels)
+      } else {
+        floatSums(sum, set).pairs(x, y, numbers, panels, length, chain, strand, sums, 16 * panels)
+      }
+      let tolerance = isDouble == 1 ? 1e-13 : 1e-5
+      var i = 0
+      while i < 16 {
+        k = 0
+        while k < length {
+          point[k] = x[16 * k + i]
+          widePoint[k] = wideX[16 * k + i]
+          k += 1
+        }
+        if isDouble == 1 {
+          doubleSums(sum, set).row(widePoint, wideY, length, chain, strand, sumsOfRow)
+        } else {
+          floatSums(sum, set).row(point, y, length, chain, strand, sumsOfRow)
+        }
+        var j = 0
+        while j < 16 * panels {
+          var exact = 0.0
+          k = 0
+          while k < length {
+            exact = definition(sum, wideX[16 * k + i], wideY[j / 16 * numbers + 16 * k + j % 16], exact)
+            k += 1
+          }
+          let scale = exact.magnitude > 1 ? exact.magnitude : 1
+          if !((sums[16 * panels * i + j] - exact).magnitude <= tolerance * scale) {
+            return Int32(10 * sum + isDouble + 1)
+          }
+          // A point and a panel give the same bits.
+          if j < 16 && sums[16 * panels * i + j] != sumsOfRow[j] { return Int32(100 + 10 * sum + isDouble) }
+          if j < 16 { sumsOfRow[j] = 0 }
+          j += 1
+        }
+        i += 1
+      }
+      isDouble += 1
+    }
+    sum += 1
+  }
+  return firstWrongPass(of: set, x, point, sums)
+}
+
+private func firstWrongPass(
+  of set: KernelSet,
+  _ x: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Double>
+) -> Int32 {
+  let (shift, mean, factor) = (0.25, -0.125, 3.0)
+  var (sum, squares, differences, greatest) = (0.0, 0.0, 0.0, Float(0))
+  var k = 0
+  while k < length {
+    let (a, b) = (Double(x[k]), Double(x[k + length]))
+    sum += a - shift
+    squares += (a - shift - mean) * (a - shift - mean)
+    let difference = (a - shift - mean) * factor - (b - mean)
+    differences += difference * difference
+    greatest = x[k].magnitude > greatest ? x[k].magnitude : greatest
+    sums[k] = a * a
+    k += 1
+  }
+  func differs(_ a: Double, _ b: Double) -> Bool { !((a - b).magnitude <= 1e-12 * (1 + b.magnitude)) }
+  if differs(set.shiftedSum(x, length, shift), sum) { return 201 }
+  if differs(set.shiftedSquares(x, length, shift, mean), squares) { return 202 }
+  if differs(set.squaredDifference(x, x + length, length, shift, mean, factor, 0, mean, 1), differences) { return 203 }
+  if set.greatestMagnitude(x, length) != greatest { return 204 }
+  x[7] = .nan
+  if !set.greatestMagnitude(x, length).isNaN { return 205 }
+  x[7] = 0.5
+  sums[7] = 0.25
+  if set.units(x, length, 0, 0, 1, out) != 0 || out[149] != x[149] { return 206 }
+  set.transpose(x, 30, 13, 27, out, 13)
+  if out[26 * 13 + 12] != x[12 * 30 + 26] || out[5] != x[5 * 30] { return 207 }
+  if !set.squareRoots(sums, 148, 0, 1, out) || out[7] != 0.5 || out[147] != x[147].magnitude { return 208 }
+  if set.squareRoots(sums, 148, 0.5, 1, out) { return 209 }
+  if !set.squareRootsOfSingles(sums, 148, 0, 1, out) || out[7] != 0.5 { return 210 }
+  let lowest = set.shiftedMultiples(sums, 148, 1, -0.5, 0.75, out)
+  var lowestOfAll = 0.75
+  k = 0
+  while k < 148 {
+    let multiple = 1 - sums[k] / 2
+    lowestOfAll = multiple < lowestOfAll ? multiple : lowestOfAll
+    if out[k] != Float(multiple < 0.75 ? multiple : 0.75) { return 211 }
+    k += 1
+  }
+  if lowest != lowestOfAll { return 212 }
+  return 0
+}
