@@ -1,7 +1,8 @@
 """Activations: the outputs of chosen layers of a PyTorch model, as points.
 
-The path of the data: selection (which modules) -> capturing (hooks on them) -> tensors (of what they return) ->
-reduction (to points) -> reservoir (which are kept) -> rows (where they lie) -> recorded (what the user gets).
+The path of the data: selection (which modules) -> hooks (on them) -> tensors (of what they return) ->
+reduction (to points) -> forward_pass (of one pass) -> reservoir (which are kept) -> recording, rows (where they lie) ->
+recorded (what the user gets). `capturing` holds these together.
 
 PyTorch is imported when `capture`, `collect`, `layers` or `Monitor` is first used, and nowhere else in the package.
 """

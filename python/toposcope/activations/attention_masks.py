@@ -39,6 +39,8 @@ class MaskFinder:
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor | None:
         """The mask (samples, tokens), True where there is a token; None where there is none of two dimensions."""
+        if not (self._places or kwargs):
+            return None
         for name, padding in _NAMES:
             mask = kwargs.get(name)
             if mask is None and self._places.get(name, len(args)) < len(args):

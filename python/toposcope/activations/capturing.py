@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import operator
-import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -17,8 +14,8 @@ from torch import nn
 from .._version import __version__
 from ..memory import bytes_of
 from .attention_masks import MaskFinder
-from .evaluation import watching
 from .forward_pass import ForwardPass
+from .hooks import Hooks
 from .recorded import Activations, vector
 from .recording import Recording
 from .reduction import Reduce, Reduction, channels_of
@@ -162,14 +159,17 @@ class Capture:
         self._recording = Recording(reservoir, dtype, budget)
         self._spreads = any(reduction.spreads for reduction in self._reductions.values())
         self._pending: dict[str, Any] = {}
-        self._pass: ForwardPass | None = None
-        self._depth = 0  # calls of the model inside each other
-        self._opened_by: FrameType | None = None  # what made the outermost of them
-        self._in_batch = False
+        self._hooks = Hooks(
+            self._root,
+            self.layers,
+            self._reductions,
+            self._reading,
+            self._begin,
+            self._recording.add,
+            self._mask_in,
+        )
         self._stack = ExitStack()
-        self._used = False
-        self._thread: int | None = None
-        self._elsewhere = False
+        self._used = self._open = False
         self._activations: Activations | None = None
 
     # -- what the user says about the next pass ------------------------------------------------------------------
@@ -215,18 +215,9 @@ class Capture:
         >>> cap.activations
         Activations(n=2, labels, 0: 3)
         """
-        if self._in_batch:
-            raise RuntimeError("The block of another cap.batch() has not ended: one batch at a time.")
         self.label(labels, ids)
-        self._begin((), {})
-        self._in_batch = True
-        try:
+        with self._hooks.one_pass():
             yield
-            assert self._pass is not None
-            self._pass.ended_well = True
-        finally:
-            self._in_batch = False
-            self._end()
 
     @property
     def root(self) -> nn.Module:
@@ -243,7 +234,7 @@ class Capture:
     def activations(self) -> Activations:
         """What was recorded, after the ``with`` block. Rows are in the order of their ids."""
         if self._activations is None:
-            if self._thread is not None:
+            if self._open:
                 raise RuntimeError("The capture is still open: take cap.activations after the with block.")
             raise RuntimeError("Nothing was recorded: no block ran to its end (with ts.capture(...) as cap: ...).")
         return self._activations
@@ -252,114 +243,41 @@ class Capture:
         if self._used:
             raise RuntimeError("A capture is for one with block: make another one.")
         self._used = True
-        with ExitStack() as stack:
-            stack.enter_context(watching(self._root))
-            stack.callback(self._root.register_forward_pre_hook(self._before, with_kwargs=True).remove)
-            for layer in self.layers:
-                stack.callback(self._hook(layer).remove)
-            stack.callback(self._root.register_forward_hook(self._passed).remove)
-            stack.callback(self._root.register_forward_hook(self._after, always_call=True).remove)
-            self._stack = stack.pop_all()
-        self._thread = threading.get_ident()
+        self._stack.enter_context(self._hooks.watching())
+        self._open = True
         return self
 
     def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
         self._stack.close()
-        self._thread = None
+        self._open = False
         try:
             if kind is None:
                 self._finish()
         finally:
             # Results hold no model, and no frame of a pass that was interrupted.
-            del self._root, self._mask_in, self._recording
-            self.layers, self._pass, self._opened_by = [], None, None
-
-    # -- hooks ---------------------------------------------------------------------------------------------------
-
-    def _hook(self, layer: Layer) -> Any:
-        reduction = self._reductions[layer.name]
-        if self._reading.what == "input":  # before the call: a module that works in place overwrites its input
-
-            def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
-                self._saw(layer, reduction, (*args, *(kwargs or {}).values()))
-
-            return layer.module.register_forward_pre_hook(before, with_kwargs=True)
-
-        def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-            self._saw(layer, reduction, output)
-
-        return layer.module.register_forward_hook(after)
-
-    def _saw(self, layer: Layer, reduction: Reduction, value: Any) -> None:
-        if threading.get_ident() != self._thread:
-            self._elsewhere = True
-            return
-        current = self._pass
-        if current is None:
-            if torch.is_grad_enabled():
-                return  # a checkpoint that is computed again in a backward pass
-            raise RuntimeError(
-                f"The layer {layer.name!r} was called outside a forward pass of the model: call the model itself, or "
-                "put the calls into `with cap.batch():`."
-            )
-        call = current.calls.get(layer.name, 0)
-        current.calls[layer.name] = call + 1
-        if layer.calls is not None and call not in layer.calls:
-            return
-        key = layer.name if call == 0 else f"{layer.name}#{call}"
-        try:
-            current.stage(key, self._reading(value), reduction)
-        except ValueError as error:
-            raise ValueError(f"The layer {key!r} cannot be captured: {error}.") from None
-
-    def _before(self, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
-        if threading.get_ident() != self._thread:
-            return
-        kwargs = kwargs or {}  # a hook that is half registered is called without them
-        if self._pass is not None and (self._in_batch or _is_running(self._opened_by)):  # the model inside itself
-            self._depth += 1
-            if self._pass.mask is None:
-                self._pass.mask = self._mask_in(args, kwargs)
-            return
-        # What an interrupt has left of an earlier pass is dropped: PyTorch calls no hook then.
-        self._pass, self._depth, self._opened_by = None, 1, sys._getframe(1)
-        self._begin(args, kwargs)
-
-    def _passed(self, _: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        if threading.get_ident() == self._thread and self._pass is not None and self._depth == 1:
-            self._pass.ended_well = True
-
-    def _after(self, _: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        if threading.get_ident() == self._thread and self._pass is not None and not self._in_batch:
-            self._depth -= 1
-            if not self._depth:
-                self._end()
+            del self._root, self._mask_in, self._recording, self._hooks
+            self.layers = []
 
     # -- a pass --------------------------------------------------------------------------------------------------
 
-    def _begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        mask = self._pending.pop("mask", None)
-        ids, labels = self._pending.pop("ids", None), self._pending.pop("labels", None)
+    def _begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ForwardPass:
+        pending, self._pending = self._pending, {}
+        mask, ids, labels = pending.get("mask"), pending.get("ids"), pending.get("labels")
         if self._classes is not None and labels is None:
             raise RuntimeError("classes= needs labels: call cap.label(y) before model(x).")
         if mask is None:
             mask = self._mask_in(args, kwargs)
         sizes = {len(values) for values in (ids, labels) if values is not None}
         sizes.update(self._samples_in((*args, *kwargs.values())))
-        self._pass = ForwardPass(self._recording.reservoir, ids, labels, mask, sizes, self._classes, self._spreads)
+        return ForwardPass(self._recording.reservoir, ids, labels, mask, sizes, self._classes, self._spreads)
 
     def _samples_in(self, arguments: tuple[Any, ...]) -> list[int]:
         """The number of samples in the arguments of the model, where the shape of the first tells it."""
-        first = find_tensor(arguments)
+        first = arguments[0] if arguments and type(arguments[0]) is torch.Tensor else find_tensor(arguments)
         along = self._reading.batch_dim
         if first is None or (along and first.dim() <= along + 1):
             return []
         return [first.shape[along]]
-
-    def _end(self) -> None:
-        ended, self._pass, self._opened_by = self._pass, None, None
-        if ended is not None and ended.ended_well:
-            self._recording.add(ended)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
@@ -369,7 +287,7 @@ class Capture:
             given = ", ".join(self._pending)
             raise RuntimeError(f"The {given} given last belong to no forward pass: call cap.label before model(x).")
         if not recording.passes:
-            other = " (another thread did, whose passes are not recorded)" if self._elsewhere else ""
+            other = " (another thread did, whose passes are not recorded)" if self._hooks.elsewhere else ""
             raise RuntimeError(f"The model was not called inside the with block{other}.")
         silent = [layer.name for layer in self.layers if layer.name not in recording.called]
         if silent:
@@ -378,6 +296,7 @@ class Capture:
         missing = recording.missing([call.removesuffix("#0") for call in calls])
         if missing:
             raise RuntimeError(f"No forward pass made the call {missing[0]!r}: the layer was called fewer times.")
+        recording.settle()  # it is then known whether all is in memory
         self._activations = recording.activations([layer.name for layer in self.layers], self._meta())
 
     def _meta(self) -> dict[str, Any]:
@@ -422,14 +341,6 @@ def _whole(name: str, value: Any) -> int:
         return operator.index(value)
     except TypeError:
         raise TypeError(f"{name}={value!r} must be a whole number.") from None
-
-
-def _is_running(frame: FrameType | None) -> bool:
-    """Whether a function has not returned yet: whether it is among the callers of this one."""
-    caller: FrameType | None = sys._getframe(1)
-    while caller is not None and caller is not frame:
-        caller = caller.f_back
-    return caller is not None
 
 
 def _prefix_tokens(model: nn.Module) -> int:

@@ -49,30 +49,35 @@ class ForwardPass:
         self.reservoir, self.ids, self.labels, self.mask, self.classes = reservoir, ids, labels, mask, classes
         self._spreads = spreads
         self.calls: dict[str, int] = {}
-        self.staged: dict[str, torch.Tensor | None] = {}  # None: of this pass nothing is kept
+        self.staged: dict[str, torch.Tensor] = {}  # of no rows where nothing of this pass is kept
         self.offer: Offer | None = None
+        self._all = False  # whether that is one point of every sample
         self.size: int | None = None
         self.spread = False
         self.ended_well = False
         self._identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
-        self._index: dict[torch.device, tuple[torch.Tensor | None, torch.Tensor | None]] = {}
+        self._index: dict[torch.device, tuple[torch.Tensor, torch.Tensor | None]] = {}
         if len(sizes) == 1 and not spreads:
             self.size = sizes.pop()
             self._choose(None)
 
     def stage(self, key: str, output: torch.Tensor, reduction: Reduction) -> None:
         """Reduce what a layer has given to the kept points of this pass, and copy them."""
-        if self.offer is None or output.shape[0] != self.size:
+        shape = output.shape
+        if self.offer is None or shape[0] != self.size:
             self._check_size(output)
-        reduction.check(output.shape)
+        reduction.check(shape)
         if self.offer is None or self._spreads:
-            self._agree_on_points(reduction.identities(output.shape, self.mask))
-        if not len(self.offer.rows):  # type: ignore[union-attr]
-            self.staged[key] = None
+            self._agree_on_points(reduction.identities(shape, self.mask))
+        if self._all:
+            samples = positions = None
+        elif not len(self.offer.rows):  # type: ignore[union-attr]
+            self.staged[key] = output.new_empty(0)
             return
-        if output.device not in self._index:
-            self._index[output.device] = self._indices(output.device)
-        samples, positions = self._index[output.device]
+        else:
+            if output.device not in self._index:
+                self._index[output.device] = self._indices(output.device)
+            samples, positions = self._index[output.device]
         mask = None if self.mask is None else self.mask.to(output.device)
         self.staged[key] = reduction.points(output, samples, positions, mask)
 
@@ -95,6 +100,7 @@ class ForwardPass:
         new = self.ids is None
         if self.classes is None or labels is None:
             self.offer = self.reservoir.offer(ids, positions, new=new)
+            self._all = identities is None and 0 < len(self.offer.rows) == self.size
             return
         if (labels.dtype.kind == "U") != (self.classes.dtype.kind == "U"):
             raise TypeError(f"labels such as {labels[:1].tolist()} are never among classes={self.classes.tolist()}.")
@@ -113,14 +119,14 @@ class ForwardPass:
                 "numbers of positions one by one, or reduce to one point a sample"
             )
 
-    def _indices(self, device: torch.device) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """Samples and positions of the kept points; None for all samples of the batch."""
+    def _indices(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Samples and positions of the kept points."""
         assert self.offer is not None
         rows = self.offer.rows
-        if self._identities is not None:
-            samples, positions = (torch.from_numpy(part[rows]).to(device) for part in self._identities)
-            return samples, positions
-        return (None if len(rows) == self.size else torch.from_numpy(rows).to(device)), None
+        if self._identities is None:
+            return torch.from_numpy(rows).to(device), None
+        samples, positions = (torch.from_numpy(part[rows]).to(device) for part in self._identities)
+        return samples, positions
 
     def _same(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> bool:
         if identities is None or self._identities is None:

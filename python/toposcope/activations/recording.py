@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from .forward_pass import ForwardPass
 from .recorded import Activations
@@ -13,6 +15,10 @@ from .reservoir import Reservoir
 from .rows import Budget, Column, Rows
 
 __all__ = ["Recording"]
+
+Slots = NDArray[np.int64] | slice
+
+_HELD = 1 << 18  # numbers of all layers together
 
 
 class Recording:
@@ -35,6 +41,9 @@ class Recording:
         self.called: set[str] = set()
         self._dtype = np.dtype(dtype)
         self._rows: dict[str, Rows] = {}
+        self._widths: dict[str, int] = {}
+        self._held: list[tuple[Slots, dict[str, torch.Tensor]]] = []  # what passes gave, and where it goes
+        self._numbers_held = 0
         self._labels = Column("labels")
         self._given: dict[str, bool] = {}
         self._expected: set[str] = set()
@@ -51,7 +60,7 @@ class Recording:
         offer = passed.offer
         if offer is not None:
             if len(offer.rows):
-                self._store(passed)
+                self._hold(passed.staged, offer.slots, passed.kept_labels())
             self._spread = passed.spread
             self.reservoir.accept(offer, passed.size or 0)
         self.called.update(passed.calls)
@@ -71,6 +80,7 @@ class Recording:
         """
         if not self.reservoir.held:
             raise RuntimeError("No sample was kept: none has a label among classes=, or the batches were empty.")
+        self.settle()
         ids, positions = self.reservoir.ids, self.reservoir.positions
         order = np.argsort(ids, kind="stable") if positions is None else np.lexsort((positions, ids))
         place = {name: number for number, name in enumerate(layers)}
@@ -97,29 +107,47 @@ class Recording:
                 "would not be the same samples: capture these layers by themselves."
             )
 
-    def _store(self, passed: ForwardPass) -> None:
-        values = {key: points.cpu().numpy() for key, points in passed.staged.items() if points is not None}
-        labels = passed.kept_labels()
-        for key, points in values.items():
-            rows = self._rows.get(key)
-            if rows is not None and rows.width != points.shape[1]:
+    def _hold(self, points: dict[str, torch.Tensor], slots: Slots, labels: NDArray[Any] | None) -> None:
+        """Take what a pass gave. It is moved into the rows with what the next passes give, many at a time."""
+        size = 0
+        for key, values in points.items():
+            size += values.numel()
+            width = self._widths.setdefault(key, values.shape[1])
+            if width != values.shape[1]:
                 raise ValueError(
-                    f"The layer {key!r} gives {points.shape[1]} coordinates and gave {rows.width} before: choose a "
+                    f"The layer {key!r} gives {values.shape[1]} coordinates and gave {width} before: choose a "
                     "reduction that does not depend on the size of the input, such as reduce='mean'."
                 )
-            if self._dtype == np.float16 and (np.abs(points) > np.finfo(np.float16).max).any():
+            if self._dtype == np.float16 and (values.abs() > np.finfo(np.float16).max).any():
                 raise ValueError(f"The layer {key!r} has values beyond the range of float16: give dtype='float32'.")
         if labels is not None:
             self._labels.check(labels)
-        slots = passed.offer.slots  # type: ignore[union-attr]
-        for key, points in values.items():
-            if key not in self._rows:
-                self._rows[key] = Rows(points.shape[1], self._dtype, self.budget, self._expected_rows(len(points)))
-            self._rows[key].put(slots, points)
-        if labels is not None:
             self._labels.put(slots, labels)
+        self._held.append((slots, points))
+        self._numbers_held += size
+        if self._numbers_held > _HELD:
+            self.settle()
+
+    def settle(self) -> None:
+        """Move what is held into the rows. Of passes that fill one slot the last one stays."""
+        if not self._held:
+            return
+        slots = _joined([slots for slots, _ in self._held])
+        for key, width in self._widths.items():
+            parts = [points[key].cpu() for _, points in self._held]
+            if key not in self._rows:
+                self._rows[key] = Rows(width, self._dtype, self.budget, self._expected_rows(len(parts[0])))
+            self._rows[key].put(slots, (torch.cat(parts) if len(parts) > 1 else parts[0]).numpy())
+        self._held, self._numbers_held = [], 0
 
     def _expected_rows(self, of_one_pass: int) -> int:
         count = self.expected_passes * of_one_pass
         capacity = self.reservoir.capacity
         return count if capacity is None else min(capacity, count) if count else capacity
+
+
+def _joined(slots: list[Slots]) -> Slots:
+    """The slots of several passes, one after the other; slices follow each other."""
+    if all(isinstance(part, slice) for part in slots):
+        return slice(slots[0].start, slots[-1].stop)  # type: ignore[union-attr]
+    return np.concatenate([np.arange(s.start, s.stop) if isinstance(s, slice) else s for s in slots])

@@ -6,8 +6,10 @@ averaged without being asked for.
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -32,6 +34,7 @@ _OF_TOKENS = {
     "patches": "every token but the class and register tokens a point",
 }
 _KNOWN = {**_OF_TOKENS, **_ANYWHERE}
+_SHORT = 256  # positions
 _SPREADING = ("positions", "tokens", "patches")
 _CHANNELS_FIRST = (
     nn.Conv1d,
@@ -81,6 +84,7 @@ class Reduction:
     choice: Reduce
     channels: str | None = None
     prefix: int = 1
+    _checked: set[int] = field(default_factory=set, init=False, repr=False, compare=False)  # numbers of dimensions
 
     def __post_init__(self) -> None:
         if self.choice is not None and not callable(self.choice) and self.choice not in _KNOWN:
@@ -95,10 +99,12 @@ class Reduction:
 
     def check(self, shape: torch.Size) -> None:
         """Refuse outputs that need another choice."""
-        if len(shape) <= 2 or callable(self.choice):
+        dimensions = len(shape)
+        if dimensions in self._checked:
             return
         choices = _KNOWN if self._tokens(shape) else _ANYWHERE
-        if self.choice in choices:
+        if dimensions <= 2 or callable(self.choice) or self.choice in choices:
+            self._checked.add(dimensions)
             return
         what = f"its output is {tuple(shape)}, and "
         what += "a choice is needed" if self.choice is None else f"reduce={self.choice!r} is for tokens"
@@ -143,6 +149,8 @@ class Reduction:
             return _copied(output if output.dim() == 2 else output.unsqueeze(1), samples)
         if self.choice == "flatten":
             return _copied(output, samples).flatten(1)
+        if self.choice == "mean" and not self._last(output.dim()):
+            return _mean_of_images(output, samples)
         cells = self._cells(output)
         if self.choice in _SPREADING:
             return cells[samples, positions].float()
@@ -164,7 +172,7 @@ class Reduction:
         if mask is None and cells.shape[1] == 1:
             return _copied(cells[:, 0])
         if self.choice == "mean" and mask is None:
-            return _mean(cells)
+            return cells.mean(1, dtype=torch.float32)
         if self.choice == "mean":
             there = mask.unsqueeze(-1)  # type: ignore[union-attr]
             return torch.where(there, cells, 0).sum(1, dtype=torch.float32) / there.sum(1)
@@ -215,13 +223,24 @@ def _copied(values: torch.Tensor, rows: torch.Tensor | None = None) -> torch.Ten
     return values.clone() if values.dtype == torch.float32 else values.float()
 
 
-def _mean(cells: torch.Tensor) -> torch.Tensor:
-    """(samples, positions, channels) -> (samples, channels)."""
-    count, channels = cells.shape[1], cells.transpose(1, 2)
-    if count < 64 and cells.dtype == torch.float32 and cells.device.type == "cpu" and channels.is_contiguous():
+def _mean_of_images(output: torch.Tensor, samples: torch.Tensor | None) -> torch.Tensor:
+    """(samples, channels, ...) -> (samples, channels): over all positions, of all samples or of some."""
+    few = samples is not None and 3 * len(samples) <= len(output)
+    if few:
+        output = output.index_select(0, samples)  # type: ignore[arg-type]
+    n, channels, *sides = output.shape
+    count = math.prod(sides)
+    if count <= _SHORT and output.dtype is torch.float32 and output.is_cpu and output.is_contiguous():
         # PyTorch's mean of short rows takes several times as long; mv, unlike @, has no lower precision in autocast.
-        return channels.flatten(0, 1).mv(torch.full((count,), 1 / count)).view(channels.shape[:2])
-    return cells.mean(1, dtype=torch.float32)
+        means = output.view(n * channels, count).mv(_equal_weights(count)).view(n, channels)
+    else:
+        means = output.flatten(2).mean(2, dtype=torch.float32)
+    return means if few or samples is None else means.index_select(0, samples)
+
+
+@functools.lru_cache(maxsize=64)
+def _equal_weights(count: int) -> torch.Tensor:
+    return torch.full((count,), 1 / count, dtype=torch.float32, device="cpu")
 
 
 def _fitting(mask: torch.Tensor, shape: torch.Size) -> torch.Tensor:

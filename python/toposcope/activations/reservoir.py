@@ -24,6 +24,8 @@ from .rows import Column
 
 __all__ = ["Offer", "Reservoir", "priorities"]
 
+_AHEAD = 4096  # priorities
+
 
 @dataclass
 class Offer:
@@ -35,6 +37,7 @@ class Offer:
     positions: NDArray[np.int64] | None
     priority: NDArray[np.uint64] | None  # None where nothing has to be told apart
     repeated: int
+    new: bool = False  # none of them can come again
 
 
 class Reservoir:
@@ -59,6 +62,7 @@ class Reservoir:
         self._ids, self._positions, self._priority = Column("ids"), Column("positions"), Column("priorities")
         self._highest = np.uint64(2**64 - 1)  # of the kept ones, once the reservoir is full
         self._known: set[int] = set()  # the priorities that are held
+        self._ahead_from, self._ahead = 0, np.empty(0, np.uint64)  # the priorities of ids from that one on
 
     @property
     def ids(self) -> NDArray[Any]:
@@ -88,12 +92,14 @@ class Reservoir:
         """
         self._ids.check(ids)
         if new and self.capacity is None:
-            return self._taken(np.arange(len(ids)), ids, positions, None, 0)
-        priority = priorities(ids, positions, self.seed)
-        rows = np.arange(len(ids))
+            return self._taken(np.arange(len(ids)), ids, positions, None, 0, new)
+        following = new and positions is None and len(ids) and ids[-1] - ids[0] == len(ids) - 1
+        priority = self._of_following(ids) if following else priorities(ids, positions, self.seed)
         if self.held == self.capacity:
             rows = np.flatnonzero(priority <= self._highest)
             priority = priority[rows]
+        else:
+            rows = np.arange(len(ids))
         repeated = 0
         if not new:
             fresh = self._fresh(priority)
@@ -101,7 +107,7 @@ class Reservoir:
                 repeated = len(rows) - len(fresh)
                 rows, priority = rows[fresh], priority[fresh]
         if self.capacity is None or self.held + len(rows) <= self.capacity:
-            return self._taken(rows, ids, positions, priority, repeated)
+            return self._taken(rows, ids, positions, priority, repeated, new)
         both = np.concatenate([self._priority.first(self.held), priority]) if self.held else priority
         order = both.argpartition(self.capacity - 1)
         stays, leaves = order[: self.capacity], order[self.capacity :]
@@ -117,6 +123,7 @@ class Reservoir:
             None if positions is None else positions[rows],
             priority[chosen],
             repeated,
+            new,
         )
 
     def accept(self, offer: Offer, samples: int = 0) -> None:
@@ -127,10 +134,11 @@ class Reservoir:
             return
         slots = offer.slots
         if offer.priority is not None:
-            if not isinstance(slots, slice):
-                replaced = slots[slots < self.held]
-                self._known.difference_update(self._priority.first(self.held)[replaced].tolist())
-            self._known.update(offer.priority.tolist())
+            if not offer.new:
+                if not isinstance(slots, slice):
+                    replaced = slots[slots < self.held]
+                    self._known.difference_update(self._priority.first(self.held)[replaced].tolist())
+                self._known.update(offer.priority.tolist())
             self._priority.put(slots, offer.priority)
         self._ids.put(slots, offer.ids)
         if offer.positions is not None:
@@ -146,11 +154,20 @@ class Reservoir:
         positions: NDArray[np.int64] | None,
         priority: NDArray[np.uint64] | None,
         repeated: int,
+        new: bool,
     ) -> Offer:
         """The offer that adds rows after those that are held."""
         if len(rows) < len(ids):
             ids, positions = ids[rows], None if positions is None else positions[rows]
-        return Offer(rows, slice(self.held, self.held + len(rows)), ids, positions, priority, repeated)
+        return Offer(rows, slice(self.held, self.held + len(rows)), ids, positions, priority, repeated, new)
+
+    def _of_following(self, ids: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """The priorities of ids that follow each other, made for many at a time."""
+        first = int(ids[0]) - self._ahead_from
+        if not 0 <= first <= len(self._ahead) - len(ids):
+            self._ahead_from, first = int(ids[0]), 0
+            self._ahead = priorities(np.arange(ids[0], ids[0] + max(len(ids), _AHEAD)), None, self.seed)
+        return self._ahead[first : first + len(ids)]
 
     def _fresh(self, priority: NDArray[np.uint64]) -> NDArray[np.int64] | None:
         """The first of each point that is not held; None for all."""

@@ -160,7 +160,8 @@ class Column:
     def put(self, slots: NDArray[np.int64] | slice, values: NDArray[Any]) -> None:
         """Write ``values`` (m,) to the entries ``slots`` (m,), or to a slice of them."""
         old = self._array if self._array is not None else values[:0]
-        needed, dtype = _end(slots), np.result_type(old, values)
+        needed = _end(slots)
+        dtype = old.dtype if old.dtype == values.dtype else np.result_type(old, values)
         if needed > len(old) or dtype != old.dtype:
             grown = np.zeros((max(needed, 2 * len(old)) if needed > len(old) else len(old), *values.shape[1:]), dtype)
             grown[: len(old)] = old

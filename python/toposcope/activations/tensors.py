@@ -11,6 +11,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 __all__ = ["Reading", "Select", "find_tensor", "plain"]
 
+_FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+
 Select = int | str | Callable[[Any], Any] | Sequence[int | str] | None
 
 
@@ -32,7 +34,7 @@ class Reading:
     batch_dim: int = 0
 
     def __call__(self, value: Any) -> torch.Tensor:
-        found = value if isinstance(value, torch.Tensor) and self.select is None else find_tensor(value, self.select)
+        found = value if type(value) is torch.Tensor and self.select is None else find_tensor(value, self.select)
         if found is None or not found.dim():
             raise ValueError(f"it has no tensor with a batch dimension in its {self.what}")
         found = plain(found)
@@ -71,7 +73,7 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
     """A dense, strided tensor of real numbers, out of the graph. Half precision stays: reductions raise it."""
     if tensor.requires_grad:
         tensor = tensor.detach()
-    if tensor.is_floating_point() and tensor.layout is torch.strided and not tensor.is_nested:
+    if tensor.dtype in _FLOATS and tensor.layout is torch.strided and not tensor.is_nested:
         return tensor
     if tensor.is_nested:
         raise ValueError(
