@@ -41,7 +41,7 @@ struct HigherPersistence {
     components = Components(graph.count)
     scanner = try LinkScanner(graph, isFree: wanted == Wanted())
     findings = try LinkFindings()
-    triangles = try TriangleAnnotations(graph, field, wanted, isComplete: isComplete, progress: progress)
+    triangles = try TriangleAnnotations(graph, scanner, field, wanted, isComplete: isComplete, progress: progress)
     if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension, isComplete: isComplete) }
   }
 

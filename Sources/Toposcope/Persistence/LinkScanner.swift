@@ -11,11 +11,11 @@ struct LinkScanner {
   private var large: SmallLink<SIMD4<UInt64>>
   private var huge: LinkLoops
   /// Of each edge that has been looked at: a vertex in the middle of its link, if possible joined to all of it.
-  private let middles: Memory<UInt16>
+  let middles: Memory<UInt16>
   /// Whether what is found may depend on which edges this scanner has looked at (never which edges ask for something).
   private let isFree: Bool
 
-  private static let unknown = UInt16.max
+  static let unknown = UInt16.max
   /// Of so many common neighbours the nearest is found by looking at each.
   private static let few = 64
 
@@ -89,9 +89,10 @@ struct LinkScanner {
   ) throws(ToposcopeError) {
     let count = neighbors.find(u, v)
     if count == 0 { return try findings.add(rank, partner: -1) }
+    if count <= UInt64.capacity { return try examineSmall(rank, u, v, wantsLoops: wantsLoops, &findings) }
     var center = likely
-    if center < 0 || !isFree || count <= LinkScanner.few {
-      center = nearest(u, v, count)
+    if center < 0 || !isFree {
+      center = graph.end(of: graph.nearest(u, v), otherThan: u, v)
       if neighbors.isApex(center) {
         middles.base[Int(rank)] = UInt16(truncatingIfNeeded: center)
         return
@@ -117,6 +118,30 @@ struct LinkScanner {
       try neighbors.findComponents(first: center, &findings)
     }
     if findings.isPending { try findings.add(rank, partner: center) }
+  }
+
+  /// The same for the link of the vertices that ``neighbors`` has found, where one word holds them all: a vertex that is
+  /// joined to the others is then easily looked for.
+  private mutating func examineSmall(
+    _ rank: Int32, _ u: Int32, _ v: Int32, wantsLoops: Bool, _ findings: inout LinkFindings
+  ) throws(ToposcopeError) {
+    small.read(neighbors.common)
+    var apexes = small.apexes
+    if !apexes.isEmpty {
+      let (a, b) = (graph.row(u), graph.row(v))
+      var (best, nearest) = (Int32.max, Int32(0))
+      while !apexes.isEmpty {
+        let x = small.name(apexes.removeFirst())
+        let longer = max(a[Int(x)], b[Int(x)])
+        if longer < best { (best, nearest) = (longer, x) }
+      }
+      middles.base[Int(rank)] = UInt16(truncatingIfNeeded: nearest)
+      return
+    }
+    let center = small.center
+    middles.base[Int(rank)] = UInt16(truncatingIfNeeded: small.name(center))
+    let partner = wantsLoops ? try small.examine(&findings) : try small.findComponents(from: center, &findings)
+    if findings.isPending { try findings.add(rank, partner: partner) }
   }
 
   /// The common neighbour x that makes the longer one of (u, x) and (v, x) shortest.

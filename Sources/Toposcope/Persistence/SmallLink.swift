@@ -37,6 +37,35 @@ struct SmallLink<Vertices: VertexSet> {
       wordsEach: Vertices.capacity / 64)
   }
 
+  /// The vertices that are joined to all others.
+  var apexes: Vertices {
+    var apexes = rows[0]
+    for i in 1..<max(1, count) { apexes = apexes & rows[i] }
+    return apexes
+  }
+
+  /// The first of the vertices that are joined to most others.
+  var center: Int {
+    var (center, most) = (0, 0)
+    for i in 0..<count {
+      let joined = rows[i].count
+      if joined > most { (center, most) = (i, joined) }
+    }
+    return center
+  }
+
+  /// Which vertex of the graph a vertex stands for.
+  @inline(__always)
+  func name(_ vertex: Int) -> Int32 { vertices[vertex] }
+
+  /// Writes down one vertex of every component but that of `first`, which is returned.
+  func findComponents(from first: Int, _ findings: inout LinkFindings) throws(ToposcopeError) -> Int32 {
+    var left = Vertices.first(count)
+    takeComponent(of: first, &left)
+    while !left.isEmpty { try findings.addRoot(vertices[takeComponent(&left)]) }
+    return vertices[first]
+  }
+
   /// Writes down the components of the link and the loops that may be new: see ``LinkLoops``. Returns a vertex of the
   /// first component.
   mutating func examine(_ findings: inout LinkFindings) throws(ToposcopeError) -> Int32 {
@@ -106,15 +135,22 @@ struct SmallLink<Vertices: VertexSet> {
   /// Takes the component of the first of some vertices away from them; returns that vertex.
   @inline(__always)
   private func takeComponent(_ below: inout Vertices) -> Int {
-    let root = below.removeFirst()
-    var frontier = rows[root] & below
-    below = below & ~frontier
+    let root = below.first
+    takeComponent(of: root, &below)
+    return root
+  }
+
+  /// Takes the component of one of some vertices away from them.
+  @inline(__always)
+  private func takeComponent(of root: Int, _ below: inout Vertices) {
+    // Rows are closed: the root goes with its neighbours.
+    var frontier = rows[root] & below & ~Vertices(only: root)
+    below = below & ~rows[root]
     while !frontier.isEmpty && !below.isEmpty {
       let found = rows[frontier.removeFirst()] & below
       frontier = frontier | found
       below = below & ~found
     }
-    return root
   }
 
   // MARK: Maximum cardinality search

@@ -8,13 +8,15 @@
 struct TriangleAnnotations {
   let graph: RankedGraph
   let field: PrimeField
-  /// Of each edge: 0 where the partner is not known yet, and is the nearest common neighbour; `unfilled` where there is
-  /// none; 1 more than the partner, with flags for edges that have more to them.
+  /// Of each edge: 0 where the partner is not known yet, and may be any common neighbour; `unfilled` where there is none;
+  /// 1 more than the partner, with flags for edges that have more to them.
   private let partners: Memory<UInt32>
   private static let unfilled: UInt32 = 1 << 31
   private static let furtherRoots: UInt32 = 1 << 30
   private static let tree: UInt32 = 1 << 29
   private static let vertex: UInt32 = tree - 1
+  /// Of each edge a vertex in the middle of its link, which will do for a partner where ways may be chosen freely.
+  private let middles: Memory<UInt16>
   let wanted: Wanted
   /// Of classes of H2 that have died, where cycles are wanted: a cycle that is born with the class and bounds.
   var cycles: [Int: TriangleChain] = [:]
@@ -51,12 +53,14 @@ struct TriangleAnnotations {
   }
 
   init(
-    _ graph: RankedGraph, _ field: PrimeField, _ wanted: Wanted, isComplete: Bool, progress: Progress
+    _ graph: RankedGraph, _ scanner: LinkScanner, _ field: PrimeField, _ wanted: Wanted, isComplete: Bool,
+    progress: Progress
   ) throws(ToposcopeError) {
     self.graph = graph
     self.field = field
     self.progress = progress
     self.wanted = wanted
+    middles = scanner.middles
     partners = try Memory(graph.edges.count)
     loops = try HomologyLevel(field, isComplete: isComplete)
     voids = try HomologyLevel(field, isComplete: isComplete)
@@ -104,9 +108,12 @@ struct TriangleAnnotations {
     if stored == TriangleAnnotations.unfilled { return -1 }
     if stored != 0 { return Int32(bitPattern: stored & TriangleAnnotations.vertex) &- 1 }
     let edge = graph.edges[Int(rank)]
-    let nearest = graph.end(of: graph.nearest(edge.tail, edge.head), otherThan: edge.tail, edge.head)
-    partners.base[Int(rank)] = UInt32(bitPattern: nearest) &+ 1
-    return nearest
+    var partner = Int32(middles.base[Int(rank)])
+    if wanted != Wanted() || partner == LinkScanner.unknown {
+      partner = graph.end(of: graph.nearest(edge.tail, edge.head), otherThan: edge.tail, edge.head)
+    }
+    partners.base[Int(rank)] = UInt32(bitPattern: partner) &+ 1
+    return partner
   }
 
   /// One vertex of every component of the link of an edge but that of its partner.

@@ -10,6 +10,8 @@ protocol VertexSet: BitwiseCopyable {
   init(only vertex: Int)
 
   var isEmpty: Bool { get }
+  /// How many vertices there are.
+  var count: Int { get }
   /// The least vertex of a set that is not empty.
   var first: Int { get }
   /// Takes the least vertex out of a set that is not empty.
@@ -40,6 +42,9 @@ extension UInt64: VertexSet {
   var isEmpty: Bool { self == 0 }
 
   @inline(__always)
+  var count: Int { nonzeroBitCount }
+
+  @inline(__always)
   var first: Int { trailingZeroBitCount }
 
   @inline(__always)
@@ -58,6 +63,9 @@ extension SIMD2: VertexSet where Scalar == UInt64 {
 
   @inline(__always)
   var isEmpty: Bool { self[0] | self[1] == 0 }
+
+  @inline(__always)
+  var count: Int { self[0].nonzeroBitCount &+ self[1].nonzeroBitCount }
 
   @inline(__always)
   var first: Int { self[0] != 0 ? self[0].trailingZeroBitCount : 64 &+ self[1].trailingZeroBitCount }
@@ -85,6 +93,9 @@ extension SIMD4: VertexSet where Scalar == UInt64 {
 
   @inline(__always)
   var isEmpty: Bool { (lowHalf | highHalf).isEmpty }
+
+  @inline(__always)
+  var count: Int { lowHalf.count &+ highHalf.count }
 
   @inline(__always)
   var first: Int { lowHalf.isEmpty ? 128 &+ highHalf.first : lowHalf.first }
