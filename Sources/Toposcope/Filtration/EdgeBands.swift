@@ -27,12 +27,14 @@ struct EdgeBands {
     }
     // A linear congruential walk over the pairs: the same sample every time.
     var sample: [Float] = []
-    sample.reserveCapacity(EdgeBands.sampleSize)
+    var sampled = 0
     var state: UInt64 = 1
     for _ in 0..<EdgeBands.sampleSize {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       let (i, j) = (Int((state >> 32) % UInt64(n)), Int((state >> 12 & 0xF_FFFF) % UInt64(n)))
-      if i != j { sample.append(distances[i, j]) }
+      if i == j { continue }
+      sampled += 1
+      if distances[i, j] < limit { sample.append(distances[i, j]) }
     }
     sample.sort()
     var found: [Float] = []
@@ -40,8 +42,8 @@ struct EdgeBands {
     var part = 0.0
     while true {
       part += max(shares.next() ?? EdgeBands.share, Double(EdgeBands.fewPairs) / Double(pairs))
-      let index = Int(part * Double(sample.count))
-      guard index < sample.count, sample[index] < limit else { break }
+      let index = Int(part * Double(sampled))
+      guard index < sample.count else { break }
       if sample[index] > (found.last ?? -1) { found.append(sample[index]) }
     }
     bounds = found + [limit]

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a filtration is built from, after all checks: distances of all pairs, or a list of edges without repetition.
 enum FiltrationInput {
   case dense(DistanceMatrix)
@@ -132,16 +134,14 @@ struct FiltrationExtent {
   /// min over x of max over y of d(x, y): from there on the complex is a cone, and nothing changes. Infinity where no
   /// vertex is joined to all others.
   var enclosingRadius: Float
-  /// The length of the longest edge there is.
-  var longest: Float
   /// No longer edge matters, or is wanted.
   var limit: Float
   /// True if edges that could matter lie beyond the limit.
   var isCut: Bool
 
+  /// - Parameter longest: the length of the longest edge there is, or the enclosing radius where that is finite
   init(enclosingRadius: Float, longest: Float, threshold: Float) {
     self.enclosingRadius = enclosingRadius
-    self.longest = longest
     limit = min(threshold, enclosingRadius, longest)
     isCut = threshold < enclosingRadius && threshold < longest
   }
@@ -150,22 +150,24 @@ struct FiltrationExtent {
     let n = distances.count
     let rowsPerChunk = 32
     let chunks = (n + rowsPerChunk - 1) / rowsPerChunk
-    let farthest = try Memory<Float>(n)
-    let farthestFinite = try Memory<Float>(n)
+    // The least of the greatest lengths that rows have: a row is left at the first length that is not below it.
+    let least = Atomic<Int32>(Int32(bitPattern: Float.infinity.bitPattern))
     try Threads.forEach(chunks: chunks, threads: threads, progress: progress) { chunk in
       for i in (chunk * rowsPerChunk)..<min(n, (chunk + 1) * rowsPerChunk) {
-        let row = distances.entries + i * n
-        farthest.base[i] = LengthBits(row).greatest(n)
-        farthestFinite.base[i] = farthest.base[i]
-        if farthest.base[i] == .infinity {
-          farthestFinite.base[i] = (0..<n).reduce(0) { row[$1] < .infinity ? max($0, row[$1]) : $0 }
+        let row = LengthBits(distances.entries + i * n)
+        if let greatest = row.greatest(n, below: least.load(ordering: .relaxed)) {
+          least.min(greatest, ordering: .relaxed)
         }
       }
     }
-    var (enclosing, longest) = (Float.infinity, Float(0))
-    for i in 0..<n {
-      enclosing = min(enclosing, farthest.base[i])
-      longest = max(longest, farthestFinite.base[i])
+    let enclosing = Float(bitPattern: UInt32(bitPattern: least.load(ordering: .relaxed)))
+    // No edge beyond the enclosing radius is looked at.
+    var longest = enclosing
+    if enclosing == .infinity {
+      longest = 0
+      for entry in UnsafeBufferPointer(start: distances.entries, count: n * n) where entry < .infinity {
+        longest = max(longest, entry)
+      }
     }
     self.init(enclosingRadius: enclosing, longest: longest, threshold: threshold)
   }

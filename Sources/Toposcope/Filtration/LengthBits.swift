@@ -24,22 +24,26 @@ struct LengthBits {
     return (words[0] | words[1] | words[2] | words[3]) & 0x8000_0000_8000_0000 != 0
   }
 
-  /// The greatest of `count` lengths.
+  /// The greatest of `count` lengths, nil where it is not below a bound: then not all of them are looked at.
   @inline(__always)
-  func greatest(_ count: Int) -> Float {
-    var most = Vector(repeating: 0)
+  func greatest(_ count: Int, below bound: Int32) -> Int32? {
     var index = 0
-    while index &+ LengthBits.lanes <= count {
-      let x = self[vector: index]
-      most.replace(with: x, where: x .> most)
-      index &+= LengthBits.lanes
-    }
     var greatest: Int32 = 0
-    for lane in 0..<LengthBits.lanes { greatest = max(greatest, most[lane]) }
     while index < count {
-      greatest = max(greatest, bits[index])
-      index &+= 1
+      let stop = min(index &+ 16 &* LengthBits.lanes, count)
+      var most = Vector(repeating: 0)
+      while index &+ LengthBits.lanes <= stop {
+        let x = self[vector: index]
+        most.replace(with: x, where: x .> most)
+        index &+= LengthBits.lanes
+      }
+      for lane in 0..<LengthBits.lanes { greatest = max(greatest, most[lane]) }
+      while index < stop {
+        greatest = max(greatest, bits[index])
+        index &+= 1
+      }
+      if greatest >= bound { return nil }
     }
-    return Float(bitPattern: UInt32(bitPattern: greatest))
+    return greatest
   }
 }

@@ -94,9 +94,9 @@ struct HigherPersistence {
       if block.hasLoops || !wantsLoops {
         next = block.ranks.upperBound
         for i in 0..<block.findings.count {
-          try settle(block.findings, i)
+          try settle(block.findings[i])
           if wantsLoops && !block.hasLoops {
-            next = block.findings.findings[i].rank + 1
+            next = block.findings[i].rank + 1
             break
           }
         }
@@ -131,18 +131,16 @@ struct HigherPersistence {
     if maxDimension > 2 { return try addCells(rank) }
     try scanner.scan(rank, wantsLoops: wantsLoops, into: &findings)
     if findings.count == 0 { return }
-    try settle(findings, 0)
+    try settle(findings[0])
     findings.removeAll()
   }
 
   /// Bears and kills the classes of one edge.
-  private mutating func settle(_ findings: LinkFindings, _ i: Int) throws(ToposcopeError) {
-    let found = findings.findings[i]
+  private mutating func settle(_ found: LinkFindings.Demand) throws(ToposcopeError) {
     let rank = found.rank
     if found.partner < 0 { return try addUnfilled(rank) }
     let edge = graph.edges[Int(rank)]
-    let roots = findings.roots(i)
-    for root in roots {
+    for root in found.roots {
       let there = try triangles.path(edge.tail, found.partner, edge.head)
       let back = try triangles.path(edge.tail, root, edge.head)
       let relation = try triangles.loops.classes.sum(there, back, times: field.p - 1)
@@ -152,10 +150,9 @@ struct HigherPersistence {
         try triangles.voids.bear(simplexKey(rank, UInt32(bitPattern: root)), rank)
       }
     }
-    if !roots.isEmpty { try triangles.setPartner(found.partner, of: rank, furtherRoots: roots) }
+    if !found.roots.isEmpty { try triangles.setPartner(found.partner, of: rank, furtherRoots: found.roots) }
     if triangles.voids.classes.live == 0 { return }
-    for number in findings.loops(i) {
-      let loop = findings.loop(number)
+    for loop in found.loops {
       var relation: UInt32 = 0
       try HigherPersistence.forEachOfSuspension(of: loop, edge.tail, edge.head, field) {
         (a, b, c, value) throws(ToposcopeError) in

@@ -4,16 +4,15 @@
 ///
 /// All of it depends on the graph alone, not on the classes that are alive.
 struct LinkFindings {
-  struct Finding: BitwiseCopyable {
+  private struct Finding: BitwiseCopyable {
     var rank: Int32
-    /// A vertex of the first component; -1 where the link is empty.
     var partner: Int32
     /// The ends of its part of `roots` and of `loopEnds`.
     var rootsEnd: Int32 = 0
     var loopsEnd: Int32 = 0
   }
 
-  private(set) var findings: Growing<Finding>
+  private var findings: Growing<Finding>
   /// One vertex of every component but that of the partner.
   private var roots: Growing<Int32>
   /// The vertices along loops, one loop after another.
@@ -94,16 +93,40 @@ struct LinkFindings {
 
   // MARK: Reading
 
-  func roots(_ i: Int) -> UnsafeBufferPointer<Int32> {
-    let start = i > 0 ? findings[i - 1].rootsEnd : 0
-    return UnsafeBufferPointer(start: roots.base + Int(start), count: Int(findings[i].rootsEnd - start))
+  /// What one edge asks for. It may be read until something is written.
+  struct Demand {
+    let rank: Int32
+    /// A vertex of the first component; -1 where the link is empty.
+    let partner: Int32
+    /// One vertex of every other component.
+    let roots: UnsafeBufferPointer<Int32>
+    let loops: Loops
   }
 
-  /// The numbers of the loops of an edge.
-  func loops(_ i: Int) -> Range<Int32> { (i > 0 ? findings[i - 1].loopsEnd : 0)..<findings[i].loopsEnd }
+  /// Loops, each the vertices along it.
+  struct Loops: RandomAccessCollection {
+    fileprivate let vertices: UnsafeMutablePointer<Int32>
+    fileprivate let ends: UnsafeMutablePointer<Int32>
+    let startIndex: Int
+    let endIndex: Int
 
-  func loop(_ number: Int32) -> UnsafeBufferPointer<Int32> {
-    let start = number > 0 ? loopEnds[Int(number) - 1] : 0
-    return UnsafeBufferPointer(start: loopVertices.base + Int(start), count: Int(loopEnds[Int(number)] - start))
+    @inline(__always)
+    subscript(i: Int) -> UnsafeBufferPointer<Int32> {
+      let start = i > 0 ? Int(ends[i - 1]) : 0
+      return UnsafeBufferPointer(start: vertices + start, count: Int(ends[i]) - start)
+    }
+  }
+
+  @inline(__always)
+  subscript(i: Int) -> Demand {
+    let found = findings[i]
+    let before = i > 0 ? findings[i - 1] : Finding(rank: 0, partner: 0)
+    return Demand(
+      rank: found.rank, partner: found.partner,
+      roots: UnsafeBufferPointer(
+        start: roots.base + Int(before.rootsEnd), count: Int(found.rootsEnd - before.rootsEnd)),
+      loops: Loops(
+        vertices: loopVertices.base, ends: loopEnds.base, startIndex: Int(before.loopsEnd),
+        endIndex: Int(found.loopsEnd)))
   }
 }

@@ -62,14 +62,18 @@ struct LinkScanner {
   @inline(__always)
   private func isConeByNeighbors(_ rank: Int32, _ u: Int32, _ v: Int32, _ center: inout Int32) -> Bool {
     for i in 0..<2 {
-      if isCone(rank, u, v, graph.rank(u, graph.near(v, i)), &center) { return true }
-      if isCone(rank, u, v, graph.rank(v, graph.near(u, i)), &center) { return true }
+      if isCone(rank, u, v, u, graph.near(v, i), &center) { return true }
+      if isCone(rank, u, v, v, graph.near(u, i), &center) { return true }
     }
     return false
   }
 
   @inline(__always)
-  private func isCone(_ rank: Int32, _ u: Int32, _ v: Int32, _ beside: Int32, _ center: inout Int32) -> Bool {
+  private func isCone(
+    _ rank: Int32, _ u: Int32, _ v: Int32, _ a: Int32, _ b: Int32, _ center: inout Int32
+  ) -> Bool {
+    guard neighbors.graph.contains(Int(a), Int(b)) else { return false }
+    let beside = graph.rank(a, b)
     if beside >= rank { return false }
     let middle = middles.base[Int(beside)]
     if middle == LinkScanner.unknown { return false }
