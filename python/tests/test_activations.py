@@ -160,6 +160,18 @@ def test_channels_last_memory_and_gradients(images, data):
 # -- reductions ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("side", [1, 2, 7, 16, 20])
+@pytest.mark.parametrize("kept", [None, 3, 30])
+def test_means_over_positions_are_right_to_the_last_digits(side, kept):
+    """As near to the exact means as PyTorch's own, whatever way they are taken, and in memory of their own."""
+    net = nn.Sequential(nn.Identity(), nn.ReLU(inplace=True))
+    x = torch.randn(40, 5, side, side) + 3
+    exact = x.double().mean((2, 3)).numpy()
+    acts = ts.collect(net, [x[:25].clone(), x[25:].clone()], "0", "mean", max_samples=kept)
+    assert np.abs(acts["0"] - exact[acts.ids]).max() < 8 * np.finfo(np.float32).eps
+    assert np.abs(acts["0"] - exact[acts.ids]).max() <= 4 * np.abs(x.mean((2, 3)).numpy() - exact).max() + 3e-7
+
+
 def test_a_choice_is_required_for_three_and_four_dimensions(images, data):
     with pytest.raises(
         ValueError, match=r"'stem' cannot be captured: its output is \(60, 4, 5, 5\).*'mean'.*'positions'"
@@ -249,6 +261,11 @@ def test_a_reduction_for_each_layer_and_functions(images, data):
     np.testing.assert_allclose(acts["stages.0"], expected, atol=1e-6)
     with pytest.raises(ValueError, match=r"returned \(60, 4, 5\), not a tensor \(60, d\)"):
         ts.collect(images, data, layers="stem", reduce=lambda t: t[:, :, 0])
+
+
+def test_a_reduction_for_a_layer_that_is_not_captured(images, data):
+    with pytest.raises(ValueError, match=r"reduce= speaks of 'head', which is none of the captured layers: stem\."):
+        ts.collect(images, data, "stem", {"stem": "mean", "head": "mean"})
 
 
 def test_channels_of_one_dimensional_convolutions_come_first():
@@ -390,6 +407,19 @@ def test_outputs_that_are_no_points(convert, message):
         ts.collect(nn.Sequential(Odd()), torch.randn(2, 3), layers="0")
 
 
+def test_outputs_without_tensors_and_without_values():
+    class Wrapped(nn.Module):
+        def forward(self, x):
+            return iter([x])
+
+    x = torch.randn(4, 3)
+    with pytest.raises(ValueError, match="its output is list_iterator, in which there is no tensor .*give select="):
+        ts.collect(nn.Sequential(Wrapped()), x, "0")
+    assert ts.collect(nn.Sequential(Wrapped()), x, "0", select=next).n == 4
+    with pytest.raises(ValueError, match="'0' is on the meta device, which has no values: load the model first"):
+        ts.collect(nn.Sequential(nn.Linear(3, 2, device="meta")), x, "0")
+
+
 def test_sparse_and_integer_outputs():
     class Sparse(nn.Module):
         def forward(self, x):
@@ -428,6 +458,18 @@ def test_the_same_samples_in_every_layer_order_and_batch_size(images, data):
         out = outputs(images, module, data.tensors[0])
         expected = (out.mean((2, 3)) if out.dim() == 4 else out).numpy()[a.ids]
         np.testing.assert_allclose(a[layer], expected, atol=1e-6)
+
+
+def test_samples_are_the_same_for_ids_that_are_given_and_that_are_counted():
+    """Over many passes, whose rows are moved many at a time and replace each other."""
+    net = nn.Sequential(nn.Linear(3, 700), nn.ReLU())
+    x = torch.randn(9000, 3)
+    counted = ts.collect(net, list(x.split(37)), "0", max_samples=200, seed=4)
+    given = ts.collect(net, x, "0", max_samples=200, seed=4, batch_size=500)
+    assert counted.ids.tolist() == given.ids.tolist() and counted.n == 200
+    np.testing.assert_allclose(counted["0"], net[0](x[counted.ids]).detach().numpy(), atol=1e-6)
+    whole = ts.collect(net, list(x[:3000].split(37)), "0")
+    np.testing.assert_allclose(whole["0"], net[0](x[:3000]).detach().numpy(), atol=1e-6)
 
 
 def test_every_sample_is_as_likely():
@@ -513,7 +555,8 @@ def test_loaders_of_every_kind(images, data):
         acts = ts.collect(images, source, layers="head")
         np.testing.assert_allclose(acts["head"], expected, atol=1e-5)
         np.testing.assert_array_equal(acts.labels, data.tensors[1])
-    np.testing.assert_allclose(ts.collect(images, data.tensors[0], "head")["head"], expected, atol=1e-5)
+    for source in (data.tensors[0], data.tensors[0].numpy()):
+        np.testing.assert_allclose(ts.collect(images, source, "head")["head"], expected, atol=1e-5)
     for source in (7, "images"):
         with pytest.raises(TypeError, match="give a DataLoader"):
             ts.collect(images, source, layers="head")

@@ -327,8 +327,13 @@ def _reductions(
     """The reduction of every layer, by its name."""
     choices: dict[str, Reduce] = {}
     if isinstance(reduce, Mapping):
+        watched = {layer.module for layer in layers}
         for pattern, choice in reduce.items():
-            choices.update((layer.name, choice) for layer in choose(modules, pattern))
+            named = [layer.module for layer in choose(modules, pattern)]
+            if watched.isdisjoint(named):
+                names = ", ".join(layer.name for layer in layers)
+                raise ValueError(f"reduce= speaks of {pattern!r}, which is none of the captured layers: {names}.")
+            choices.update((layer.name, choice) for layer in layers if layer.module in named)
     else:
         choices = {layer.name: reduce for layer in layers}
     return {

@@ -39,7 +39,7 @@ def collect(
     ----------
     model, layers, reduce, max_samples, seed, **options
         As in `capture`.
-    loader : DataLoader, Dataset, tensor, or iterable of batches
+    loader : DataLoader, Dataset, tensor, array, or iterable of batches
         A batch is a tensor, a tuple (inputs, labels, ...), or a dict of named arguments with "labels". Sample ids are
         the indices into the data set of a DataLoader, in any order and with any number of workers; for other iterables
         samples are numbered as they come.
@@ -52,7 +52,7 @@ def collect(
     device : optional
         Where to put the batches; by default where the first parameter of the model is.
     batch_size : int
-        For a Dataset or tensor.
+        For a Dataset, tensor or array.
 
     Returns
     -------

@@ -29,9 +29,9 @@ def batches(source: Any, batch_size: int) -> tuple[Iterable[Batch], int | None]:
 
     Parameters
     ----------
-    source : DataLoader, Dataset, tensor, or iterable of batches
+    source : DataLoader, Dataset, tensor, array, or iterable of batches
     batch_size : int
-        For data sets and tensors.
+        For data sets, tensors and arrays.
 
     Examples
     --------
@@ -42,6 +42,8 @@ def batches(source: Any, batch_size: int) -> tuple[Iterable[Batch], int | None]:
     """
     if batch_size < 1:
         raise ValueError(f"batch_size={batch_size} must be at least 1.")
+    if isinstance(source, np.ndarray):
+        source = torch.from_numpy(source)
     if isinstance(source, torch.Tensor):  # no DataLoader, which would draw from the global random generator
         starts = range(0, len(source), batch_size)
         found = (Batch(source[i : i + batch_size], np.arange(i, min(i + batch_size, len(source)))) for i in starts)

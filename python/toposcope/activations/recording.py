@@ -112,6 +112,8 @@ class Recording:
         size = 0
         for key, values in points.items():
             size += values.numel()
+            if values.is_meta:
+                raise ValueError(f"The layer {key!r} is on the meta device, which has no values: load the model first.")
             width = self._widths.setdefault(key, values.shape[1])
             if width != values.shape[1]:
                 raise ValueError(

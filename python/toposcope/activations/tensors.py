@@ -36,7 +36,10 @@ class Reading:
     def __call__(self, value: Any) -> torch.Tensor:
         found = value if type(value) is torch.Tensor and self.select is None else find_tensor(value, self.select)
         if found is None or not found.dim():
-            raise ValueError(f"it has no tensor with a batch dimension in its {self.what}")
+            raise ValueError(
+                f"its {self.what} is {_describe(value)}, in which there is no tensor with a batch dimension: give "
+                "select= a function that returns one"
+            )
         found = plain(found)
         if self.batch_dim and found.dim() > 2:
             if self.batch_dim >= found.dim():
