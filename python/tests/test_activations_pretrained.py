@@ -12,6 +12,8 @@ from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
 import toposcope as ts  # noqa: E402
 
+torchvision_operators.make_importable()  # transformers imports it
+
 SENTENCES = [
     "A cat sits on the mat.",
     "There is a kitten lying on a rug.",
@@ -107,7 +109,6 @@ def test_outputs_of_a_whole_model(minilm):
 
 def test_class_register_and_patch_tokens():
     transformers = pytest.importorskip("transformers", reason="transformers is not installed")
-    torchvision_operators.make_importable()
     if not hasattr(transformers, "Dinov2WithRegistersConfig"):
         pytest.skip(f"transformers {transformers.__version__} has no DINOv2 with registers")
     config = transformers.Dinov2WithRegistersConfig(
