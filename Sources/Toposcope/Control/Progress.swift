@@ -49,3 +49,12 @@ public final class Progress: @unchecked Sendable {
     return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
   }
 }
+
+/// How far a computation is while one step of it takes long.
+struct Standing {
+  let progress: Progress
+  let done: Int
+  let total: Int
+
+  func report() throws(ToposcopeError) { try progress.report(done, of: total) }
+}

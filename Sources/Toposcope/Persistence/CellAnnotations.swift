@@ -85,12 +85,16 @@ struct CellAnnotations {
     _ rank: Int32, _ neighbors: CommonNeighbors, _ triangles: inout TriangleAnnotations
   ) throws(ToposcopeError) {
     let edge = graph.edges[Int(rank)]
-    let link = Link(vertices: neighbors.vertices, below: rank) { graph.rank($0, $1) }
+    let standing = Standing(progress: progress, done: Int(rank), total: graph.edges.count)
+    let link = try Link(neighbors.vertices, limit: maxDimension, standing) { graph.rank($0, $1) < rank }
     links[rank] = link
-    let (partner, roots, tree) = link.tree
-    try triangles.setPartner(partner, of: rank, furtherRoots: roots)
-    try triangles.setTree(tree, of: rank)
-    for face in link.critical(upTo: maxDimension) {
+    let critical = try link.critical()
+    try triangles.setPartner(link.root, of: rank, furtherRoots: critical.filter { $0.count == 1 }.map { $0[0] })
+    if critical.contains(where: { $0.count == 2 }) {
+      // A way of another choice could run over the very triangle that is about to be checked.
+      try triangles.setTree(link.tree(), of: rank)
+    }
+    for face in critical {
       try addCritical((face + [edge.tail, edge.head]).sorted(), rank, &triangles)
     }
   }
@@ -225,13 +229,13 @@ struct CellAnnotations {
     let rank = longestEdge(simplex)
     if rank < levels[level].oldest { return 0 }
     if let known = try levels[level].known.value(of: key(of: simplex)) { return known }
-    return if case .up = matching(simplex, rank, &triangles) { nil } else { 0 }
+    return if case .up = try matching(simplex, rank, &triangles) { nil } else { 0 }
   }
 
   private mutating func frame(
     _ simplex: [Int32], _ triangles: inout TriangleAnnotations
   ) throws(ToposcopeError) -> Frame {
-    guard case .up(let apex) = matching(simplex, longestEdge(simplex), &triangles) else {
+    guard case .up(let apex) = try matching(simplex, longestEdge(simplex), &triangles) else {
       throw ToposcopeError(.internalError)
     }
     let place = simplex.firstIndex { $0 > apex } ?? simplex.count
@@ -240,9 +244,10 @@ struct CellAnnotations {
     return Frame(key: try key(of: simplex), cofacet: cofacet, omitted: place)
   }
 
-  private mutating func matching(_ simplex: [Int32], _ rank: Int32, _ triangles: inout TriangleAnnotations) -> Matching
-  {
-    if let link = links[rank] { return link.match(opposite(simplex, rank)[...]) }
+  private mutating func matching(
+    _ simplex: [Int32], _ rank: Int32, _ triangles: inout TriangleAnnotations
+  ) throws(ToposcopeError) -> Matching {
+    if let link = links[rank] { return try link.match(opposite(simplex, rank)[...]) }
     let apex = triangles.partner(rank)
     return simplex.contains(apex) ? .down(apex) : .up(apex)
   }
