@@ -30,9 +30,11 @@ typedef struct __attribute__((swift_name("DoubleSums"), swift_attr("@Sendable"))
 typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable"))) {
   toposcope_float_sums floatSquares, floatMagnitudes, floatGreatest, floatProducts;
   toposcope_double_sums doubleSquares, doubleMagnitudes, doubleGreatest, doubleProducts;
-  /* Numbers and how many, least, greatest, roots; whether all numbers were in that range. */
+  /* Numbers and how many, least, greatest, the same numbers or their roots in single precision; whether all numbers were
+   * in that range. */
+  bool (*narrowed)(const double *, long, double, double, float *);
   bool (*squareRoots)(const double *, long, double, double, float *);
-  bool (*squareRootsOfSingles)(const double *, long, float, float, float *);
+  bool (*squareRootsOfSingles)(const double *, long, double, double, float *);
   /* Numbers and how many, shift, factor, limit, shifted multiples; the lowest of them. */
   double (*shiftedMultiples)(const double *, long, double, double, double, float *);
   /* A point, its length, shift. */
@@ -52,34 +54,32 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
                      const int *, long, unsigned long long *, long);
 } toposcope_kernel_set;
 
-typedef double toposcope_doubles __attribute__((vector_size(32), aligned(8)));
-typedef float toposcope_floats __attribute__((vector_size(16), aligned(4)));
+typedef double toposcope_doubles __attribute__((vector_size(64), aligned(8)));
+typedef float toposcope_floats __attribute__((vector_size(32), aligned(4)));
 
-/* Writes the square roots of `count` numbers, a multiple of four. Returns whether all were in least ... greatest. */
-static inline bool toposcope_square_roots(const double *values, long count, double least, double greatest, float *out) {
-  typedef double vector __attribute__((vector_size(32)));
-  typedef long long mask __attribute__((vector_size(32)));
-  mask outside = {0, 0, 0, 0};
-  for (long k = 0; k < count; k += 4) {
-    vector v = *(const toposcope_doubles *)(values + k);
-    outside |= ~((v >= least) & (v <= greatest));
-    *(toposcope_floats *)(out + k) = __builtin_convertvector(__builtin_elementwise_sqrt(v), toposcope_floats);
-  }
-  return (outside[0] | outside[1] | outside[2] | outside[3]) == 0;
-}
+/* What becomes of sums: themselves, their square roots, or the square roots of the sums in single precision. */
+enum toposcope_form { TOPOSCOPE_AS_IT_IS, TOPOSCOPE_ROOT, TOPOSCOPE_ROOT_OF_SINGLE };
 
-/* The same by square roots of single precision. */
-static inline bool toposcope_square_roots_of_singles(const double *values, long count, float least, float greatest,
-                                                    float *out) {
-  typedef float vector __attribute__((vector_size(16)));
-  typedef int mask __attribute__((vector_size(16)));
-  mask outside = {0, 0, 0, 0};
-  for (long k = 0; k < count; k += 4) {
-    vector v = __builtin_convertvector(*(const toposcope_doubles *)(values + k), vector);
-    outside |= ~((v >= least) & (v <= greatest));
-    *(toposcope_floats *)(out + k) = __builtin_elementwise_sqrt(v);
+/* Writes `count` numbers in a form, in single precision. Returns whether all numbers were in least ... greatest. */
+static inline __attribute__((always_inline)) bool toposcope_narrow(const double *values, long count, double least,
+                                                                   double greatest, float *out,
+                                                                   enum toposcope_form form) {
+  toposcope_doubles low = (toposcope_doubles){0} + greatest, high = (toposcope_doubles){0} + least;
+  toposcope_doubles v = low;
+  for (long k = 0; k < count; k += 8) {
+    long rest = count - k < 8 ? count - k : 8;
+    if (rest == 8) v = *(const toposcope_doubles *)(values + k);
+    else __builtin_memcpy(&v, values + k, (unsigned long)rest * sizeof(double)); /* the others: numbers seen before */
+    low = __builtin_elementwise_min(low, v);
+    high = __builtin_elementwise_max(high, v);
+    toposcope_floats narrow = form == TOPOSCOPE_ROOT
+      ? __builtin_convertvector(__builtin_elementwise_sqrt(v), toposcope_floats)
+      : __builtin_convertvector(v, toposcope_floats);
+    if (form == TOPOSCOPE_ROOT_OF_SINGLE) narrow = __builtin_elementwise_sqrt(narrow);
+    if (rest == 8) *(toposcope_floats *)(out + k) = narrow;
+    else __builtin_memcpy(out + k, &narrow, (unsigned long)rest * sizeof(float));
   }
-  return (outside[0] | outside[1] | outside[2] | outside[3]) == 0;
+  return __builtin_reduce_min(low) >= least && __builtin_reduce_max(high) <= greatest;
 }
 
 /* The bits of x under a mask, one after the other from the lowest place on. */

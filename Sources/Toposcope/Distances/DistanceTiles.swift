@@ -28,7 +28,8 @@ struct DistanceTiles {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * rowPanels.count * copyStride) { copy in
       let copy = copy.baseAddress!
       for i in rows {
-        let first = isDiagonal ? i : columns.lowerBound  // on the diagonal only pairs from (i, i) on are there
+        // On the diagonal only panels from that of i on are there.
+        let first = isDiagonal ? i & ~15 : columns.lowerBound
         let place = (i - rows.lowerBound) * copyStride + (first - columns.lowerBound)
         points.finish(
           sums + ((i - rows.lowerBound) * 16 * columnPanels.count + first - columns.lowerBound), row: i,
@@ -36,10 +37,11 @@ struct DistanceTiles {
         (out + (i * n + first)).update(from: copy + place, count: columns.upperBound - first)
       }
       if isDiagonal {
-        for j in columns {
-          let mirrored = out + (j * n + rows.lowerBound)
-          let column = copy + (j - columns.lowerBound)
-          for k in 0..<(j - rows.lowerBound) { mirrored[k] = column[k * copyStride] }
+        for panel in rowPanels {
+          let (start, end) = (16 * panel, min(n, 16 * panel + 16))
+          KernelSet.best.transpose(
+            copy + ((start - rows.lowerBound) * copyStride + end - rows.lowerBound), copyStride, end - start,
+            columns.upperBound - end, out + (end * n + start), n)
         }
       } else {
         KernelSet.best.transpose(

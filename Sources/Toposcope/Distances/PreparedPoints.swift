@@ -15,6 +15,8 @@ final class PreparedPoints: @unchecked Sendable {
   let count: Int
   let kind: Metric.Kind
   let sums: Sums
+  /// How pairs are done again; nil where all sums are in double precision.
+  private let exact: ExactPairs?
   /// Whether the sums are products of directions, not squared differences.
   private let isProducts: Bool
   /// No distance is greater.
@@ -60,6 +62,7 @@ final class PreparedPoints: @unchecked Sendable {
         sums = .double(PanelSums(table: table, kernels: .choose(sum)))
       }
     }
+    exact = if case .single(_, let exact) = sums { exact } else { nil }
     self.isProducts = isProducts
     self.bound = bound
   }
@@ -149,21 +152,59 @@ final class PreparedPoints: @unchecked Sendable {
     }
   }
 
-  /// Turns the sums of a row's pairs into distances.
+  /// Turns the sums of a row's pairs into distances. What is in `sums` afterwards is of no use.
   func finish(
     _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
   ) {
-    if halves(sums, row: row, columns: columns, into: out) { return }
+    let hasDiagonal = columns.contains(row)
+    // A distance that is nothing out of the ordinary, in place of that of the point from itself.
+    if hasDiagonal { sums[row - columns.lowerBound] = isProducts ? 0 : 1 }
+    let whole = columns.count & ~3
+    let done = finishPlain(sums, row: row, count: whole, into: out) ? whole : 0
+    if done < columns.count {
+      finishWithCare(sums + done, row: row, columns: columns.lowerBound + done..<columns.upperBound, into: out + done)
+    }
+    if hasDiagonal { out[row - columns.lowerBound] = 0 }
+  }
+
+  /// Distances of pairs of which none has to be done again, a multiple of four; false where one has to be, and then `out`
+  /// has to be written again.
+  private func finishPlain(
+    _ sums: UnsafeMutablePointer<Double>, row: Int, count: Int, into out: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    let kernels = KernelSet.best
+    switch kind {
+    case .angular: return false
+    case .cosine, .correlation:
+      // 1 - u.v has the bits of half of 2 - 2 u.v.
+      let (shift, factor) = isProducts ? (1.0, -1.0) : (0, 0.5)
+      let least = max(exact?.leastSafe(row: row) ?? 0, 2 * Directions.rounding)
+      return 2 * kernels.shiftedMultiples(sums, count, shift, factor, 2, out) >= least
+    case .euclidean, .mahalanobis:
+      guard let exact else { return kernels.squareRoots(sums, count, 0, .infinity, out) }
+      let least = max(exact.leastSquares, Self.leastSingleRoot)
+      return kernels.squareRootsOfSingles(sums, count, least, Self.greatestSingle, out)
+    case .sqeuclidean: return kernels.narrowed(sums, count, exact?.leastSquares ?? 0, Self.greatestSingle, out)
+    case .cityblock: return kernels.narrowed(sums, count, 0, Self.greatestSingle, out)
+    case .chebyshev: return kernels.narrowed(sums, count, 0, .infinity, out)
+    }
+  }
+
+  private func finishWithCare(
+    _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
+  ) {
     if isProducts {
       for k in 0..<columns.count { sums[k] = 2 - 2 * sums[k] }
     }
+    exact?.refine(sums, row: row, columns: columns, kind: kind)
     switch kind {
-    case .euclidean, .mahalanobis: squareRoots(sums, row: row, columns: columns, into: out)
-    default:
-      if case .single(_, let exact) = self.sums { exact.refine(sums, row: row, columns: columns, kind: kind) }
-    }
-    switch kind {
-    case .euclidean, .mahalanobis: break
+    case .euclidean, .mahalanobis:
+      for k in 0..<columns.count {
+        // The same roots as of plain pairs, but for sums that were done again in double precision.
+        let single = Float(sums[k])
+        let isPlain = exact != nil && sums[k] >= Self.leastSingleRoot && single < .infinity
+        out[k] = isPlain ? single.squareRoot() : Float(sums[k].squareRoot())
+      }
     case .sqeuclidean, .cityblock, .chebyshev:
       for k in 0..<columns.count { out[k] = Float(sums[k]) }
     case .cosine, .correlation:
@@ -171,45 +212,11 @@ final class PreparedPoints: @unchecked Sendable {
     case .angular:
       for k in 0..<columns.count { out[k] = Float(Directions.angularDistance(sums[k])) }
     }
-    if columns.contains(row) { out[row - columns.lowerBound] = 0 }
   }
 
-  /// Cosine distances where no pair has to be done again, none is zero and the number is a multiple of four; false
-  /// otherwise, and then `out` has to be written again.
-  @inline(__always)
-  private func halves(
-    _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
-  ) -> Bool {
-    guard kind == .cosine || kind == .correlation, columns.count & 3 == 0, case .single(_, let exact) = self.sums else {
-      return false
-    }
-    // 1 - u.v has the bits of half of 2 - 2 u.v.
-    let (shift, factor) = isProducts ? (1.0, -1.0) : (0, 0.5)
-    let least = max(exact.leastSafe(row: row), 2 * Directions.rounding)
-    return !columns.contains(row)
-      && 2 * KernelSet.best.shiftedMultiples(sums, columns.count, shift, factor, 2, out) >= least
-  }
-
-  @inline(__always)
-  private func squareRoots(
-    _ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
-  ) {
-    let (count, whole) = (columns.count, columns.count & ~3)
-    guard case .single(_, let exact) = self.sums else {
-      _ = KernelSet.best.squareRoots(sums, whole, 0, .infinity, out)
-      for k in whole..<count { out[k] = Float(sums[k].squareRoot()) }
-      return
-    }
-    let isSafe = KernelSet.best.squareRootsOfSingles(
-      sums, whole, Float(exact.leastSquares), .greatestFiniteMagnitude, out)
-    if isSafe && whole == count { return }
-    exact.refine(sums, row: row, columns: columns, kind: kind)
-    for k in (isSafe ? whole : 0)..<count {
-      // The same roots as above, but for sums that were done again in double precision.
-      let single = Float(sums[k])
-      out[k] = single >= 0x1p-100 && single < .infinity ? single.squareRoot() : Float(sums[k].squareRoot())
-    }
-  }
+  private static var greatestSingle: Double { Double(Float.greatestFiniteMagnitude) }
+  /// Roots of less than this are taken in double precision.
+  private static var leastSingleRoot: Double { 0x1p-100 }
 
   /// A distance beyond the range of single precision would read as "never joined": it is refused with its place.
   ///

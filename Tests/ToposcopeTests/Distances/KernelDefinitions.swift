@@ -145,6 +145,8 @@ private func firstWrongPass(
   if !set.squareRoots(sums, 148, 0, 1, out) || out[7] != 0.5 || out[147] != x[147].magnitude { return 208 }
   if set.squareRoots(sums, 148, 0.5, 1, out) { return 209 }
   if !set.squareRootsOfSingles(sums, 148, 0, 1, out) || out[7] != 0.5 { return 210 }
+  if !set.narrowed(sums, 148, 0, 1, out) || out[7] != 0.25 || out[147] != Float(sums[147]) { return 213 }
+  if set.narrowed(sums, 148, 0, 0.125, out) { return 214 }
   let lowest = set.shiftedMultiples(sums, 148, 1, -0.5, 0.75, out)
   var lowestOfAll = 0.75
   k = 0
