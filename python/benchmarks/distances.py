@@ -8,8 +8,9 @@ One thread is timed by the processor time of the process, which other work on th
 the clock. Every entry is the median of `--repeat` calls, the libraries taking turns; calls of more than two seconds are
 made once. A call is left out that would take longer than `--limit` seconds, judged by the same library and metric on a
 smaller shape, or longer than `--slow` seconds and ten times ours. The multiply-adds of the processor are measured at
-the start of every part, and shares of the peak are taken of those. On two processors everything is to take less than
-fifteen minutes.
+the start of every part, and shares of the peak are taken of those. Two threads are timed on shapes of up to
+`GREATEST_OF_SEVERAL` pairs times coordinates. "Empty result" is what it takes to write as many bytes as the result has
+to memory that the system hands out for the first time: no way of computing distances takes less.
 
 Mahalanobis with the covariance of Ledoit and Wolf is compared with scikit-learn's: its `LedoitWolf`, the Cholesky
 factor of the inverse, and Euclidean distances of the product, as far as a d x d matrix goes.
@@ -47,6 +48,8 @@ MEASURED = ("euclidean", "sqeuclidean", "cosine", "cityblock", "chebyshev", "cor
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev", "correlation", "mahalanobis")
 WHITENED = (1000, 150_000)  # one shape more for Mahalanobis, whose larger shapes with n = 5000 are left out
 GREATEST_COVARIANCE = 2048  # coordinates for which a d x d matrix is inverted
+GREATEST_OF_SEVERAL = 1e10
+EMPTY = "empty result"
 Call = Callable[[NDArray[np.float32]], object]
 
 
@@ -60,6 +63,7 @@ def libraries(metric: str) -> dict[str, Call]:
 
     torch.set_num_threads(THREADS)
     calls: dict[str, Call] = {"Toposcope": lambda x: ts.distances(x, metric=metric, n_threads=THREADS)}
+    calls[EMPTY] = lambda x: np.full((len(x), len(x)), 1, np.float32)
     if metric == "mahalanobis":
         calls["scikit-learn"] = by_covariance
         return calls
@@ -98,11 +102,14 @@ def times(metrics: list[str], shapes: list[tuple[int, int]], options: argparse.N
         for metric in metrics:
             if (n > 2000) if metric == "mahalanobis" else (n, d) not in shapes:
                 continue
+            if THREADS > 1 and work > GREATEST_OF_SEVERAL:
+                continue
             guesses = {library: rates.get((metric, library), 0) * work for library in calls[metric]}
             tenfold = max(options.slow, 10 * guesses["Toposcope"])
-            chosen = [library for library in calls[metric] if guesses[library] <= min(options.limit, tenfold)]
+            bound = min(options.limit, tenfold)
+            chosen = [library for library in calls[metric] if library == EMPTY or guesses[library] <= bound]
             if metric == "mahalanobis" and d > GREATEST_COVARIANCE:
-                chosen = ["Toposcope"]
+                chosen = ["Toposcope", EMPTY]
             runs: dict[str, list[float]] = {library: [] for library in chosen}
             for turn in range(options.repeat):
                 for library in chosen:
@@ -171,6 +178,8 @@ def errors() -> list[dict[str, object]]:
             off = ~np.eye(len(x), dtype=bool)
             row: dict[str, float] = {}
             for library, call in calls.items():
+                if library == EMPTY:
+                    continue
                 try:
                     d = np.asarray(call(x if library == "Toposcope" else x.astype(np.float32)))
                 except Exception as problem:  # a library may refuse what others take
@@ -214,7 +223,7 @@ def tables(results: dict) -> str:
     for threads in sorted({row["threads"] for row in results["times"]}):
         which = "one thread, processor time" if threads == 1 else f"{threads} threads, time on the clock"
         out.append(f"\n### Seconds, {which}\n")
-        head = ["metric", "n", "d", "Toposcope", "share of peak", *peers, "fastest peer / ours", "pdist / ours"]
+        head = ["metric", "n", "d", "Toposcope", "share of peak", EMPTY, *peers, "fastest peer / ours", "pdist / ours"]
         out.append("| " + " | ".join(head) + " |")
         out.append("|---" * len(head) + "|")
         for row in sorted(results["times"], key=lambda r: (METRICS.index(r["metric"]), r["n"], r["d"])):
@@ -226,6 +235,7 @@ def tables(results: dict) -> str:
             ratio = f"{min(others) / ours:.1f}" if others else "-"
             cells = [row["metric"], row["n"], row["d"], number(ours)]
             cells += ["-" if row["metric"] == "mahalanobis" else f"{100 * share:.0f} %"]
+            cells += [number(row["seconds"].get(EMPTY))]
             slow = row["seconds"].get("SciPy pdist")
             cells += [number(row["seconds"].get(p)) for p in peers] + [ratio, f"{slow / ours:.1f}" if slow else "-"]
             out.append("| " + " | ".join(map(str, cells)) + " |")
