@@ -80,7 +80,7 @@ public func vietorisRips(
   facts.vertices = graph.vertexCount
   facts.enclosingRadius = extent.enclosingRadius
   facts.stoppingRadius = extent.limit
-  let order = try graph.edgeOrder(upTo: extent.limit, threads: threads, progress: progress)
+  let order = try graph.edgeOrder(upTo: extent.limit, progress: progress)
   facts.secondsFiltration = stopwatch.lap()
   let (bars, representatives) = try persistence(
     order, graph, extent, options: options, field: field, threads: threads, facts: &facts, progress: progress)
@@ -116,7 +116,7 @@ private func components(
   case .edges:
     let graph = try FiltrationInput(input, options: options, facts: &facts, threads: 1, progress: progress)
     extent = try graph.extent(threshold: options.threshold, threads: 1, progress: progress)
-    let order = try graph.edgeOrder(upTo: options.threshold, threads: 1, progress: progress)
+    let order = try graph.edgeOrder(upTo: options.threshold, progress: progress)
     facts.secondsFiltration = stopwatch.lap()
     forest = try MinimumSpanningForest(order, progress: progress)
   }

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 
 /* What Swift cannot say: the level of the processor, functions of several modules in one table, the square root of a
- * vector (in Swift each lane is a branch and a call), bits gathered under a mask, and that the compiler shall forget what
- * it knows of a pointer. Inline functions are compiled with the flags of the target that uses them. */
+ * vector (in Swift each lane is a branch and a call), bits gathered under a mask, the bits of comparisons, what is fetched
+ * early, and that the compiler shall forget what it knows of a pointer. Inline functions are compiled with the flags of the target that uses them. */
 
 #pragma clang assume_nonnull begin
 
@@ -93,11 +93,25 @@ static inline unsigned long long toposcope_gather_bits(unsigned long long x, uns
 #endif
 }
 
+/* One bit for each of 64 integers: whether it is greater than `lower` and at most `upper`. */
+static inline unsigned long long toposcope_between(const int *values, int lower, int upper) {
+  typedef int vector __attribute__((vector_size(256), aligned(4)));
+  typedef _Bool mask __attribute__((ext_vector_type(64)));
+  vector v = *(const vector *)values;
+  mask inside = __builtin_convertvector((v > lower) & (v <= upper), mask);
+  unsigned long long bits;
+  __builtin_memcpy(&bits, &inside, sizeof bits);
+  return bits;
+}
+
 /* The pointer itself, of which the compiler then knows nothing: not even that it is another one's equal. */
 static inline const void *toposcope_unknown(const void *pointer) {
   __asm__ volatile("" : "+r"(pointer));
   return pointer;
 }
+
+/* Brings what lies there near the processor, as it is about to be changed. */
+static inline void toposcope_fetch(const void *pointer) { __builtin_prefetch(pointer, 1); }
 
 /* Nothing is read earlier or later than here. */
 static inline void toposcope_barrier(void) { __asm__ volatile("" ::: "memory"); }

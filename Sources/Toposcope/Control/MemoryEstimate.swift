@@ -25,12 +25,13 @@ struct MemoryEstimate {
     return pages > 0 && size > 0 ? Double(pages) * Double(size) : .infinity
   }
 
-  /// What the diagrams of H0 and H1 of `n` points take at most, without the distances: two bit rows a point, and two
-  /// bands of edges, which are a sixteenth of all pairs each.
-  static func loops(_ n: Int) -> MemoryEstimate {
+  /// What the diagrams of H0 and H1 of `n` points take at most, without the distances: two bit rows a point, and
+  /// two bands of edges, which are a sixteenth of all pairs each; with several threads one more of both, and four bytes
+  /// for each edge of two bands.
+  static func loops(_ n: Int, threads: Int) -> MemoryEstimate {
     var estimate = MemoryEstimate()
-    estimate.add(BitRows.bytes(n), bytesEach: 2)
-    estimate.add(n * n / 32, bytesEach: 16)
+    estimate.add(BitRows.bytes(n), bytesEach: threads > 1 ? 3 : 2)
+    estimate.add(n * n / 32, bytesEach: threads > 1 ? 32 : 16)
     estimate.add(n, bytesEach: 128)
     return estimate
   }

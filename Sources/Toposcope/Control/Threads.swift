@@ -76,6 +76,9 @@ enum Threads {
     if let failure { throw failure }
   }
 
+  /// Lets a moment pass, for a thread that waits for another one.
+  static func pause() { usleep(20) }
+
   private final class Work {
     let body: () -> Void
     init(_ body: @escaping () -> Void) { self.body = body }

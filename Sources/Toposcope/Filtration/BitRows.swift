@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// A symmetric relation between vertices, one row of bits a vertex: which others it is joined to.
 ///
 /// Rows are whole cache lines (eight 64-bit words each, 64-byte aligned), so that the common neighbours of two vertices
@@ -37,12 +39,27 @@ final class BitRows: @unchecked Sendable {
     row(b)[a &>> 6] &= ~(1 &<< UInt64(a & 63))
   }
 
+  /// Makes all rows those of `other`, which has as many.
+  func copy(_ other: BitRows) { words.base.update(from: other.words.base, count: words.count) }
+
   typealias Line = SIMD8<UInt64>
 
   /// A cache line of a row, whose first word is a multiple of 8.
   @inline(__always)
   static func line(_ row: UnsafeMutablePointer<UInt64>, _ word: Int) -> Line {
     UnsafeRawPointer(row + word).load(as: Line.self)
+  }
+
+  @inline(__always)
+  static func set(_ row: UnsafeMutablePointer<UInt64>, _ word: Int, _ line: Line) {
+    UnsafeMutableRawPointer(row + word).storeBytes(of: line, as: Line.self)
+  }
+
+  /// Brings the words that hold a pair near the processor, before they are needed.
+  @inline(__always)
+  func fetch(_ a: Int, _ b: Int) {
+    toposcope_fetch(row(a) + b &>> 6)
+    toposcope_fetch(row(b) + a &>> 6)
   }
 
   @inline(__always)

@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// The pairs of a distance matrix, collected one band of lengths after another, so that they need never be stored, nor
 /// sorted, all at once.
 ///
@@ -7,7 +9,9 @@ struct EdgeBands {
   private let distances: DistanceMatrix
   /// Ascending; the last is the greatest length wanted.
   private let bounds: [Float]
-  private(set) var next = 0
+  private var next = 0
+  /// The number of bands.
+  var count: Int { bounds.count }
 
   private static let sampleSize = 1 << 13
   /// A band holds about this share of all pairs; the first ones less, as many filtrations end early.
@@ -51,19 +55,22 @@ struct EdgeBands {
 
   /// Puts the keys of the edges of the next band, sorted, at the front of `keys`. Returns their number, or nil when there
   /// are no more bands.
+  ///
+  /// - Parameter goOn: Called every few rows with the number of bands before this one, and of all; throws to give up.
   mutating func collect(
-    into keys: inout Memory<UInt64>, spare: inout Memory<UInt64>, progress: Progress
+    into keys: inout Memory<UInt64>, spare: inout Memory<UInt64>, goOn: (Int, Int) throws(ToposcopeError) -> Void
   ) throws(ToposcopeError) -> Int? {
     guard next < bounds.count else { return nil }
     let (lower, upper) = (next == 0 ? -1 : bounds[next - 1], bounds[next])
     next += 1
     let n = distances.count
     var count = 0
+    if keys.count < usualCount { keys = try Memory(usualCount) }
     for i in 0..<max(0, n - 1) {
       if count + n - i > keys.count { keys = try grown(keys, count: count, toHold: count + n - i) }
       count += EdgeBands.gather(
         distances.entries + i * n, from: i + 1, to: n, tail: i, above: lower, upTo: upper, into: keys.base + count)
-      if i & 15 == 0 { try progress.report(next - 1, of: bounds.count) }
+      if i & 15 == 0 { try goOn(next - 1, bounds.count) }
     }
     if spare.count < count { spare = try Memory(keys.count) }
     var (front, back) = (keys.base, spare.base)
@@ -71,6 +78,12 @@ struct EdgeBands {
       &front, spare: &back, count: count, least: lower < 0 ? 0 : lower.bitPattern, greatest: upper.bitPattern)
     if front != keys.base { swap(&keys, &spare) }
     return count
+  }
+
+  /// Room for most bands. Pages are taken when they are written to, so that too much costs nothing.
+  private var usualCount: Int {
+    let pairs = distances.count * (distances.count - 1) / 2
+    return bounds.count == 1 ? pairs : Int(Double(pairs) * EdgeBands.share * 1.25) + distances.count
   }
 
   private func grown(
@@ -90,27 +103,24 @@ struct EdgeBands {
   ) -> Int {
     var count = 0
     var j = start
-    let tailBits = UInt64(tail) &<< 16
-    let lengths = LengthBits(row)
-    let (lowerBits, upperBits) = (
-      lower < 0 ? -1 : Int32(bitPattern: lower.bitPattern), Int32(bitPattern: upper.bitPattern)
-    )
-    let (lowers, uppers) = (LengthBits.Vector(repeating: lowerBits), LengthBits.Vector(repeating: upperBits))
+    let high = UInt64(tail) &<< 16
+    let lengths = LengthBits(row).bits
+    let (least, most) = (lower < 0 ? -1 : Int32(bitPattern: lower.bitPattern), Int32(bitPattern: upper.bitPattern))
+    while j &+ 64 <= end {
+      var inside = toposcope_between(lengths + j, least, most)
+      while inside != 0 {
+        let k = j &+ inside.trailingZeroBitCount
+        keys[count] = UInt64(UInt32(bitPattern: lengths[k])) &<< 32 | high | UInt64(truncatingIfNeeded: k)
+        count &+= 1
+        inside &= inside &- 1
+      }
+      j &+= 64
+    }
     while j < end {
-      let stop = min(j &+ LengthBits.lanes, end)
-      if stop &- j == LengthBits.lanes {
-        let x = lengths[vector: j]
-        if !LengthBits.anyNegative((lowers &- x) & ~(uppers &- x)) {
-          j = stop
-          continue
-        }
-      }
-      while j < stop {
-        let length = lengths.bits[j]
-        keys[count] = UInt64(UInt32(bitPattern: length)) &<< 32 | tailBits | UInt64(truncatingIfNeeded: j)
-        count &+= length > lowerBits && length <= upperBits ? 1 : 0
-        j &+= 1
-      }
+      let length = lengths[j]
+      keys[count] = UInt64(UInt32(bitPattern: length)) &<< 32 | high | UInt64(truncatingIfNeeded: j)
+      count &+= length > least && length <= most ? 1 : 0
+      j &+= 1
     }
     return count
   }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// An edge and the filtration value at which it appears. `tail < head`.
 struct FiltrationEdge: Equatable {
   var length: Float
@@ -32,17 +34,30 @@ struct EdgeRun {
 
 /// The edges of a filtration in their total order: by length, then by tail, then by head.
 ///
-/// Lengths are never negative, so their IEEE bits sort like the lengths themselves.
-final class EdgeOrder {
+/// Lengths are never negative, so their IEEE bits sort like the lengths themselves. While the edges of one run are in use,
+/// another thread may prepare the next one.
+final class EdgeOrder: @unchecked Sendable {
   let vertexCount: Int
   /// The number of edges handed out so far.
   private(set) var taken = 0
   /// At most so many edges come.
   let expected: Int
-  private var source: Source
   private let progress: Progress
-  private var keys: Memory<UInt64>
+  /// Those handed out last.
+  private(set) var keys: Memory<UInt64>
+
+  // What belongs to the next run is touched by the thread that has claimed it.
+  private let stage = Atomic<Stage>(.open)
+  private var source: Source
+  private var nextKeys: Memory<UInt64>
+  private var nextCount: Int?
   private var spare: Memory<UInt64>
+  private var failure: ToposcopeError?
+
+  /// What has become of the next run.
+  private enum Stage: UInt8, AtomicRepresentable {
+    case open, claimed, prepared
+  }
 
   private enum Source {
     case bands(EdgeBands)
@@ -50,9 +65,7 @@ final class EdgeOrder {
   }
 
   /// Every pair of points at a finite distance of at most `limit`.
-  init(
-    _ distances: DistanceMatrix, upTo limit: Float, threads: Int, progress: Progress
-  ) throws(ToposcopeError) {
+  init(_ distances: DistanceMatrix, upTo limit: Float, progress: Progress) throws(ToposcopeError) {
     vertexCount = distances.count
     guard vertexCount <= 1 << 16 else {
       throw ToposcopeError(.memory, value: 8 * Double(vertexCount) * Double(vertexCount))
@@ -60,7 +73,8 @@ final class EdgeOrder {
     expected = vertexCount * (vertexCount - 1) / 2
     source = .bands(EdgeBands(distances, upTo: limit))
     self.progress = progress
-    keys = try Memory(vertexCount)
+    keys = try Memory(0)
+    nextKeys = try Memory(vertexCount)
     spare = try Memory(0)
   }
 
@@ -75,34 +89,75 @@ final class EdgeOrder {
     guard count <= UInt32.max else { throw ToposcopeError(.memory, value: 24 * Double(count)) }
     expected = count
     let listed = try Memory<Edge>(count)
-    keys = try Memory(count)
+    keys = try Memory(0)
+    nextKeys = try Memory(count)
     spare = try Memory(count)
     var index = 0
     for (edge, length) in edges where isKept(length) {
       listed.base[index] = edge
-      keys.base[index] = UInt64((length + 0).bitPattern) << 32 | UInt64(index)  // -0 becomes +0
+      nextKeys.base[index] = UInt64((length + 0).bitPattern) << 32 | UInt64(index)  // -0 becomes +0
       index += 1
     }
     source = .list(listed, isSorted: false)
   }
 
+  /// Whether the edges come in several runs, so that there is something to prepare.
+  var hasManyRuns: Bool { if case .bands(let bands) = source { bands.count > 1 } else { false } }
+
   /// The next edges, or nil when there are none left. They stay where they are until the next call.
   func nextRun() throws(ToposcopeError) -> EdgeRun? {
+    if claim() {
+      if taken > 0 { swap(&keys, &nextKeys) }  // nobody needs the run before
+      try collect { (done, all) throws(ToposcopeError) in try progress.report(done, of: all) }
+    } else {
+      while stage.load(ordering: .acquiring) != .prepared {
+        try progress.report(taken, of: expected)
+        Threads.pause()
+      }
+      if let failure { throw failure }
+    }
+    swap(&keys, &nextKeys)
+    let count = nextCount
+    taken += count ?? 0
+    var listed: UnsafePointer<Edge>?
+    if case .list(let edges, _) = source { listed = UnsafePointer(edges.base) }
+    stage.store(.open, ordering: .releasing)
+    return count.map { EdgeRun(keys: keys.base, count: $0, listed: listed) }
+  }
+
+  /// Prepares the next run, if nobody has or does. Returns whether there was anything to do.
+  ///
+  /// - Parameter isOver: Whether nobody wants it any more.
+  func prepare(unless isOver: () -> Bool) -> Bool {
+    guard claim() else { return false }
+    do throws(ToposcopeError) {
+      try collect { (_, _) throws(ToposcopeError) in
+        if isOver() || progress.isCancelled { throw ToposcopeError(.cancelled) }
+      }
+    } catch { failure = error }
+    stage.store(.prepared, ordering: .releasing)
+    return true
+  }
+
+  private func claim() -> Bool {
+    stage.compareExchange(expected: .open, desired: .claimed, ordering: .acquiring).exchanged
+  }
+
+  private func collect(goOn: (Int, Int) throws(ToposcopeError) -> Void) throws(ToposcopeError) {
     switch source {
     case .bands(var bands):
-      let count = try bands.collect(into: &keys, spare: &spare, progress: progress)
+      // Who still reads the run before the last keeps its memory.
+      if !isKnownUniquelyReferenced(&nextKeys) { nextKeys = try Memory(0) }
+      nextCount = try bands.collect(into: &nextKeys, spare: &spare, goOn: goOn)
       source = .bands(bands)
-      guard let count else { return nil }
-      taken += count
-      return EdgeRun(keys: keys.base, count: count, listed: nil)
     case .list(let listed, let isSorted):
-      if isSorted { return nil }
-      var (front, back) = (keys.base, spare.base)
-      RadixSort.sort(&front, spare: &back, count: keys.count, least: 0, greatest: Float.infinity.bitPattern)
-      if front != keys.base { swap(&keys, &spare) }
+      nextCount = nil
+      if isSorted { return }
+      var (front, back) = (nextKeys.base, spare.base)
+      RadixSort.sort(&front, spare: &back, count: nextKeys.count, least: 0, greatest: Float.infinity.bitPattern)
+      if front != nextKeys.base { swap(&nextKeys, &spare) }
       source = .list(listed, isSorted: true)
-      taken = keys.count
-      return EdgeRun(keys: keys.base, count: keys.count, listed: listed.base)
+      nextCount = nextKeys.count
     }
   }
 }

@@ -21,7 +21,7 @@ enum FiltrationInput {
         facts.distances = rows.facts
         self = try FiltrationInput.near(rows, upTo: options.threshold, progress: progress)
       } else {
-        estimate = .loops(points.count)
+        estimate = .loops(points.count, threads: threads)
         estimate.add(points.count * points.count, bytesEach: 4)
         try estimate.check(limit: options.maxMemory)
         let distances = try DistanceMatrix(points, metric: metric, threads: threads, progress: progress)
@@ -37,9 +37,9 @@ enum FiltrationInput {
     if options.maxDimension > 0 {
       // Vertices of edges are kept in 16 bits, and a bit row a vertex is already 512 MB at that size.
       guard vertexCount <= 1 << 16 else {
-        throw ToposcopeError(.memory, value: MemoryEstimate.loops(vertexCount).bytes)
+        throw ToposcopeError(.memory, value: MemoryEstimate.loops(vertexCount, threads: threads).bytes)
       }
-      estimate = .loops(vertexCount)
+      estimate = .loops(vertexCount, threads: threads)
       if case .dense = self { estimate.add(vertexCount * vertexCount, bytesEach: 4) }
       try estimate.check(limit: options.maxMemory)
     }
@@ -119,10 +119,10 @@ enum FiltrationInput {
     }
   }
 
-  func edgeOrder(upTo limit: Float, threads: Int, progress: Progress) throws(ToposcopeError) -> EdgeOrder {
+  func edgeOrder(upTo limit: Float, progress: Progress) throws(ToposcopeError) -> EdgeOrder {
     switch self {
     case .dense(let distances):
-      return try EdgeOrder(distances, upTo: limit, threads: threads, progress: progress)
+      return try EdgeOrder(distances, upTo: limit, progress: progress)
     case .list(let vertices, let edges, _):
       return try EdgeOrder(vertices: vertices, edges: edges, upTo: limit, progress: progress)
     }

@@ -31,6 +31,9 @@ struct ActiveEdges {
   @inline(__always)
   func groups(_ vertex: Int) -> UInt64 { groups.base[vertex] }
 
+  @inline(__always)
+  func fetch(_ a: Int, _ b: Int) { bits.fetch(a, b) }
+
   /// The identifier of an edge, 0 if it is not active. `a < b`.
   @inline(__always)
   func identifier(_ a: Int, _ b: Int) -> Int32 {

@@ -27,6 +27,21 @@ struct CocyclePlanes {
   @inline(__always)
   func row(_ plane: Int, _ vertex: Int) -> UnsafeMutablePointer<UInt64> { planes[plane].unsafelyUnwrapped.row(vertex) }
 
+  /// Brings the values on the edge (u, v) near the processor, and if a vertex w is given those on the way over it.
+  @inline(__always)
+  func fetch(_ u: Int, _ v: Int, over w: Int?) {
+    var mask = mask(u) | mask(v)
+    while mask != 0 {
+      let plane = planes[mask.trailingZeroBitCount].unsafelyUnwrapped
+      mask &= mask &- 1
+      plane.fetch(u, v)
+      if let w {
+        plane.fetch(u, w)
+        plane.fetch(v, w)
+      }
+    }
+  }
+
   func cocycle(_ plane: Int) -> Int32 { cocycles[plane] }
 
   /// The plane of a class, if it has one.

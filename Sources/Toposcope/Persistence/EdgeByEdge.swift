@@ -7,15 +7,41 @@ extension Loops {
   mutating func add(
     _ order: EdgeOrder, upTo limit: Float, distances: DistanceMatrix?, threads: Int, progress: Progress
   ) throws(ToposcopeError) -> (length: Float, edges: Int) {
+    let lookahead = try LoopLookahead(order, threads: threads)
+    var end: (length: Float, edges: Int) = (limit, 0)
+    try Threads.run(helpers: lookahead.helpers) {
+      lookahead.help()
+    } beside: { () throws(ToposcopeError) in
+      defer { lookahead.end() }
+      end = try follow(
+        order, lookahead, upTo: limit, distances: distances, threads: threads, progress: progress)
+    }
+    return end
+  }
+
+  /// What an edge needs is fetched while so many before it are added.
+  static var edgesFetched: Int { 8 }
+
+  private mutating func follow(
+    _ order: EdgeOrder, _ lookahead: LoopLookahead, upTo limit: Float, distances: DistanceMatrix?, threads: Int,
+    progress: Progress
+  ) throws(ToposcopeError) -> (length: Float, edges: Int) {
     let nearest = try distances.map { (matrix) throws(ToposcopeError) in try NearestNeighbors(vertices: matrix.count) }
     var stop = Float.infinity  // not known yet
     var before = 0
     while let run = try order.nextRun() {
+      let links = try lookahead.begin(run, in: graph)
+      var known = 0
       for i in 0..<run.count {
         let e = run[i]
-        try add(e)
+        if i & 255 == 0 {
+          known = links.passed(i, searches: searches)
+          try progress.report(before + i, of: order.expected)
+        }
+        let soon = i + Loops.edgesFetched
+        if soon < run.count { fetch(run[soon], over: soon < known ? links.vertex(soon) : nil) }
+        if i < known, let w = links.vertex(i) { try add(e, over: w) } else { try add(e) }
         nearest?.add(e.tail, e.head)
-        if i & 255 == 0 { try progress.report(before + i, of: order.expected) }
         guard alive == 0, isConnected, let distances, let nearest else { continue }
         guard i + 1 == run.count || run[i + 1].length > e.length else { continue }
         if stop == .infinity {
@@ -25,6 +51,7 @@ extension Loops {
         if e.length >= stop { return (stop, before + i + 1) }
       }
       before += run.count
+      _ = links.passed(run.count, searches: searches)
     }
     return (limit, before)
   }

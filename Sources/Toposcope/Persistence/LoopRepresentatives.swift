@@ -13,7 +13,7 @@ final class LoopRepresentatives: @unchecked Sendable {
   }
 
   private func edges(_ progress: Progress) throws(ToposcopeError) -> EdgeOrder {
-    try input.edgeOrder(upTo: limit, threads: 1, progress: progress)
+    try input.edgeOrder(upTo: limit, progress: progress)
   }
 
   /// Calls `body` with the edges in order until it answers false.

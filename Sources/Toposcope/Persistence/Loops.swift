@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// Persistent homology in dimensions 0 and 1, one edge at a time.
 ///
 /// Let G be the graph before the edge (u, v), and N the common neighbours of u and v in G. The triangles that appear with
@@ -13,6 +15,8 @@ struct Loops {
   private(set) var bars1: [PersistencePair] = []
   /// The number of live classes of H1.
   private(set) var alive = 0
+  /// The number of edges of whose link one had to know more than that it is not empty.
+  private(set) var searches = 0
   var isConnected: Bool { components.count <= 1 }
 
   private var components: Components
@@ -51,6 +55,23 @@ struct Loops {
     suspects = try Memory(Loops.few)
   }
 
+  /// Brings what an edge that is soon to be added will need near the processor.
+  ///
+  /// - Parameter w: A vertex of its link, if the link is known to be connected.
+  @inline(__always)
+  func fetch(_ e: FiltrationEdge, over w: Int?) {
+    let (u, v) = (Int(e.tail), Int(e.head))
+    graph.fetch(u, v)
+    if let w {
+      active.fetch(u, w)
+      active.fetch(v, w)
+    } else {
+      toposcope_fetch(graph.row(u))
+      toposcope_fetch(graph.row(v))
+    }
+    planes.fetch(u, v, over: w)
+  }
+
   /// Adds the next edge of the filtration.
   @inline(__always)
   mutating func add(_ e: FiltrationEdge) throws(ToposcopeError) {
@@ -63,6 +84,17 @@ struct Loops {
     } else if alive > 0 {
       let groups = active.groups(u) | active.groups(v)
       if groups != 0 || planes.mask(u) | planes.mask(v) != 0 { try fill(e, groups, firstCommonWord: k) }
+    }
+    graph.insert(u, v)
+  }
+
+  /// Adds the next edge, whose link is connected, and holds `w`: all its triangles say the same.
+  @inline(__always)
+  mutating func add(_ e: FiltrationEdge, over w: Int) throws(ToposcopeError) {
+    let (u, v) = (Int(e.tail), Int(e.head))
+    if alive > 0 && (active.groups(u) | active.groups(v) != 0 || planes.mask(u) | planes.mask(v) != 0) {
+      searches += 1
+      try annotate(u, v, over: w)
     }
     graph.insert(u, v)
   }
@@ -84,6 +116,7 @@ struct Loops {
   private mutating func fill(_ e: FiltrationEdge, _ groups: UInt64, firstCommonWord: Int) throws(ToposcopeError) {
     let (u, v) = (Int(e.tail), Int(e.head))
     let hasPlanes = planes.mask(u) | planes.mask(v) != 0
+    if hasPlanes { searches += 1 }
     if hasPlanes, let center = centers.find(u, v, firstCommonWord: firstCommonWord) {
       return try annotate(u, v, over: center)
     }
@@ -110,6 +143,7 @@ struct Loops {
       }
     }
     if count == 0 && !hasPlanes { return }
+    if !hasPlanes { searches += 1 }
     // A common neighbour without active edges, if there is one, makes the edge inactive, but for the planes.
     var calm = -1
     for k in firstCommonWord..<words {

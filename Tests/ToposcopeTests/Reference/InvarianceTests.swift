@@ -39,6 +39,25 @@ import Toposcope
     }
   }
 
+  /// So many edges that they come in several bands, each of more than 2^15, so that other threads prepare bands and look at
+  /// links ahead; the same distances as a list of edges come all at once.
+  @Test(arguments: [(MatrixKind.circle, 2), (.circle, 3), (.integers, 2)])
+  func numberOfThreadsOnManyBands(_ kind: MatrixKind, _ modulus: Int) throws {
+    for seed in [1, 2] {
+      var generator = SeededGenerator(seed: seed)
+      let n = 530 + seed
+      let rows = kind.matrix(n, using: &generator)
+      let found = try [1, 2, 4].map { try ripsPairs(rows, modulus: modulus, threads: $0) }
+      #expect(found.dropFirst().allSatisfy { $0 == found[0] }, "\(kind), Z/\(modulus), seed \(seed)")
+      var options = RipsOptions()
+      options.modulus = modulus
+      var edges: [(edge: Edge, length: Float)] = []
+      for i in 0..<n { for j in (i + 1)..<n { edges.append((Edge(Int32(i), Int32(j)), rows[i][j])) } }
+      let listed = try vietorisRips(.edges(vertices: n, edges), options: options)
+      #expect(listed.diagrams.map(\.pairs) == found[0], "\(kind), seed \(seed)")
+    }
+  }
+
   /// The diagrams up to a lower dimension are the first of those up to a higher one.
   @Test(arguments: 0..<60) func greatestDimension(_ seed: Int) throws {
     let input = input(seed)

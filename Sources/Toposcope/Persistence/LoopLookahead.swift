@@ -1,0 +1,180 @@
+import Synchronization
+
+/// Works ahead of ``Loops`` on other threads: prepares the next run of edges, and looks at the links of edges that are to
+/// be added soon.
+///
+/// Whether the link of an edge is connected depends on the graph alone, and where it is, all triangles of the edge say the
+/// same. The thread that looks ahead has a graph of its own, so that it sees each link as it will be. What it finds only
+/// saves time: where nothing is known, the thread that follows looks for itself, and never waits. So the results do not
+/// depend on what was known.
+final class LoopLookahead: @unchecked Sendable {
+  /// One thread looks at links, one prepares runs; where there is one only, it does both.
+  let helpers: Int
+
+  private let order: EdgeOrder
+  private let isOver = Atomic<Bool>(false)
+  private let helping = Atomic<Int>(0)
+  private let current = Mutex<LinksAhead?>(nil)
+  private var runs = 0
+  /// The number of the run at whose beginning the scout's graph is the one that ``Loops`` has: then it is the scout's.
+  /// Otherwise ``begin(_:in:)`` may write to it.
+  private let ready = Atomic<Int>(none)
+  private static let none = -1
+  private let scout: LinkScout?
+
+  init(_ order: EdgeOrder, threads: Int) throws(ToposcopeError) {
+    self.order = order
+    helpers = order.hasManyRuns ? min(threads - 1, 2) : 0
+    scout = helpers > 0 ? try LinkScout(vertices: order.vertexCount) : nil
+  }
+
+  /// Tells of the run that is about to be added to `graph`.
+  func begin(_ run: EdgeRun, in graph: BitRows) throws(ToposcopeError) -> LinksAhead {
+    let before = current.withLock { $0 }
+    let links = try LinksAhead(
+      run, in: order.keys, number: runs, isKept: helpers > 0, isWanted: before?.isWanted ?? false)
+    runs += 1
+    if let scout, links.isWanted, ready.load(ordering: .acquiring) == LoopLookahead.none {
+      scout.graph.copy(graph)
+      ready.store(links.number, ordering: .releasing)
+    }
+    if helpers > 0 { current.withLock { $0 = links } }
+    return links
+  }
+
+  /// Sends the helpers home.
+  func end() { isOver.store(true, ordering: .relaxed) }
+
+  /// What a helper does.
+  func help() {
+    let helper = helping.wrappingAdd(1, ordering: .relaxed).oldValue
+    while !isOver.load(ordering: .relaxed) {
+      if (helper == 1 || helpers == 1) && order.prepare(unless: { isOver.load(ordering: .relaxed) }) { continue }
+      if helper == 0 && lookAtLinks() { continue }
+      Threads.pause()
+    }
+  }
+
+  /// Looks at the links of the current run, if that is worth it and possible.
+  private func lookAtLinks() -> Bool {
+    let number = ready.load(ordering: .acquiring)
+    guard let scout, number != LoopLookahead.none, let links = current.withLock({ $0 }) else { return false }
+    if number < links.number {
+      ready.store(LoopLookahead.none, ordering: .releasing)  // a run was missed
+      return false
+    }
+    guard number == links.number, links.isWanted else { return false }
+    scout.look(links) { isOver.load(ordering: .relaxed) }
+    ready.store(number + 1, ordering: .releasing)
+    return true
+  }
+}
+
+/// What is known of the links of the edges of one run.
+final class LinksAhead: @unchecked Sendable {
+  fileprivate let run: EdgeRun
+  fileprivate let number: Int
+  /// Where the run is: kept for those who still read it.
+  private let keys: Memory<UInt64>
+  /// For each edge a vertex of its link, if that is known to be connected, plus one; otherwise 0.
+  private let vertices: Memory<Int32>
+  /// The number of edges that have been added.
+  private let added = Atomic<Int>(0)
+  /// Nothing more will be known of so many edges.
+  private let settled = Atomic<Int>(0)
+  private let wanted: Atomic<Bool>
+  /// What was told when it was last judged whether links are wanted.
+  private var judged = (edges: 0, searches: 0)
+
+  private static let edgesPerJudgement = 1 << 12
+
+  /// - Parameters:
+  ///   - keys: The memory in which the run is.
+  ///   - isKept: Whether anything will be found.
+  ///   - isWanted: Whether it is worth looking at links from the beginning.
+  init(
+    _ run: EdgeRun, in keys: Memory<UInt64>, number: Int, isKept: Bool, isWanted: Bool
+  ) throws(ToposcopeError) {
+    self.run = run
+    self.keys = keys
+    self.number = number
+    wanted = Atomic(isWanted)
+    vertices = try Memory(isKept ? run.count : 0)
+  }
+
+  /// Whether of the last edges a quarter or more needed a look at their link.
+  fileprivate var isWanted: Bool { wanted.load(ordering: .relaxed) }
+
+  /// Tells how many edges have been added, and how many searches of links there have been in all. Returns the number of
+  /// edges whose ``vertex(_:)`` may be asked for.
+  func passed(_ edges: Int, searches: Int) -> Int {
+    added.store(edges, ordering: .relaxed)
+    if edges == 0 { judged.searches = searches }
+    if edges >= judged.edges + LinksAhead.edgesPerJudgement {
+      wanted.store((searches - judged.searches) * 4 >= edges - judged.edges, ordering: .relaxed)
+      judged = (edges, searches)
+    }
+    return settled.load(ordering: .acquiring)
+  }
+
+  /// A vertex of the link of an edge that is known to be connected.
+  @inline(__always)
+  func vertex(_ i: Int) -> Int? {
+    let vertex = Int(vertices.base[i])
+    return vertex > 0 ? vertex &- 1 : nil
+  }
+
+  fileprivate var addedCount: Int { added.load(ordering: .relaxed) }
+  fileprivate func set(_ i: Int, _ vertex: Int) { vertices.base[i] = Int32(truncatingIfNeeded: vertex &+ 1) }
+  fileprivate func settle(_ count: Int) { settled.store(count, ordering: .releasing) }
+}
+
+/// Finds connected links in a graph of its own.
+final class LinkScout {
+  let graph: BitRows
+  private let centers: LinkCenters
+  private var components: LinkComponents
+
+  private static let edgesPerBlock = 256
+  /// Who has been caught up with goes so many edges ahead: every edge has to be added, but not every link looked at.
+  private static let lead = 1 << 12
+
+  init(vertices: Int) throws(ToposcopeError) {
+    graph = try BitRows(vertices)
+    centers = try LinkCenters(graph)
+    components = try LinkComponents(graph)
+  }
+
+  /// Adds all edges of a run, and looks at the links of those that will not have been added elsewhere by then.
+  func look(_ links: LinksAhead, unless isOver: () -> Bool) {
+    let run = links.run
+    var (start, first) = (0, 0)
+    while start < run.count && !isOver() {
+      let stop = min(start + LinkScout.edgesPerBlock, run.count)
+      let added = links.addedCount
+      if added > 0 && start < added + LinkScout.edgesPerBlock { first = added + LinkScout.lead }
+      for i in start..<stop {
+        let soon = i &+ Loops.edgesFetched
+        if soon < run.count { graph.fetch(Int(run[soon].tail), Int(run[soon].head)) }
+        let (u, v) = (Int(run[i].tail), Int(run[i].head))
+        if start >= first, let vertex = connectedLink(u, v) { links.set(i, vertex) }
+        graph.insert(u, v)
+      }
+      links.settle(stop)
+      start = stop
+    }
+  }
+
+  /// A vertex of the link of an edge, if it is connected.
+  @inline(__always)
+  private func connectedLink(_ u: Int, _ v: Int) -> Int? {
+    let (rowU, rowV) = (graph.row(u), graph.row(v))
+    var k = 0
+    while k < graph.wordsPerRow && rowU[k] & rowV[k] == 0 { k &+= 1 }
+    if k == graph.wordsPerRow { return nil }
+    if let center = centers.find(u, v, firstCommonWord: k) { return center }
+    let first = k &<< 6 &+ (rowU[k] & rowV[k]).trailingZeroBitCount
+    components.find(u, v, in: graph, first: first)
+    return components.roots.count == 1 ? first : nil
+  }
+}

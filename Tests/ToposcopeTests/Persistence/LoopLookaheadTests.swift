@@ -1,0 +1,122 @@
+import Testing
+
+@testable import Toposcope
+
+/// What is found out about links ahead of time, against searches vertex by vertex.
+@Suite struct LoopLookaheadTests {
+  /// The components of the graph on the common neighbours of two vertices, each a set.
+  private func components(_ u: Int, _ v: Int, _ graph: BitRows) -> [Set<Int>] {
+    var left = Set((0..<graph.count).filter { graph.contains(u, $0) && graph.contains(v, $0) })
+    var found: [Set<Int>] = []
+    while let start = left.min() {
+      var (component, pending): (Set, _) = ([start], [start])
+      left.remove(start)
+      while let x = pending.popLast() {
+        for y in left where graph.contains(x, y) {
+          left.remove(y)
+          component.insert(y)
+          pending.append(y)
+        }
+      }
+      found.append(component)
+    }
+    return found
+  }
+
+  @Test(arguments: 0..<30) func linkComponents(_ seed: Int) throws {
+    var generator = SeededGenerator(seed: seed)
+    let n = [20, 70, 200, 600][seed % 4]
+    let graph = try BitRows(n)
+    // From a few edges a vertex, where links fall apart, to half of all.
+    let edges = n * Int.random(in: 2...max(3, n / 4), using: &generator)
+    for _ in 0..<edges {
+      let (a, b) = (Int.random(in: 0..<n, using: &generator), Int.random(in: 0..<n, using: &generator))
+      if a != b && abs(a - b) < n / 2 { graph.insert(a, b) }
+    }
+    var links = try LinkComponents(graph)
+    for _ in 0..<10 {
+      let (u, v) = (Int.random(in: 0..<n, using: &generator), Int.random(in: 0..<n, using: &generator))
+      let expected = components(u, v, graph)
+      guard u != v, let first = expected.randomElement(using: &generator)?.randomElement(using: &generator) else {
+        continue
+      }
+      links.find(u, v, in: graph, first: first)
+      #expect(links.roots.first == first, "seed \(seed)")
+      #expect(links.roots.count == expected.count, "seed \(seed)")
+      for component in expected {
+        #expect(links.roots.filter { component.contains($0) }.count == 1, "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func scoutTellsTheTruth() throws {
+    for kind in [MatrixKind.circle, .integers, .nonmetric] {
+      var generator = SeededGenerator(seed: 7)
+      let n = 60
+      let distances = try distanceMatrix(kind.matrix(n, using: &generator))
+      let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
+      let run = try #require(try order.nextRun())
+      let links = try LinksAhead(run, in: order.keys, number: 0, isKept: true, isWanted: true)
+      try LinkScout(vertices: n).look(links) { false }
+      #expect(links.passed(0, searches: 0) == run.count)
+      let graph = try BitRows(n)
+      var connected = 0
+      for i in 0..<run.count {
+        let (u, v) = (Int(run[i].tail), Int(run[i].head))
+        let expected = components(u, v, graph)
+        #expect((links.vertex(i) != nil) == (expected.count == 1), "\(kind), edge \(i)")
+        if let vertex = links.vertex(i) {
+          connected += 1
+          #expect(expected.first?.contains(vertex) == true, "\(kind), edge \(i)")
+        }
+        graph.insert(u, v)
+      }
+      #expect(connected > run.count / 2)
+    }
+  }
+
+  /// Links are given up where those who add edges are faster, and wanted where they search many.
+  @Test func onlyWhatHelpsIsLookedAt() throws {
+    var generator = SeededGenerator(seed: 3)
+    let distances = try distanceMatrix(MatrixKind.plane.matrix(120, using: &generator))
+    let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
+    let run = try #require(try order.nextRun())
+    let links = try LinksAhead(run, in: order.keys, number: 0, isKept: true, isWanted: true)
+    _ = links.passed(run.count - 1, searches: 0)
+    try LinkScout(vertices: 120).look(links) { false }
+    #expect((0..<run.count).allSatisfy { links.vertex($0) == nil })
+  }
+
+  /// A run that another thread prepares is the one that would have come.
+  @Test func preparedRuns() throws {
+    var generator = SeededGenerator(seed: 5)
+    let distances = try distanceMatrix(MatrixKind.integers.matrix(530, using: &generator))
+    let (alone, ahead) = try (
+      EdgeOrder(distances, upTo: .infinity, progress: Progress()),
+      EdgeOrder(distances, upTo: .infinity, progress: Progress())
+    )
+    var (runs, most) = (0, 0)
+    while let run = try alone.nextRun() {
+      #expect(ahead.prepare(unless: { false }))
+      #expect(!ahead.prepare(unless: { false }))  // once is enough
+      let other = try #require(try ahead.nextRun())
+      let keep = ahead.keys  // as one who still reads it does
+      #expect(
+        UnsafeBufferPointer(start: run.keys, count: run.count).elementsEqual(
+          UnsafeBufferPointer(start: keep.base, count: other.count)))
+      most = max(most, run.count)
+      runs += 1
+    }
+    #expect(runs > 1 && most > 1 << 15 && alone.taken == 530 * 529 / 2 && ahead.taken == alone.taken)
+    #expect(try ahead.nextRun() == nil)
+  }
+
+  /// Nobody waits for a run that was given up.
+  @Test func preparationStops() throws {
+    var generator = SeededGenerator(seed: 5)
+    let distances = try distanceMatrix(MatrixKind.plane.matrix(530, using: &generator))
+    let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
+    #expect(order.prepare(unless: { true }))
+    #expect(throws: ToposcopeError.self) { _ = try order.nextRun() }
+  }
+}
