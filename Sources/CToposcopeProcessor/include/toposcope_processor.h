@@ -5,7 +5,8 @@
 
 /* What Swift cannot say: the level of the processor, functions of several modules in one table, the square root of a
  * vector (in Swift each lane is a branch and a call), bits gathered under a mask, the bits of comparisons, what is fetched
- * early, and that the compiler shall forget what it knows of a pointer. Inline functions are compiled with the flags of the target that uses them. */
+ * early, and that the compiler shall forget what it knows of a pointer. Inline functions are compiled with the flags of
+ * the target that uses them. */
 
 #pragma clang assume_nonnull begin
 
