@@ -104,10 +104,11 @@ private func components(
   var extent: FiltrationExtent?
   switch input {
   case .points(let cloud, let metric):
+    try BoruvkaForest.estimate(cloud).check(limit: options.maxMemory)
     let rows = try DistanceRows(cloud, metric: metric, threads: options.threads, progress: progress)
     facts.distances = rows.facts
     facts.secondsDistances = stopwatch.lap()
-    forest = try MinimumSpanningForest(vertices: rows.count, progress: progress) { rows.fill(row: $0, into: $1) }
+    forest = try MinimumSpanningForest(rows, threads: options.threads, progress: progress)
   case .distances(let matrix):
     facts.distances = matrix.facts
     forest = try MinimumSpanningForest(vertices: matrix.count, progress: progress) {

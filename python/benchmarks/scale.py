@@ -31,7 +31,7 @@ whole process, points, Python and NumPy (some 40 MB) included.
 |---|---|---:|---:|---:|---:|---:|---:|---:|
 {rows}
 
-In H0 distances are not kept: rows are made when they are needed.
+In H0 distances are not kept: tiles are made when they are needed.
 
 Machine: {machine}.
 """

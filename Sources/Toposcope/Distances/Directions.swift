@@ -42,6 +42,12 @@ struct Directions: Sendable {
     if let first = zeros.first { throw ToposcopeError(.zeroVector, row: first, value: Double(zeros.count)) }
   }
 
+  /// The same directions in another order, which is that of `cloud`.
+  init(_ directions: Directions, cloud: PointCloud, order: [Int32]) throws(ToposcopeError) {
+    self.cloud = cloud
+    frames = try AlignedMemory(directions.frames, order: order)
+  }
+
   private static func forEachBand(
     _ cloud: PointCloud, threads: Int, progress: Progress, _ body: (_ point: Int) -> Void
   ) throws(ToposcopeError) {

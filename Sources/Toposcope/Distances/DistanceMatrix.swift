@@ -93,7 +93,7 @@ public final class DistanceMatrix: @unchecked Sendable {
       metric.neighborhood, count: points.count, candidates: metric.neighborhood?.reference?.count ?? points.count)
     let prepared = try PreparedPoints(points, metric: metric, facts: &facts, threads: threads, progress: progress)
     try prepared.refuseOverflow(progress: progress)
-    try DistanceTiles(points: prepared).fill(out, threads: threads, progress: progress)
+    try DistanceTiles(points: prepared, scales: nil).fill(out, threads: threads, progress: progress)
     if let neighborhood = metric.neighborhood {
       let reference = try ReferenceDistances(points, metric: metric, threads: threads, progress: progress)
       try NeighborScales.normalize(

@@ -43,6 +43,16 @@ public final class DistanceRows: @unchecked Sendable {
     self.facts = facts
   }
 
+  /// The same points in another order: `order[i]` is the number that point i had. The distance of two points keeps its bits.
+  init(_ other: DistanceRows, order: [Int32], threads: Int, progress: Progress) throws(ToposcopeError) {
+    (count, facts) = (order.count, other.facts)
+    points = try PreparedPoints(other.points, order: order, threads: threads, progress: progress)
+    scales = if let it = other.scales { try NeighborScales(it, order: order) } else { nil }
+  }
+
+  /// The distances of all pairs, tile by tile.
+  var tiles: DistanceTiles { DistanceTiles(points: points, scales: scales) }
+
   /// Writes d(row, j) for every j of `columns` to `out[j - columns.lowerBound]`. Safe from several threads at once.
   /// - Precondition: `row` and `columns` lie in 0 ..< ``count``; `out` has room for `columns.count` numbers.
   public func fill(row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {

@@ -1,51 +1,96 @@
 import CToposcopeProcessor
 
-/// All pairs of a cloud, tile by tile: each pair once, written to both of its places.
+/// The distances between some points and some others that follow one another.
+struct DistanceTile {
+  let rows: Range<Int>
+  /// The same as `rows`, or above them.
+  let columns: Range<Int>
+  /// Where d(i, j) of the first row and column stands.
+  let distances: UnsafeMutablePointer<Float>
+  /// From one row to the next.
+  let stride: Int
+
+  var isDiagonal: Bool { rows == columns }
+
+  /// The columns of a row that make every pair once.
+  @inline(__always)
+  func columns(ofRow row: Int) -> Range<Int> { (isDiagonal ? row : columns.lowerBound)..<columns.upperBound }
+
+  /// The columns that are there in a row: on the diagonal, from the first of its panel on.
+  @inline(__always)
+  func made(inRow row: Int) -> Range<Int> { (isDiagonal ? row & ~15 : columns.lowerBound)..<columns.upperBound }
+
+  /// Where d(row, column) stands.
+  @inline(__always)
+  func place(_ row: Int, _ column: Int) -> UnsafeMutablePointer<Float> {
+    distances + ((row - rows.lowerBound) * stride + (column - columns.lowerBound))
+  }
+}
+
+/// All pairs of a cloud, tile by tile.
 struct DistanceTiles {
   let points: PreparedPoints
+  /// The scale of each point, where distances are normalised.
+  let scales: NeighborScales?
 
-  /// - Parameter out: rows of `points.count` numbers.
-  func fill(_ out: UnsafeMutablePointer<Float>, threads: Int, progress: Progress) throws(ToposcopeError) {
+  /// A tile has at most so many rows and columns.
+  static let side = 128
+
+  /// Makes each pair once, but for tiles that are not wanted. `body` may run on several threads, and has the tile for
+  /// itself.
+  /// - Parameter isWanted: Whether any pair of some rows and columns is.
+  func forEach(
+    threads: Int, progress: Progress, isWanted: (_ rows: Range<Int>, _ columns: Range<Int>) -> Bool = { _, _ in true },
+    _ body: (DistanceTile) -> Void
+  ) throws(ToposcopeError) {
     switch points.sums {
     case .single(let sums, _):
-      try sums.forEachTile(threads: threads, progress: progress) { write($0, $1, $2, out) }
+      try sums.forEachTile(threads: threads, progress: progress, isWanted: isWanted) { finish($0, $1, $2, body) }
     case .double(let sums):
-      try sums.forEachTile(threads: threads, progress: progress) { write($0, $1, $2, out) }
+      try sums.forEachTile(threads: threads, progress: progress, isWanted: isWanted) { finish($0, $1, $2, body) }
     }
   }
 
-  private func write(
-    _ sums: UnsafeMutablePointer<Double>, _ rowPanels: Range<Int>, _ columnPanels: Range<Int>,
-    _ out: UnsafeMutablePointer<Float>
+  private func finish(
+    _ sums: UnsafeMutablePointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>, _ body: (DistanceTile) -> Void
   ) {
-    let n = points.count
-    let rows = 16 * rowPanels.lowerBound..<min(n, 16 * rowPanels.upperBound)
-    let columns = 16 * columnPanels.lowerBound..<min(n, 16 * columnPanels.upperBound)
-    let isDiagonal = rows == columns
-    // The mirror image is read from a copy of the tile: rows of the result lie pages apart. An odd number of cache lines
-    // from row to row keeps the columns of the copy from falling on the same lines.
-    let copyStride = 16 * columnPanels.count + 16
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * rowPanels.count * copyStride) { copy in
-      let copy = copy.baseAddress!
+    let sumStride = (columns.count + 15) / 16 * 16
+    // An odd number of cache lines from row to row keeps columns from falling on the same lines.
+    let stride = sumStride + 16
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * stride) { distances in
+      let tile = DistanceTile(rows: rows, columns: columns, distances: distances.baseAddress!, stride: stride)
       for i in rows {
-        // On the diagonal only panels from that of i on are there.
-        let first = isDiagonal ? i & ~15 : columns.lowerBound
-        let place = (i - rows.lowerBound) * copyStride + (first - columns.lowerBound)
+        let part = tile.made(inRow: i)
+        let place = tile.place(i, part.lowerBound)
         points.finish(
-          sums + ((i - rows.lowerBound) * 16 * columnPanels.count + first - columns.lowerBound), row: i,
-          columns: first..<columns.upperBound, into: copy + place)
-        (out + (i * n + first)).update(from: copy + place, count: columns.upperBound - first)
+          sums + ((i - rows.lowerBound) * sumStride + part.lowerBound - columns.lowerBound), row: i, columns: part,
+          into: place)
+        scales?.normalize(row: i, columns: part, place)
       }
-      if isDiagonal {
-        for panel in rowPanels {
-          let (start, end) = (16 * panel, min(n, 16 * panel + 16))
+      body(tile)
+    }
+  }
+
+  /// Writes each pair to both of its places.
+  /// - Parameter out: rows of `points.count` numbers.
+  func fill(_ out: UnsafeMutablePointer<Float>, threads: Int, progress: Progress) throws(ToposcopeError) {
+    let n = points.count
+    try forEach(threads: threads, progress: progress) { tile in
+      for i in tile.rows {
+        let part = tile.made(inRow: i)
+        (out + (i * n + part.lowerBound)).update(from: tile.place(i, part.lowerBound), count: part.count)
+      }
+      // Rows of the result lie pages apart: the mirror image is read from the tile.
+      if tile.isDiagonal {
+        for start in stride(from: tile.rows.lowerBound, to: tile.rows.upperBound, by: 16) {
+          let end = min(start + 16, tile.rows.upperBound)
           KernelSet.best.transpose(
-            copy + ((start - rows.lowerBound) * copyStride + end - rows.lowerBound), copyStride, end - start,
-            columns.upperBound - end, out + (end * n + start), n)
+            tile.place(start, end), tile.stride, end - start, tile.columns.upperBound - end, out + (end * n + start), n)
         }
       } else {
         KernelSet.best.transpose(
-          copy, copyStride, rows.count, columns.count, out + (columns.lowerBound * n + rows.lowerBound), n)
+          tile.distances, tile.stride, tile.rows.count, tile.columns.count,
+          out + (tile.columns.lowerBound * n + tile.rows.lowerBound), n)
       }
     }
   }

@@ -32,6 +32,15 @@ final class ExactPairs: @unchecked Sendable {
     leastSquares = Double(cloud.dimension) * 0x1p-120
   }
 
+  /// The same points in another order.
+  init(_ other: ExactPairs, order: [Int32], threads: Int, progress: Progress) throws(ToposcopeError) {
+    cloud = try PointCloud(other.cloud, order: order, threads: threads, progress: progress)
+    directions = if let it = other.directions { try Directions(it, cloud: cloud, order: order) } else { nil }
+    errors = if let it = other.errors { try AlignedMemory(it, order: order) } else { nil }
+    (greatestError, leastSquares) = (other.greatestError, other.leastSquares)
+    leastFromProducts = other.leastFromProducts
+  }
+
   func refine(_ sums: UnsafeMutablePointer<Double>, row: Int, columns: Range<Int>, kind: Metric.Kind) {
     switch kind {
     case .chebyshev: return  // one difference, rounded once

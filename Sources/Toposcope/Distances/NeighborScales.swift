@@ -50,6 +50,12 @@ final class NeighborScales: @unchecked Sendable {
     try refuse(neighborhood, count: count, row: rows.pointer, fill: fill, progress: progress)
   }
 
+  /// The same scales in another order of the points.
+  init(_ other: NeighborScales, order: [Int32]) throws(ToposcopeError) {
+    scaling = other.scaling
+    scales = try AlignedMemory(other.scales, order: order)
+  }
+
   /// The k-th smallest distance of a row, one place left out; the smallest positive one where that is wanted.
   private static func scale(
     _ row: UnsafeMutablePointer<Float>, count: Int, point: Int, _ neighborhood: RelativeNeighborhood

@@ -3,7 +3,7 @@
 /// Sums are made in chains, and chains joined to strands, in the precision of the table; strands are added in double
 /// precision. The order of the additions of a pair is the same in a tile and in a row, so both give the same bits.
 struct PanelSums<Scalar: Summable>: Sendable {
-  let table: PanelTable<Scalar>
+  private(set) var table: PanelTable<Scalar>
   let kernels: PairKernels<Scalar>
   /// How sums are made.
   private let rounding: SumRounding
@@ -17,6 +17,15 @@ struct PanelSums<Scalar: Summable>: Sendable {
     let numbers = 512 / MemoryLayout<Scalar>.stride
     self.rounding = rounding ?? SumRounding(chain: numbers, strand: numbers)
     blockLength = numbers / self.rounding.strand * self.rounding.strand
+  }
+
+  /// The same sums of the points in another order.
+  func reordered(
+    _ order: [Int32], threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> PanelSums {
+    var sums = self
+    sums.table = try PanelTable(table, order: order, threads: threads, progress: progress)
+    return sums
   }
 
   /// Leaves the sum of the pair (i, j) in `sums[(i - 16 * rows.lowerBound) * 16 * columns.count + j - 16 * columns.lowerBound]`.
@@ -58,10 +67,13 @@ struct PanelSums<Scalar: Summable>: Sendable {
     }
   }
 
-  /// Makes the sums of every pair of panels (a, b) with a <= b, in tiles, and gives each tile to `body`, which may run on
-  /// several threads. (A tile on the diagonal has nothing in its panels below the diagonal.)
+  /// Makes the sums of every pair of panels (a, b) with a <= b, in tiles, and gives each tile to `body` with its rows and
+  /// columns, counted in points. It may run on several threads. (A tile on the diagonal has nothing in its panels below the
+  /// diagonal.)
+  ///
+  /// Tiles come diagonal by diagonal, so that threads seldom work on the same rows or columns at once.
   func forEachTile(
-    threads: Int, progress: Progress,
+    threads: Int, progress: Progress, isWanted: (_ rows: Range<Int>, _ columns: Range<Int>) -> Bool = { _, _ in true },
     _ body: (_ sums: UnsafeMutablePointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
   ) throws(ToposcopeError) {
     let panels = table.panels
@@ -70,32 +82,35 @@ struct PanelSums<Scalar: Summable>: Sendable {
     let isSmall = 256 * panels * panels * (table.length + 8) < 4_000_000
     let threads = isSmall ? 1 : min(Threads.resolve(threads), panels)
     // Large tiles read the coordinates less often, small ones keep all threads busy to the end.
-    let side = max(1, min(8, Int(Double(panels) / (8 * Double(threads)).squareRoot())))
+    let side = max(1, min(DistanceTiles.side / 16, Int(Double(panels) / (8 * Double(threads)).squareRoot())))
     let bands = (panels + side - 1) / side
     let tiles = bands * (bands + 1) / 2
     let tileNumbers = 256 * side * side
     let workspaces = try AlignedMemory<Double>(threads * tileNumbers)
     let slots = Slots(threads)
     try Threads.forEach(chunks: tiles, threads: threads, progress: progress) { tile in
-      let slot = slots.take()
-      defer { slots.give(slot) }
-      let workspace = workspaces.pointer + slot * tileNumbers
       let (a, b) = Self.place(tile, bands)
       let rows = a * side..<min(panels, (a + 1) * side)
       let columns = b * side..<min(panels, (b + 1) * side)
+      let pointRows = 16 * rows.lowerBound..<min(table.count, 16 * rows.upperBound)
+      let pointColumns = 16 * columns.lowerBound..<min(table.count, 16 * columns.upperBound)
+      if !isWanted(pointRows, pointColumns) { return }
+      let slot = slots.take()
+      defer { slots.give(slot) }
+      let workspace = workspaces.pointer + slot * tileNumbers
       fill(workspace, rows: rows, columns: columns, progress: progress)
-      if !progress.isCancelled { body(workspace, rows, columns) }
+      if !progress.isCancelled { body(workspace, pointRows, pointColumns) }
     }
   }
 
-  /// Row and column of a tile, a <= b, counted along the rows of the upper triangle.
+  /// Row and column of a tile, a <= b, counted along the diagonals of the upper triangle.
   private static func place(_ tile: Int, _ bands: Int) -> (Int, Int) {
-    var (row, rest) = (0, tile)
-    while rest >= bands - row {
-      rest -= bands - row
-      row += 1
+    var (diagonal, row) = (0, tile)
+    while row >= bands - diagonal {
+      row -= bands - diagonal
+      diagonal += 1
     }
-    return (row, row + rest)
+    return (row, row + diagonal)
   }
 }
 

@@ -40,6 +40,14 @@ final class PanelTable<Scalar: Summable>: @unchecked Sendable {
     }
   }
 
+  /// The points of a table in another order.
+  convenience init(_ table: PanelTable, order: [Int32], threads: Int, progress: Progress) throws(ToposcopeError) {
+    try self.init(count: order.count, length: table.length, threads: threads, progress: progress) { i, range, out in
+      let point = table.panel(Int(order[i]) >> 4) + Int(order[i]) & 15
+      for k in range { out[k &- range.lowerBound] = point[16 &* k] }
+    }
+  }
+
   @inline(__always)
   private func fill(
     panel: Int, progress: Progress,

@@ -67,6 +67,19 @@ final class PreparedPoints: @unchecked Sendable {
     self.bound = bound
   }
 
+  /// The same points in another order. The distance of two points keeps its bits.
+  init(_ other: PreparedPoints, order: [Int32], threads: Int, progress: Progress) throws(ToposcopeError) {
+    (count, kind, isProducts, bound) = (order.count, other.kind, other.isProducts, other.bound)
+    switch other.sums {
+    case .single(let sums, let exact):
+      self.sums = .single(
+        try sums.reordered(order, threads: threads, progress: progress),
+        try ExactPairs(exact, order: order, threads: threads, progress: progress))
+    case .double(let sums):
+      self.sums = .double(try sums.reordered(order, threads: threads, progress: progress))
+    }
+  }
+
   /// Few coordinates make few chains, whose errors do not average out.
   private static func halved(_ dimension: Int) -> SumRounding { dimension > 32 ? .halved : .magnitudes }
 
@@ -90,6 +103,14 @@ final class PreparedPoints: @unchecked Sendable {
     }
     let table: PanelTable<Double> = try directions.table(threads: threads, progress: progress)
     return (.double(PanelSums(table: table, kernels: .choose(.squares))), false)
+  }
+
+  /// The number of coordinates over which sums are made.
+  var dimension: Int {
+    switch sums {
+    case .single(let sums, _): sums.table.length
+    case .double(let sums): sums.table.length
+    }
   }
 
   /// Writes d(row, j) for every j of `columns`. Safe from several threads.

@@ -5,14 +5,14 @@ func symmetricProducts(
   let products = try PanelTable<Double>(count: rows.count, length: rows.count)
   products.pointer.initialize(repeating: 0, count: 16 * products.panels * products.length)
   let n = rows.count
-  try PanelSums(table: rows, kernels: .choose(.products)).forEachTile(threads: threads, progress: progress) {
-    sums, rowPanels, columnPanels in
-    let (firstRow, firstColumn) = (16 * rowPanels.lowerBound, 16 * columnPanels.lowerBound)
-    for i in firstRow..<min(n, 16 * rowPanels.upperBound) {
-      let sumsOfRow = sums + (i - firstRow) * 16 * columnPanels.count
-      for j in max(i, firstColumn)..<max(i, firstColumn, min(n, 16 * columnPanels.upperBound)) {
-        products[i, j] = sumsOfRow[j - firstColumn]
-        products[j, i] = sumsOfRow[j - firstColumn]
+  let sums = PanelSums(table: rows, kernels: .choose(.products))
+  try sums.forEachTile(threads: threads, progress: progress) { sums, rows, columns in
+    let stride = (columns.count + 15) / 16 * 16
+    for i in rows {
+      let sumsOfRow = sums + (i - rows.lowerBound) * stride
+      for j in max(i, columns.lowerBound)..<columns.upperBound {
+        products[i, j] = sumsOfRow[j - columns.lowerBound]
+        products[j, i] = sumsOfRow[j - columns.lowerBound]
       }
     }
   }

@@ -7,6 +7,15 @@ struct FiltrationEdge: Equatable {
   var head: Int32
 
   var edge: Edge { Edge(tail, head) }
+
+  /// After every edge.
+  static let none = FiltrationEdge(length: .infinity, tail: .max, head: .max)
+
+  /// The order of a filtration: by length, then by tail, then by head.
+  @inline(__always)
+  func precedes(_ other: FiltrationEdge) -> Bool {
+    length < other.length || length == other.length && (tail, head) < (other.tail, other.head)
+  }
 }
 
 /// Edges that follow one another in the filtration, shortest first; equal ones by tail, then by head. Edges of one

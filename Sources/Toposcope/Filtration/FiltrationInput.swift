@@ -17,9 +17,10 @@ enum FiltrationInput {
     switch input {
     case .points(let points, let metric):
       if options.threshold < .infinity && points.count > FiltrationInput.manyPoints {
-        let rows = try DistanceRows(points, metric: metric, threads: threads, progress: progress)
-        facts.distances = rows.facts
-        self = try FiltrationInput.near(rows, upTo: options.threshold, progress: progress)
+        let pairs = try NearPairs(
+          points, metric: metric, upTo: options.threshold, threads: threads, progress: progress)
+        facts.distances = pairs.facts
+        self = .list(vertices: points.count, pairs.edges, isComplete: false)
       } else {
         estimate = .loops(points.count, threads: threads)
         estimate.add(points.count * points.count, bytesEach: 4)
@@ -43,23 +44,6 @@ enum FiltrationInput {
       if case .dense = self { estimate.add(vertexCount * vertexCount, bytesEach: 4) }
       try estimate.check(limit: options.maxMemory)
     }
-  }
-
-  /// The pairs of points within a distance, without the memory for all pairs.
-  private static func near(
-    _ rows: DistanceRows, upTo threshold: Float, progress: Progress
-  ) throws(ToposcopeError) -> FiltrationInput {
-    let n = rows.count
-    let row = try Memory<Float>(n)
-    var edges: [(edge: Edge, length: Float)] = []
-    for i in 0..<n {
-      try progress.report(i, of: n)
-      rows.fill(row: i, columns: (i + 1)..<n, into: row.base)
-      for j in (i + 1)..<max(n, i + 1) where row.base[j - i - 1] <= threshold {
-        edges.append((Edge(Int32(i), Int32(j)), row.base[j - i - 1]))
-      }
-    }
-    return .list(vertices: n, edges, isComplete: false)
   }
 
   /// The distances of all pairs, where they are there.

@@ -1,7 +1,7 @@
-/// H0 alone: the minimum spanning forest by Prim's algorithm, over rows of distances that are made when they are needed.
+/// H0 alone: the minimum spanning forest, without a list of the edges.
 ///
-/// O(n) memory besides a row, and every distance is looked at once. Ties are broken by tail and head as everywhere, so the
-/// forest, and with it the vertex and the edge of every bar, is the one that the sorted edges give.
+/// Ties are broken by tail and head as everywhere, so the forest, and with it the vertex and the edge of every bar, is the
+/// one that the sorted edges give.
 struct MinimumSpanningForest {
   /// The edges of the forest in the order of the filtration.
   let edges: [FiltrationEdge]
@@ -9,6 +9,8 @@ struct MinimumSpanningForest {
   /// min over x of max over y of d(x, y), and the greatest finite distance.
   private(set) var (enclosingRadius, longest) = (Float.infinity, Float(0))
 
+  /// Prim's algorithm, over rows of distances that are made when they are needed: O(n) memory besides a row, and every row
+  /// is looked at once.
   /// - Parameter row: Writes the distances of a point from all points. Infinity: never joined.
   init(
     vertices n: Int, progress: Progress, row: (_ vertex: Int, _ out: UnsafeMutablePointer<Float>) -> Void
@@ -56,8 +58,26 @@ struct MinimumSpanningForest {
       }
       next = best
     }
-    edges = found.sorted { ($0.length, $0.tail, $0.head) < ($1.length, $1.tail, $1.head) }
+    edges = found.sorted { $0.precedes($1) }
   }
+
+  private init(edges: [FiltrationEdge], vertices: Int) {
+    (self.edges, self.vertices) = (edges, vertices)
+  }
+
+  /// The forest of a cloud.
+  init(_ rows: DistanceRows, threads: Int, progress: Progress) throws(ToposcopeError) {
+    if rows.count * rows.points.dimension < MinimumSpanningForest.fewNumbers {
+      try self.init(vertices: rows.count, progress: progress) { rows.fill(row: $0, into: $1) }
+    } else {
+      let forest = try BoruvkaForest(rows, threads: threads, progress: progress)
+      self.init(edges: forest.edges.sorted { $0.precedes($1) }, vertices: rows.count)
+      (enclosingRadius, longest) = forest.extent
+    }
+  }
+
+  /// Rows of fewer coordinates than this are made sooner than lists of neighbours.
+  private static let fewNumbers = 1200
 
   /// The forest of a graph whose edges are sorted (Kruskal's algorithm).
   init(_ order: EdgeOrder, progress: Progress) throws(ToposcopeError) {

@@ -32,6 +32,12 @@ final class AlignedMemory<Element: BitwiseCopyable>: @unchecked Sendable {
     self.count = count
   }
 
+  /// The numbers of another memory in the order of their places there.
+  convenience init(_ other: AlignedMemory, order: [Int32]) throws(ToposcopeError) {
+    try self.init(order.count)
+    for (place, index) in order.enumerated() { (pointer + place).initialize(to: other.pointer[Int(index)]) }
+  }
+
   deinit { free(pointer) }
 
   private static var hugePage: Int { 1 << 21 }

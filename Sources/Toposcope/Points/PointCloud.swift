@@ -159,6 +159,20 @@ public final class PointCloud: @unchecked Sendable {
         elementType: isSingle ? .float32 : .float64))
   }
 
+  /// The points of a cloud in another order.
+  init(_ cloud: PointCloud, order: [Int32], threads: Int, progress: Progress) throws(ToposcopeError) {
+    (count, dimension, elementType) = (order.count, cloud.dimension, cloud.elementType)
+    greatestMagnitude = cloud.greatestMagnitude
+    let bytes = dimension * (elementType == .float32 ? 4 : 8)
+    let owned = try AlignedMemory<UInt8>(count * bytes)
+    try Threads.forEach(chunks: count, threads: bytes < 1 << 12 ? 1 : threads, progress: progress) { place in
+      UnsafeMutableRawPointer(owned.pointer + place * bytes)
+        .copyMemory(from: cloud.coordinates + Int(order[place]) * bytes, byteCount: bytes)
+    }
+    storage = owned
+    coordinates = UnsafeRawPointer(owned.pointer)
+  }
+
   /// A coordinate of a point.
   subscript(point: Int, coordinate: Int) -> Double {
     switch elementType {

@@ -1,0 +1,167 @@
+/// For every point of a cloud its nearest others, the nearer first, equally near ones by number; and its farthest.
+///
+/// One pass over all pairs, tile by tile. Which neighbours are kept does not depend on the order of the tiles.
+final class NeighborLists {
+  /// Neighbours of a point: fewer only where so many are not at a finite distance.
+  let most: Int
+  private let count: Int
+  /// The bits of the distance, then the number of the neighbour: they sort as the edges do. Unused places are last.
+  private let keys: Memory<UInt64>
+  /// The greatest distance of each point, and the greatest finite one, as bits.
+  private let farthest: Memory<Int32>
+  private let farthestFinite: Memory<Int32>
+
+  private static let none = UInt64.max
+  private static let infinity = Int32(bitPattern: Float.infinity.bitPattern)
+
+  static func bytes(most: Int) -> Int { 8 * most + 8 }
+
+  init(_ tiles: DistanceTiles, most: Int, threads: Int, progress: Progress) throws(ToposcopeError) {
+    count = tiles.points.count
+    self.most = max(1, min(most, count - 1))
+    keys = try Memory(count * self.most)
+    farthest = try Memory(count)
+    farthestFinite = try Memory(count)
+    for place in 0..<keys.count { keys.base[place] = Self.none }
+    // Rows and columns of a tile begin at multiples of sixteen; columns never come before rows, so nobody waits for ever.
+    let locks = Locks((count + 15) / 16)
+    try tiles.forEach(threads: threads, progress: progress) { tile in
+      locks.with(tile.rows.lowerBound / 16) {
+        if tile.isDiagonal { return self.add(tile) }
+        locks.with(tile.columns.lowerBound / 16) { self.add(tile) }
+      }
+    }
+  }
+
+  private func add(_ tile: DistanceTile) {
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * tile.columns.count) { buffer in
+      let limits = buffer.baseAddress!
+      let greatest = limits + tile.columns.count
+      for j in tile.columns {
+        limits[j - tile.columns.lowerBound] = limit(j, from: tile.rows.lowerBound)
+        greatest[j - tile.columns.lowerBound] = 0
+      }
+      for i in tile.rows {
+        let columns = tile.isDiagonal ? i + 1..<tile.columns.upperBound : tile.columns
+        if columns.isEmpty { break }
+        let lengths = LengthBits(tile.place(i, columns.lowerBound)).bits
+        let offset = columns.lowerBound - tile.columns.lowerBound
+        let (greatestOfRow, isAnyNear) = scanLengths(
+          lengths, columns.count, limit(i, from: columns.lowerBound), limits + offset, greatest + offset)
+        reach(i, greatestOfRow, lengths, columns.count, stride: 1)
+        if !isAnyNear { continue }
+        var limitOfRow = limit(i, from: columns.lowerBound)
+        for k in 0..<columns.count {
+          let (j, length) = (columns.lowerBound + k, lengths[k])
+          if length < limitOfRow {
+            insert(length, j, into: i)
+            limitOfRow = limit(i, from: columns.lowerBound)
+          }
+          if length < limits[offset + k] {
+            insert(length, i, into: j)
+            limits[offset + k] = limit(j, from: tile.rows.lowerBound)
+          }
+        }
+      }
+      for j in tile.columns {
+        reach(
+          j, greatest[j - tile.columns.lowerBound], LengthBits(tile.place(tile.rows.lowerBound, j)).bits,
+          tile.isDiagonal ? j - tile.rows.lowerBound : tile.rows.count, stride: tile.stride)
+      }
+    }
+  }
+
+  /// Tells a point how far some others are at most.
+  @inline(__always)
+  private func reach(_ point: Int, _ greatest: Int32, _ lengths: UnsafePointer<Int32>, _ count: Int, stride: Int) {
+    farthest.base[point] = max(farthest.base[point], greatest)
+    if greatest < Self.infinity {
+      farthestFinite.base[point] = max(farthestFinite.base[point], greatest)
+    } else {
+      for k in 0..<count where lengths[k * stride] < Self.infinity {
+        farthestFinite.base[point] = max(farthestFinite.base[point], lengths[k * stride])
+      }
+    }
+  }
+
+  /// Only lengths below this can bring a neighbour of a number of at least `first` into the list.
+  @inline(__always)
+  private func limit(_ point: Int, from first: Int) -> Int32 {
+    let last = keys.base[(point &+ 1) &* most &- 1]
+    if last == Self.none { return Self.infinity }
+    let length = Int32(truncatingIfNeeded: last &>> 32)
+    return first <= Int(UInt32(truncatingIfNeeded: last)) ? length &+ 1 : length
+  }
+
+  private func insert(_ length: Int32, _ neighbor: Int, into point: Int) {
+    let key = UInt64(UInt32(bitPattern: length)) << 32 | UInt64(neighbor)
+    let list = keys.base + point &* most
+    var place = most &- 1
+    if key >= list[place] { return }
+    while place > 0 && list[place &- 1] > key {
+      list[place] = list[place &- 1]
+      place &-= 1
+    }
+    list[place] = key
+  }
+
+  /// The edge to the i-th neighbour, if there is one.
+  @inline(__always)
+  func edge(_ point: Int, _ i: Int) -> FiltrationEdge? {
+    let key = keys.base[point &* most &+ i]
+    if i >= most || key == Self.none { return nil }
+    let other = Int32(truncatingIfNeeded: key)
+    return FiltrationEdge(
+      length: Float(bitPattern: UInt32(truncatingIfNeeded: key &>> 32)), tail: min(Int32(point), other),
+      head: max(Int32(point), other))
+  }
+
+  /// An edge that comes before all those of a point that are not kept: the last that is. Nil where all are kept.
+  @inline(__always)
+  func last(_ point: Int) -> FiltrationEdge? { most < count - 1 ? edge(point, most &- 1) : nil }
+
+  /// min over x of max over y of d(x, y), and the greatest finite distance.
+  var extent: (enclosingRadius: Float, longest: Float) {
+    var (enclosing, longest) = (Self.infinity, Int32(0))
+    for i in 0..<count {
+      enclosing = min(enclosing, farthest.base[i])
+      longest = max(longest, farthestFinite.base[i])
+    }
+    return (Float(bitPattern: UInt32(enclosing)), Float(bitPattern: UInt32(longest)))
+  }
+}
+
+/// Looks through a row of lengths, which are given as the bits of floats that are never negative.
+///
+/// Raises `greatest[j]` to the j-th length, and returns the greatest of all, and whether any is less than the limit of the
+/// row or than its own.
+private func scanLengths(
+  _ lengths: UnsafePointer<Int32>, _ count: Int, _ limit: Int32, _ limits: UnsafePointer<Int32>,
+  _ greatest: UnsafeMutablePointer<Int32>
+) -> (greatest: Int32, isAnyBelow: Bool) {
+  typealias Lanes = SIMD8<Int32>
+  var most = Lanes.zero
+  var below = Lanes.zero  // negative where a length is
+  let rowLimit = Lanes(repeating: limit)
+  var j = 0
+  while j &+ 8 <= count {
+    let x = UnsafeRawPointer(lengths + j).loadUnaligned(as: Lanes.self)
+    let own = UnsafeRawPointer(greatest + j).loadUnaligned(as: Lanes.self)
+    most = most.replacing(with: x, where: x .> most)
+    UnsafeMutableRawPointer(greatest + j).storeBytes(of: own.replacing(with: x, where: x .> own), as: Lanes.self)
+    below |= (x &- rowLimit) | (x &- UnsafeRawPointer(limits + j).loadUnaligned(as: Lanes.self))
+    j &+= 8
+  }
+  var (greatestOfRow, belowOfRow) = (Int32(0), Int32(0))
+  for lane in 0..<8 {
+    greatestOfRow = max(greatestOfRow, most[lane])
+    belowOfRow |= below[lane]
+  }
+  while j < count {
+    greatestOfRow = max(greatestOfRow, lengths[j])
+    greatest[j] = max(greatest[j], lengths[j])
+    belowOfRow |= (lengths[j] &- limit) | (lengths[j] &- limits[j])
+    j &+= 1
+  }
+  return (greatestOfRow, belowOfRow < 0)
+}

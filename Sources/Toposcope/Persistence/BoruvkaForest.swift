@@ -1,0 +1,168 @@
+/// The minimum spanning forest of a cloud in a few passes over all pairs, by Borůvka's rounds (1926).
+///
+/// The order of the edges is total, so the least edge that leaves a component belongs to the one forest there is: it may be
+/// added without a look at the others, and all components may add theirs at once.
+///
+/// 1. The first pass keeps the nearest neighbours of every point. An edge that leaves a component is known to be its
+///    least when it comes before the last kept edge of each of its points whose neighbours are all inside. A component
+///    of no more points than lists have places has no such point, so only larger ones can be left waiting, and each of
+///    those is tried again when others have joined it.
+/// 2. If several components are left, the next pass keeps the least edge between every two of them, and Kruskal's
+///    algorithm on these ends the matter. Points are sorted by component, and pairs inside one are not made. Where there
+///    are too many components for such a table, the pass keeps the least edge that leaves each, and another one follows.
+///
+/// Lists of neighbours that certify edges are what March, Ram and Gray (2010) prune trees for; here no metric is assumed.
+struct BoruvkaForest {
+  private(set) var edges: [FiltrationEdge] = []
+  /// min over x of max over y of d(x, y), and the greatest finite distance.
+  let extent: (enclosingRadius: Float, longest: Float)
+  private let rows: DistanceRows
+  private let threads: Int
+  private let progress: Progress
+  private var components: Components
+
+  /// Neighbours that are kept of a point.
+  static let neighbors = 12
+  /// Edges that the tables of components may hold, of all threads, for each point.
+  private static let tableShare = 64
+
+  /// What it takes at most, the points as the metric wants them included: twice, as the second pass sorts them.
+  static func estimate(_ cloud: PointCloud) -> MemoryEstimate {
+    var estimate = MemoryEstimate()
+    estimate.add(cloud.count * cloud.dimension, bytesEach: 16)
+    estimate.add(cloud.count, bytesEach: Double(NeighborLists.bytes(most: neighbors) + 12 * tableShare + 128))
+    return estimate
+  }
+
+  init(
+    _ rows: DistanceRows, neighbors: Int = Self.neighbors, threads: Int, progress: Progress
+  ) throws(ToposcopeError) {
+    (self.rows, self.threads, self.progress) = (rows, threads, progress)
+    components = Components(rows.count)
+    edges.reserveCapacity(max(0, rows.count - 1))
+    let lists = try NeighborLists(rows.tiles, most: neighbors, threads: threads, progress: progress)
+    extent = lists.extent
+    while try join(lists) {}
+    while components.count > 1, try joinComponents() {}
+  }
+
+  private mutating func join(_ edge: FiltrationEdge) -> Bool {
+    if components.join(edge.tail, edge.head) == nil { return false }
+    edges.append(edge)
+    return true
+  }
+
+  /// One round in the lists of neighbours. Returns whether any components were joined.
+  private mutating func join(_ lists: NeighborLists) throws(ToposcopeError) -> Bool {
+    let n = rows.count
+    var least = [FiltrationEdge](repeating: .none, count: n)
+    var unknown = least  // no edge that leaves the component and is in no list comes before this
+    for point in 0..<n {
+      if point & 0xFFF == 0 { try progress.report(n, of: n) }
+      let component = components.root(Int32(point))
+      var i = 0
+      while let edge = lists.edge(point, i) {
+        let other = edge.tail == Int32(point) ? edge.head : edge.tail
+        if components.root(other) != component {
+          if edge.precedes(least[Int(component)]) { least[Int(component)] = edge }
+          break
+        }
+        i += 1
+      }
+      if i == lists.most, let last = lists.last(point), last.precedes(unknown[Int(component)]) {
+        unknown[Int(component)] = last
+      }
+    }
+    var isAnyJoined = false
+    for component in 0..<n where least[component].precedes(unknown[component]) {
+      if join(least[component]) { isAnyJoined = true }
+    }
+    return isAnyJoined
+  }
+
+  /// Joins the components by the least edges between them, or out of them. Returns whether any were joined.
+  private mutating func joinComponents() throws(ToposcopeError) -> Bool {
+    let n = rows.count
+    let (order, ends) = sortedPoints()
+    let count = ends.count
+    var labels = [Int32](repeating: 0, count: n)
+    for component in 0..<count {
+      for i in (component == 0 ? 0 : ends[component - 1])..<ends[component] { labels[i] = Int32(component) }
+    }
+    let threads = Threads.resolve(threads)
+    let pairs = count * (count - 1) / 2
+    let isTable = pairs * threads <= Self.tableShare * n
+    let width = isTable ? pairs : count
+    let least = try Memory<FiltrationEdge>(width * threads)
+    for place in 0..<least.count { least.base[place] = .none }
+    let slots = Slots(threads)
+    let sorted = try DistanceRows(rows, order: order, threads: threads, progress: progress)
+    try sorted.tiles.forEach(
+      threads: threads, progress: progress,
+      isWanted: { rows, columns in labels[rows.lowerBound] != labels[columns.upperBound - 1] }
+    ) { tile in
+      let slot = slots.take()
+      defer { slots.give(slot) }
+      let found = least.base + slot * width
+      for i in tile.rows {
+        let a = Int(labels[i])
+        var j = max(tile.columns.lowerBound, ends[a])
+        while j < tile.columns.upperBound {
+          let b = Int(labels[j])
+          let stop = min(ends[b], tile.columns.upperBound)
+          let pair = a * (2 * count - a - 1) / 2 + b - a - 1
+          let (first, second) = isTable ? (pair, pair) : (a, b)
+          var limit = max(found[first].length, found[second].length)
+          let distances = tile.place(i, j)
+          for k in 0..<stop - j where distances[k] <= limit && distances[k] < .infinity {
+            let (x, y) = (order[i], order[j + k])
+            let edge = FiltrationEdge(length: distances[k], tail: min(x, y), head: max(x, y))
+            if edge.precedes(found[first]) { found[first] = edge }
+            if edge.precedes(found[second]) { found[second] = edge }
+            limit = max(found[first].length, found[second].length)
+          }
+          j = stop
+        }
+      }
+    }
+    var candidates: [FiltrationEdge] = []
+    for place in 0..<width {
+      let edge = (0..<threads).reduce(FiltrationEdge.none) { best, slot in
+        let edge = least.base[slot * width + place]
+        return edge.precedes(best) ? edge : best
+      }
+      if edge.length < .infinity { candidates.append(edge) }
+    }
+    candidates.sort { $0.precedes($1) }
+    var isAnyJoined = false
+    for edge in candidates where join(edge) { isAnyJoined = true }
+    return isAnyJoined
+  }
+
+  /// The points, component by component, and where each component ends.
+  private mutating func sortedPoints() -> (order: [Int32], ends: [Int]) {
+    let n = rows.count
+    let roots = (0..<Int32(n)).map { components.root($0) }
+    var numbers = [Int](repeating: -1, count: n)
+    var sizes: [Int] = []
+    for root in roots {
+      if numbers[Int(root)] < 0 {
+        numbers[Int(root)] = sizes.count
+        sizes.append(0)
+      }
+      sizes[numbers[Int(root)]] += 1
+    }
+    var next = 0
+    var places = sizes.map { size in
+      defer { next += size }
+      return next
+    }
+    var order = [Int32](repeating: 0, count: n)
+    for point in 0..<n {
+      let number = numbers[Int(roots[point])]
+      order[places[number]] = Int32(point)
+      places[number] += 1
+    }
+    return (order, places)
+  }
+}
