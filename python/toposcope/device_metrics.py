@@ -58,14 +58,15 @@ def distances_on_device(X: Any, kind: str) -> tuple[NDArray[np.float32], str]:
         if kind in _DIRECTIONS:
             x = _directions(x, kind, torch)
         d = torch.cdist(x, x, p=_EXPONENTS.get(kind, 2.0), compute_mode="donot_use_mm_for_euclid_dist")
-        d = torch.maximum(d, d.T)
         if kind == "sqeuclidean":
             d = d * d
         elif kind == "angular":
             d = 2 * torch.atan2(d, (4 - d * d).clamp(min=0).sqrt()) / torch.pi
         elif kind in _DIRECTIONS:
             d = (d * d / 2).clamp(max=2)
-        d = d.to(torch.float32).fill_diagonal_(0)
+        d = d.to(torch.float32)
+        # Last: PyTorch's functions may round an entry otherwise where it falls into another lane.
+        d = torch.maximum(d, d.T).fill_diagonal_(0)
         _refuse(
             ~torch.isfinite(d),
             "The distance of rows {} and {} of X is too large for single precision (3.4e38): scale X down.",

@@ -71,11 +71,12 @@ final class PreparedPoints: @unchecked Sendable {
   init(_ other: PreparedPoints, order: [Int32], threads: Int, progress: Progress) throws(ToposcopeError) {
     (count, kind, isProducts, bound) = (order.count, other.kind, other.isProducts, other.bound)
     switch other.sums {
-    case .single(let sums, let exact):
-      self.sums = .single(
-        try sums.reordered(order, threads: threads, progress: progress),
-        try ExactPairs(exact, order: order, threads: threads, progress: progress))
+    case .single(let sums, let pairs):
+      let exact = try ExactPairs(pairs, order: order, threads: threads, progress: progress)
+      self.exact = exact
+      self.sums = .single(try sums.reordered(order, threads: threads, progress: progress), exact)
     case .double(let sums):
+      exact = nil
       self.sums = .double(try sums.reordered(order, threads: threads, progress: progress))
     }
   }

@@ -4,7 +4,6 @@ func symmetricProducts(
 ) throws(ToposcopeError) -> PanelTable<Double> {
   let products = try PanelTable<Double>(count: rows.count, length: rows.count)
   products.pointer.initialize(repeating: 0, count: 16 * products.panels * products.length)
-  let n = rows.count
   let sums = PanelSums(table: rows, kernels: .choose(.products))
   try sums.forEachTile(threads: threads, progress: progress) { sums, rows, columns in
     let stride = (columns.count + 15) / 16 * 16

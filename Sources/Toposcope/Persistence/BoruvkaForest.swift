@@ -7,8 +7,8 @@
 ///    least when it comes before the last kept edge of each of its points whose neighbours are all inside. A component
 ///    of no more points than lists have places has no such point, so only larger ones can be left waiting, and each of
 ///    those is tried again when others have joined it.
-/// 2. If several components are left, the next pass keeps the least edge between every two of them, and Kruskal's
-///    algorithm on these ends the matter. Points are sorted by component, and pairs inside one are not made. Where there
+/// 2. If several components are left, the next pass keeps the least edge between every two of them, and rounds among
+///    these end the matter. Points are sorted by component, and pairs inside one are not made. Where there
 ///    are too many components for such a table, the pass keeps the least edge that leaves each, and another one follows.
 ///
 /// Lists of neighbours that certify edges are what March, Ram and Gray (2010) prune trees for; here no metric is assumed.
@@ -133,9 +133,25 @@ struct BoruvkaForest {
       }
       if edge.length < .infinity { candidates.append(edge) }
     }
-    candidates.sort { $0.precedes($1) }
     var isAnyJoined = false
-    for edge in candidates where join(edge) { isAnyJoined = true }
+    while try joinLeast(of: candidates) {
+      isAnyJoined = true
+      candidates.removeAll { components.root($0.tail) == components.root($0.head) }
+    }
+    return isAnyJoined
+  }
+
+  /// One round among some edges: the least that leaves each component. Returns whether any components were joined.
+  private mutating func joinLeast(of candidates: [FiltrationEdge]) throws(ToposcopeError) -> Bool {
+    try progress.report(rows.count, of: rows.count)
+    var least = [FiltrationEdge](repeating: .none, count: rows.count)
+    for edge in candidates {
+      let (tail, head) = (Int(components.root(edge.tail)), Int(components.root(edge.head)))
+      if edge.precedes(least[tail]) { least[tail] = edge }
+      if edge.precedes(least[head]) { least[head] = edge }
+    }
+    var isAnyJoined = false
+    for edge in least where edge.length < .infinity && join(edge) { isAnyJoined = true }
     return isAnyJoined
   }
 
