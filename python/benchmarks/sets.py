@@ -145,7 +145,7 @@ def _series(name: str, points: Callable, sizes: tuple[int, ...], quick: bool = F
 
 def _voids(name: str, points: Callable, thresh: float, sizes: tuple[int, ...] = (200, 500, 1000)) -> list[Set]:
     """Without a threshold, then with one that keeps a tenth of the pairs or so."""
-    whole = [Set("H2", name, points, n, 2, quick=n == sizes[0]) for n in sizes]
+    whole = [Set("H2", name, points, n, 2, quick=n == sizes[0], limit=PATIENCE if n >= 500 else 0) for n in sizes]
     return whole + [Set("H2", name, points, n, 2, thresh) for n in sizes]
 
 
