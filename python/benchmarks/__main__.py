@@ -1,7 +1,7 @@
 """Toposcope against other engines, on generated sets: ``python -m benchmarks --help``.
 
-All sets take about half an hour on an idle machine. What is chosen by --only or --engines is merged with the results that
-are there already.
+All sets take about half an hour on an idle machine. What is chosen by --only or --engines is merged with the results
+that are there already.
 """
 
 from __future__ import annotations
