@@ -7,6 +7,10 @@ public struct Edge: Hashable, Sendable, BitwiseCopyable {
     self.tail = min(tail, head)
     self.head = max(tail, head)
   }
+
+  /// The order of edges of one length in a filtration: by tail, then by head.
+  @inline(__always)
+  func precedes(_ other: Edge) -> Bool { (tail, head) < (other.tail, other.head) }
 }
 
 /// A homology class from its birth to its death: one bar of the barcode, one point of the diagram.

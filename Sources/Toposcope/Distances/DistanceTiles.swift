@@ -12,9 +12,9 @@ struct DistanceTile {
 
   var isDiagonal: Bool { rows == columns }
 
-  /// The columns of a row that make every pair once.
+  /// The columns that pair a row with each other point once.
   @inline(__always)
-  func columns(ofRow row: Int) -> Range<Int> { (isDiagonal ? row : columns.lowerBound)..<columns.upperBound }
+  func partners(ofRow row: Int) -> Range<Int> { (isDiagonal ? row + 1 : columns.lowerBound)..<columns.upperBound }
 
   /// The columns that are there in a row: on the diagonal, from the first of its panel on.
   @inline(__always)

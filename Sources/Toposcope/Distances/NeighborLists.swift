@@ -42,7 +42,7 @@ final class NeighborLists {
         greatest[j - tile.columns.lowerBound] = 0
       }
       for i in tile.rows {
-        let columns = tile.isDiagonal ? i + 1..<tile.columns.upperBound : tile.columns
+        let columns = tile.partners(ofRow: i)
         if columns.isEmpty { break }
         let lengths = LengthBits(tile.place(i, columns.lowerBound)).bits
         let offset = columns.lowerBound - tile.columns.lowerBound

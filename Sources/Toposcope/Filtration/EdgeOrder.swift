@@ -14,7 +14,7 @@ struct FiltrationEdge: Equatable {
   /// The order of a filtration: by length, then by tail, then by head.
   @inline(__always)
   func precedes(_ other: FiltrationEdge) -> Bool {
-    length < other.length || length == other.length && (tail, head) < (other.tail, other.head)
+    length < other.length || length == other.length && edge.precedes(other.edge)
   }
 }
 

@@ -38,7 +38,7 @@ struct NearPairs {
       let slot = slots.take()
       defer { slots.give(slot) }
       for i in tile.rows {
-        let columns = tile.isDiagonal ? i + 1..<tile.columns.upperBound : tile.columns
+        let columns = tile.partners(ofRow: i)
         let distances = tile.place(i, columns.lowerBound)
         for k in 0..<columns.count where distances[k] <= threshold {
           let (x, y) = (order[i], order[columns.lowerBound + k])

@@ -211,12 +211,13 @@ struct LinkSteps {
 struct LinkGrowth {
   private let rows: UnsafePointer<UInt64>
   private let words: Int
+  /// Bits of the greatest number of neighbours.
   private let planeCount: Int
 
   init(_ rows: UnsafePointer<UInt64>, _ words: Int) {
     self.rows = rows
     self.words = words
-    planeCount = (64 * words).trailingZeroBitCount + (words & (words - 1) == 0 ? 0 : 8)
+    planeCount = Int.bitWidth - (64 * words).leadingZeroBitCount
   }
 
   /// Whether a matching of the flag complex on some vertices is found at once that has no critical simplex with at most

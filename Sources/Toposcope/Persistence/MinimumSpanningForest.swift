@@ -44,14 +44,14 @@ struct MinimumSpanningForest {
         let length = distances.base[v] + 0  // -0 becomes +0
         if length < nearest.base[v]
           || length == nearest.base[v] && length < .infinity
-            && MinimumSpanningForest.precedes(Int32(u), Int32(v), anchor.base[v], Int32(v))
+            && Edge(Int32(u), Int32(v)).precedes(Edge(anchor.base[v], Int32(v)))
         {
           nearest.base[v] = length
           anchor.base[v] = Int32(u)
         }
         if best < 0 || nearest.base[v] < nearest.base[best]
           || nearest.base[v] == nearest.base[best] && nearest.base[v] < .infinity
-            && MinimumSpanningForest.precedes(anchor.base[v], Int32(v), anchor.base[best], Int32(best))
+            && Edge(anchor.base[v], Int32(v)).precedes(Edge(anchor.base[best], Int32(best)))
         {
           best = v
         }
@@ -91,11 +91,6 @@ struct MinimumSpanningForest {
       }
     }
     edges = found
-  }
-
-  /// The order of two edges of one length.
-  private static func precedes(_ a: Int32, _ b: Int32, _ c: Int32, _ d: Int32) -> Bool {
-    (min(a, b), max(a, b)) < (min(c, d), max(c, d))
   }
 
   /// The bars of H0 up to a threshold, below which edges that could matter are cut off or not.
