@@ -16,7 +16,7 @@ ORDER = [
     ("_version", "_core"),
     ("_native",),
     ("points", "memory"),
-    ("library_metrics", "device_metrics"),
+    ("library_metrics", "device_metrics", "diagrams"),
     ("metrics",),
     ("persistence", "array_files"),
     ("activations",),

@@ -59,8 +59,8 @@ def test_chooses_dimensions():
         (7, TypeError, "no persistence diagrams in a int"),
         ("H0", TypeError, "no persistence diagrams in a str"),
         ([np.zeros((3, 3))], ValueError, r"shape \(3, 3\)"),
-        ([np.array([[0.0, np.nan]])], ValueError, "bar 0 of dimension 0"),
-        ([np.array([[0.0, 1.0], [2.0, 1.0]])], ValueError, r"bar 1 of dimension 0 is \(2, 1\)"),
+        ([np.array([[0.0, np.nan]])], ValueError, "bar 0 of the diagram of dimension 0"),
+        ([np.array([[0.0, 1.0], [2.0, 1.0]])], ValueError, r"bar 1 of the diagram of dimension 0 is \(2, 1\)"),
         ([np.array([[-INF, 1.0]])], ValueError, "births must be finite"),
     ],
 )

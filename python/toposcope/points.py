@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["as_matrix", "as_points"]
+__all__ = ["as_array", "as_matrix", "as_numbers", "as_points"]
 
 
 def as_points(X: Any, name: str = "X") -> NDArray[Any]:
@@ -43,14 +43,14 @@ def as_points(X: Any, name: str = "X") -> NDArray[Any]:
     >>> as_points(np.ones((3, 2), np.float16)).dtype
     dtype('float32')
     """
-    array = _as_array(X, name)
+    array = as_array(X, name)
     if array.ndim != 2:
         if array.ndim == 1 and array.size == 0:
             return np.empty((0, 0), np.float64)
         raise ValueError(
             f"{name} must be two-dimensional, (points, coordinates), not of shape {array.shape}: {_advice(array)}"
         )
-    return _readable(array, name)
+    return as_numbers(array, name)
 
 
 def as_matrix(D: Any, name: str = "X") -> NDArray[Any]:
@@ -84,7 +84,8 @@ def _advice(array: NDArray[Any]) -> str:
     return "X.reshape(len(X), -1) makes one point of each entry; for activations choose how to reduce (ts.capture)."
 
 
-def _as_array(X: Any, name: str) -> NDArray[Any]:
+def as_array(X: Any, name: str) -> NDArray[Any]:
+    """Whatever holds an array as a NumPy array of any shape and element type."""
     if isinstance(X, np.ma.MaskedArray):
         if np.ma.is_masked(X):
             raise TypeError(
@@ -132,7 +133,7 @@ def _from_torch(X: Any, torch: Any, name: str) -> NDArray[Any]:
     return X.cpu().resolve_conj().resolve_neg().numpy()
 
 
-def _readable(array: NDArray[Any], name: str) -> NDArray[Any]:
+def as_numbers(array: NDArray[Any], name: str) -> NDArray[Any]:
     """Float32 or float64, aligned, in native byte order."""
     kind = array.dtype.kind
     if kind == "O":

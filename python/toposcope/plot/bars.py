@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..diagrams import as_diagram
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
@@ -138,24 +140,7 @@ def _threshold(source: Any) -> float | None:
 
 
 def _read(dimension: int, diagram: Any, censored: Any) -> Bars:
-    try:
-        array = np.asarray(diagram, dtype=np.float64)
-    except (TypeError, ValueError):
-        kind = type(diagram).__name__
-        raise TypeError(f"the diagram of dimension {dimension} is a {kind}: give an array (m, 2)") from None
-    if array.size == 0:
-        array = np.empty((0, 2))
-    if array.ndim != 2 or array.shape[1] != 2:
-        raise ValueError(
-            f"the diagram of dimension {dimension} has shape {array.shape}: give one (birth, death) a row, shape (m, 2)"
-        )
-    births, deaths = array[:, 0], array[:, 1]
-    bad = np.flatnonzero(~np.isfinite(births) | np.isnan(deaths) | (deaths < births))
-    if bad.size:
-        raise ValueError(
-            f"bar {bad[0]} of dimension {dimension} is ({births[bad[0]]:g}, {deaths[bad[0]]:g}): "
-            "births must be finite, and no death may be NaN or before its birth"
-        )
+    births, deaths = as_diagram(diagram, f"the diagram of dimension {dimension}").T
     flags = np.zeros(len(births), bool) if censored is None else np.asarray(censored, bool)
     if flags.shape != births.shape:
         raise ValueError(

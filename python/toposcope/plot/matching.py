@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..diagrams import as_diagram
 from . import palette
 from .bars import Bars, Floats, Indices, read_bars
 from .draw import _axes, _clean, _face, _ink, _nothing
@@ -46,7 +47,7 @@ def match_bars(first: Floats, second: Floats, distance: str = "wasserstein") -> 
     """
     if distance not in ("wasserstein", "bottleneck"):
         raise ValueError(f"distance is {distance!r}: use 'wasserstein' or 'bottleneck'")
-    first, second = _pairs("first", first), _pairs("second", second)
+    first, second = _finite_diagram("first", first), _finite_diagram("second", second)
     m, n = len(first), len(second)
     cost = np.zeros((m + n, n + m))
     cost[:m, :n] = np.abs(first[:, None, :] - second[None, :, :]).max(-1)
@@ -64,17 +65,11 @@ def match_bars(first: Floats, second: Floats, distance: str = "wasserstein") -> 
     return pairs.astype(np.int64), total
 
 
-def _pairs(name: str, diagram: Any) -> Floats:
-    try:
-        array = np.asarray(diagram, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} is a {type(diagram).__name__}: give an array (m, 2) of births and deaths") from None
-    array = array.reshape(-1, 2) if array.size == 0 else array
-    if array.ndim != 2 or array.shape[1] != 2:
-        raise ValueError(f"{name} has shape {array.shape}: give one (birth, death) a row, shape (m, 2)")
-    if not np.isfinite(array).all():
+def _finite_diagram(name: str, diagram: Any) -> Floats:
+    pairs = as_diagram(diagram, name)
+    if np.isinf(pairs).any():
         raise ValueError(f"{name} has a bar that never dies: match finite bars, diagram[np.isfinite(diagram).all(1)]")
-    return array
+    return pairs
 
 
 def _bottleneck(cost: Floats) -> tuple[Indices, Indices, float]:

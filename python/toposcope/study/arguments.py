@@ -1,4 +1,4 @@
-"""What the functions on studies, diagrams and labels are given: looked at once, and refused in one sentence."""
+"""What the functions on studies and labels are given: looked at once, and refused in one sentence."""
 
 from __future__ import annotations
 
@@ -7,28 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..points import as_points
-
-__all__ = ["as_diagram", "as_labels", "as_study", "as_vector"]
-
-
-def as_diagram(bars: Any, name: str = "diagram") -> NDArray[np.float64]:
-    """A persistence diagram: births and deaths, (m, 2).
-
-    >>> as_diagram([[0, 1]])
-    array([[0., 1.]])
-    """
-    array = as_points(bars, name)
-    if not array.size:
-        return np.empty((0, 2))
-    if array.shape[1] != 2:
-        raise ValueError(f"{name} has the shape {array.shape}: give one row for each bar, its birth and its death.")
-    diagram = array.astype(np.float64, copy=False)
-    if np.isnan(diagram).any():
-        raise ValueError(
-            f"{name} has nan in row {np.argwhere(np.isnan(diagram))[0, 0]}: a bar has a birth and a death."
-        )
-    return diagram
+__all__ = ["as_labels", "as_study", "as_vector"]
 
 
 def as_labels(labels: Any, n: int, of: str = "points") -> NDArray[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import as_diagram
+from ..diagrams import as_diagram
 
 __all__ = ["diagram_distance"]
 

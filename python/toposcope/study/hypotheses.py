@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import as_diagram
+from ..diagrams import as_diagram
 from .diagram_distances import diagram_distance
 
 __all__ = ["Test", "permutation_test"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import as_diagram, as_vector
+from ..diagrams import as_diagram
+from .arguments import as_vector
 
 __all__ = ["adjust", "significance"]
 
