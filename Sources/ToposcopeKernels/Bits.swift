@@ -1,15 +1,36 @@
 import CToposcopeProcessor
 
-/// Writes for each of some rows of bits the bits under masks, one after the other, `wordsEach` words a row.
+/// Numbers the vertices whose bits are set, and writes the row of each, only with the bits of these vertices, one after the
+/// other, `wordsEach` words a row. Returns how many there are.
 ///
 /// Mask k applies to word `places[k]`, and its bits go to `offsets[k]` and the following ones.
 func gatherBits(
-  _ rows: UnsafePointer<UInt64>, _ wordsPerRow: Int, _ chosen: UnsafePointer<Int32>, _ count: Int,
-  _ places: UnsafePointer<Int32>, _ masks: UnsafePointer<UInt64>, _ offsets: UnsafePointer<Int32>, _ maskCount: Int,
-  _ out: UnsafeMutablePointer<UInt64>, _ wordsEach: Int
-) {
+  _ rows: UnsafePointer<UInt64>, _ words: Int, _ bits: UnsafePointer<UInt64>, _ places: UnsafeMutablePointer<Int32>,
+  _ masks: UnsafeMutablePointer<UInt64>, _ offsets: UnsafeMutablePointer<Int32>,
+  _ vertices: UnsafeMutablePointer<Int32>, _ out: UnsafeMutablePointer<UInt64>, _ wordsEach: Int
+) -> Int {
+  var (count, maskCount) = (0, 0)
+  var line = 0
+  while line < words {
+    var some = toposcope_nonzero(bits + line)
+    while some != 0 {
+      let place = line &+ some.trailingZeroBitCount
+      some &= some &- 1
+      places[maskCount] = Int32(truncatingIfNeeded: place)
+      masks[maskCount] = bits[place]
+      offsets[maskCount] = Int32(truncatingIfNeeded: count)
+      maskCount &+= 1
+      var rest = bits[place]
+      while rest != 0 {
+        vertices[count] = Int32(truncatingIfNeeded: place &* 64 &+ rest.trailingZeroBitCount)
+        count &+= 1
+        rest &= rest &- 1
+      }
+    }
+    line &+= 8
+  }
   for i in 0..<count {
-    let row = rows + Int(chosen[i]) &* wordsPerRow
+    let row = rows + Int(vertices[i]) &* words
     if wordsEach == 1 {
       var bits: UInt64 = 0
       for k in 0..<maskCount {
@@ -29,4 +50,5 @@ func gatherBits(
       if high != 0 { own[word &+ 1] |= high }
     }
   }
+  return count
 }

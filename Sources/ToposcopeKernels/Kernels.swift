@@ -40,7 +40,8 @@ public func kernelSet() -> KernelSet {
     squaredDifference: { squaredDifference($0, $1, $2, $3, $4, $5, $6, $7, $8) },
     greatestMagnitude: { greatestMagnitude($0, $1) },
     transpose: { transpose($0, $1, $2, $3, $4, $5) },
-    gatherBits: { gatherBits($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) })
+    gatherBits: { gatherBits($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+    center: { center($0, $1, $2, $3, $4, $5, $6) })
 }
 
 /// Writes shift + factor * value, or `limit` where that is less, for `count` numbers, a multiple of four, in single

@@ -27,6 +27,12 @@ typedef struct __attribute__((swift_name("DoubleSums"), swift_attr("@Sendable"))
   void (*row)(const double *, const double *, long, long, long, double *);
 } toposcope_double_sums;
 
+/* A vertex of a link: joined to all others, or to as many as were looked at; -1 where there are none. */
+typedef struct __attribute__((swift_name("LinkCenter"))) {
+  int vertex;
+  bool isApex;
+} toposcope_center;
+
 /* The inner loops for one level of processor: each module of kernels fills one such table, the core chooses among them. */
 typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable"))) {
   toposcope_float_sums floatSquares, floatMagnitudes, floatGreatest, floatProducts;
@@ -49,10 +55,14 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
   float (*greatestMagnitude)(const float *, long);
   /* A table and its stride; rows, columns; the result and its stride. */
   void (*transpose)(const float *, long, long, long, float *, long);
-  /* Rows of bits and words in each; the rows chosen and how many; places, masks, offsets and how many; the result and
-   * words of a row of it. */
-  void (*gatherBits)(const unsigned long long *, long, const int *, long, const int *, const unsigned long long *,
-                     const int *, long, unsigned long long *, long);
+  /* Rows of bits and words in each; the bits of the rows that are chosen; room for a place, a mask and an offset a word;
+   * the rows chosen; the result and words of a row of it. Returns how many rows there are. */
+  long (*gatherBits)(const unsigned long long *, long, const unsigned long long *, int *, unsigned long long *, int *,
+                     int *, unsigned long long *, long);
+  /* Rows of bits and words in each; two vertices; two likely apexes of each vertex; the common neighbours; room for as
+   * many words. */
+  toposcope_center (*center)(const unsigned long long *, long, long, long, const int *, unsigned long long *,
+                             unsigned long long *);
 } toposcope_kernel_set;
 
 typedef double toposcope_doubles __attribute__((vector_size(64), aligned(8)));
@@ -92,6 +102,28 @@ static inline unsigned long long toposcope_gather_bits(unsigned long long x, uns
   for (x &= mask; x != 0; x &= x - 1) gathered |= 1ULL << __builtin_popcountll(mask & ((x & -x) - 1));
   return gathered;
 #endif
+}
+
+/* One bit for each word of a line of bits, eight words: whether there are bits in it that two lines have and a third has
+ * not. */
+static inline unsigned toposcope_missing(const unsigned long long *a, const unsigned long long *b,
+                                         const unsigned long long *c) {
+  typedef unsigned long long line __attribute__((vector_size(64), aligned(64)));
+  typedef _Bool mask __attribute__((ext_vector_type(8)));
+  mask some = __builtin_convertvector((*(const line *)a & *(const line *)b & ~*(const line *)c) != 0, mask);
+  unsigned char bits;
+  __builtin_memcpy(&bits, &some, sizeof bits);
+  return bits;
+}
+
+/* One bit for each word of such a line: whether it is not zero. */
+static inline unsigned toposcope_nonzero(const unsigned long long *a) {
+  typedef unsigned long long line __attribute__((vector_size(64), aligned(64)));
+  typedef _Bool mask __attribute__((ext_vector_type(8)));
+  mask some = __builtin_convertvector(*(const line *)a != 0, mask);
+  unsigned char bits;
+  __builtin_memcpy(&bits, &some, sizeof bits);
+  return bits;
 }
 
 /* One bit for each of 64 integers: whether it is greater than `lower` and at most `upper`. */

@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// The vertices of the link of an edge, as bits, and what can be seen of the link from whole rows of bits.
 ///
 /// The rows are closed: every vertex counts as its own neighbour. So y dominates x among the vertices of a set when the
@@ -59,29 +61,18 @@ struct CommonNeighbors {
     return true
   }
 
-  /// What a vertex is to an edge (u, v) whose common neighbours have not been found.
-  enum Part { case apart, neighbor, apex }
-
+  /// An apex of the link of u and v if one is found, or another vertex of it; then the common neighbours are known.
+  /// - Parameter likely: Two vertices for each vertex, which are tried first.
   @inline(__always)
-  func part(of y: Int32, _ u: Int32, _ v: Int32) -> Part {
-    typealias Line = SIMD8<UInt64>
-    let (a, b, c) = (graph.row(Int(u)), graph.row(Int(v)), graph.row(Int(y)))
-    let word = Int(y) &>> 6
-    if (a[word] & b[word]) &>> UInt64(truncatingIfNeeded: y & 63) & 1 == 0 { return .apart }
-    var k = 0
-    while k < words {
-      let missing = line(a, k) & line(b, k) & ~line(c, k)
-      let half = missing.lowHalf | missing.highHalf
-      let quarter = half.lowHalf | half.highHalf
-      if quarter[0] | quarter[1] != 0 { return .neighbor }
-      k &+= 8
-    }
-    return .apex
+  func center(_ u: Int32, _ v: Int32, likely: UnsafePointer<Int32>) -> LinkCenter {
+    KernelSet.best.center(graph.row(0), words, Int(u), Int(v), likely, common, chosen)
   }
 
-  @inline(__always)
-  private func line(_ row: UnsafeMutablePointer<UInt64>, _ k: Int) -> SIMD8<UInt64> {
-    UnsafeRawPointer(row + k).load(as: SIMD8<UInt64>.self)
+  /// The number of common neighbours.
+  var count: Int {
+    var count = 0
+    for k in 0..<words { count &+= common[k].nonzeroBitCount }
+    return count
   }
 
   /// A common neighbour that is joined to all others, if there is one; looks first at `first`.

@@ -39,7 +39,7 @@ struct HigherPersistence {
     self.isComplete = isComplete
     self.progress = progress
     components = Components(graph.count)
-    scanner = try LinkScanner(graph, isFree: wanted == Wanted())
+    scanner = try LinkScanner(graph)
     findings = try LinkFindings()
     triangles = try TriangleAnnotations(graph, scanner, field, wanted, isComplete: isComplete, progress: progress)
     if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension, isComplete: isComplete) }

@@ -71,7 +71,7 @@ final class LinkLookahead: @unchecked Sendable {
     self.progress = progress
     wantsLoops = Atomic(!isFree)
     var workers = [Worker(scanner)]
-    while workers.count < threads { workers.append(Worker(try LinkScanner(graph, isFree: isFree))) }
+    while workers.count < threads { workers.append(Worker(try LinkScanner(graph))) }
     self.workers = workers
     for _ in 0..<LinkLookahead.blocksPerRound {
       filling.append(try Block())

@@ -6,8 +6,6 @@ struct RankedGraph {
   let count: Int
   let edges: Growing<FiltrationEdge>
   private let ranks: RankTable
-  /// Of every vertex the two that it is joined to first; itself where there are fewer.
-  private let nearestTwo: Memory<Int32>
 
   /// The edges of greater rank close the complex: they join one more vertex to all others, so that every class dies.
   let edgesBeforeClosing: Int
@@ -36,24 +34,8 @@ struct RankedGraph {
     let needed = RankedGraph.bytes(vertices: count, edges: edges.count) + Double(BitRows.bytes(count))
     if needed > Double(limit) { throw ToposcopeError(.memory, value: needed) }
     ranks = try RankTable(count, edges, progress)
-    nearestTwo = try Memory(2 * count)
-    for i in 0..<2 * count { nearestTwo.base[i] = Int32(i / 2) }
     self.edges = edges
-    for i in 0..<edges.count {
-      setNear(edges[i].tail, edges[i].head)
-      setNear(edges[i].head, edges[i].tail)
-    }
   }
-
-  @inline(__always)
-  private func setNear(_ vertex: Int32, _ other: Int32) {
-    let two = nearestTwo.base + 2 &* Int(vertex)
-    if two[1] == vertex { two[two[0] == vertex ? 0 : 1] = other }
-  }
-
-  /// The vertex that another is joined to first (0) or next (1); itself where there is none.
-  @inline(__always)
-  func near(_ vertex: Int32, _ i: Int) -> Int32 { nearestTwo.base[2 &* Int(vertex) &+ i] }
 
   /// The bytes that a graph of so many vertices and edges takes.
   static func bytes(vertices: Int, edges: Int) -> Double {

@@ -13,7 +13,7 @@ struct SmallLink<Vertices: VertexSet> {
   private let forest: LinkFindings.Forest
   private let memory: Memory<Int32>
   private let rowMemory: Memory<Vertices>
-  private var gathering: BitGathering
+  private let gathering: BitGathering
 
   private static var planeCount: Int { Vertices.capacity.trailingZeroBitCount }
 
@@ -31,39 +31,17 @@ struct SmallLink<Vertices: VertexSet> {
 
   /// Reads the link of the vertices that some bits stand for, `Vertices.capacity` at most.
   mutating func read(_ bits: UnsafeMutablePointer<UInt64>) {
-    count = gathering.list(bits, vertices)
-    gathering.gather(
-      graph, vertices, count: count, to: UnsafeMutableRawPointer(rows).assumingMemoryBound(to: UInt64.self),
+    count = gathering.gather(
+      graph, bits, to: vertices, UnsafeMutableRawPointer(rows).assumingMemoryBound(to: UInt64.self),
       wordsEach: Vertices.capacity / 64)
   }
 
-  /// The vertices that are joined to all others.
-  var apexes: Vertices {
-    var apexes = rows[0]
-    for i in 1..<max(1, count) { apexes = apexes & rows[i] }
-    return apexes
-  }
-
-  /// The first of the vertices that are joined to most others.
-  var center: Int {
-    var (center, most) = (0, 0)
-    for i in 0..<count {
-      let joined = rows[i].count
-      if joined > most { (center, most) = (i, joined) }
-    }
-    return center
-  }
-
-  /// Which vertex of the graph a vertex stands for.
-  @inline(__always)
-  func name(_ vertex: Int) -> Int32 { vertices[vertex] }
-
-  /// Writes down one vertex of every component but that of `first`, which is returned.
-  func findComponents(from first: Int, _ findings: inout LinkFindings) throws(ToposcopeError) -> Int32 {
+  /// Writes down one vertex of every component but the first, of which a vertex is returned.
+  mutating func findComponents(_ findings: inout LinkFindings) throws(ToposcopeError) -> Int32 {
     var left = Vertices.first(count)
-    takeComponent(of: first, &left)
+    _ = takeComponent(&left)
     while !left.isEmpty { try findings.addRoot(vertices[takeComponent(&left)]) }
-    return vertices[first]
+    return vertices[0]
   }
 
   /// Writes down the components of the link and the loops that may be new: see ``LinkLoops``. Returns a vertex of the

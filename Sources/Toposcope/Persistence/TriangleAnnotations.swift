@@ -15,8 +15,8 @@ struct TriangleAnnotations {
   private static let furtherRoots: UInt32 = 1 << 30
   private static let tree: UInt32 = 1 << 29
   private static let vertex: UInt32 = tree - 1
-  /// Of each edge a vertex in the middle of its link, which will do for a partner where ways may be chosen freely.
-  private let middles: Memory<UInt16>
+  /// Of each edge an apex of its link, if one was found, which will do for a partner where ways may be chosen freely.
+  private let apexes: Memory<UInt16>
   let wanted: Wanted
   /// Of classes of H2 that have died, where cycles are wanted: a cycle that is born with the class and bounds.
   var cycles: [Int: TriangleChain] = [:]
@@ -60,7 +60,7 @@ struct TriangleAnnotations {
     self.field = field
     self.progress = progress
     self.wanted = wanted
-    middles = scanner.middles
+    apexes = scanner.apexes
     partners = try Memory(graph.edges.count)
     loops = try HomologyLevel(field, isComplete: isComplete)
     voids = try HomologyLevel(field, isComplete: isComplete)
@@ -108,7 +108,7 @@ struct TriangleAnnotations {
     if stored == TriangleAnnotations.unfilled { return -1 }
     if stored != 0 { return Int32(bitPattern: stored & TriangleAnnotations.vertex) &- 1 }
     let edge = graph.edges[Int(rank)]
-    var partner = Int32(middles.base[Int(rank)])
+    var partner = Int32(apexes.base[Int(rank)])
     if wanted != Wanted() || partner == LinkScanner.unknown {
       partner = graph.end(of: graph.nearest(edge.tail, edge.head), otherThan: edge.tail, edge.head)
     }

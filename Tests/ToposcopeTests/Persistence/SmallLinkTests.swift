@@ -52,20 +52,6 @@ import Testing
     #expect(small[0].count == findings[0].roots.count)
   }
 
-  /// Of sparse links and of cones: what is joined to all others, and to most, by the definitions.
-  @Test(arguments: 0..<60) func apexesAndCenters(_ seed: Int) throws {
-    let (graph, bits) = try link(1 + seed, density: [0.1, 0.5, 0.97][seed % 3], seed: seed)
-    let vertices = (0..<1000).filter { bits.base[$0 >> 6] >> UInt64($0 & 63) & 1 != 0 }
-    if seed % 2 == 0 { for x in vertices { graph.insert(vertices[seed / 2], x) } }
-    let degrees = vertices.map { x in vertices.count { graph.contains(x, $0) } }
-    var small = try SmallLink<UInt64>(graph)
-    small.read(bits.base)
-    var (apexes, found) = (small.apexes, [Int]())
-    while !apexes.isEmpty { found.append(Int(small.name(apexes.removeFirst()))) }
-    #expect(found == zip(vertices, degrees).filter { $0.1 == vertices.count }.map { $0.0 })
-    #expect(small.center == degrees.firstIndex(of: degrees.max()!))
-  }
-
   /// The components of a link without its loops are those that are found with them.
   @Test(arguments: 0..<60) func componentsAlone(_ seed: Int) throws {
     let (graph, bits) = try link(1 + seed, density: 1.5 / Double(1 + seed), seed: seed)
@@ -73,9 +59,8 @@ import Testing
     var small = try SmallLink<UInt64>(graph)
     var findings = try LinkFindings()
     small.read(bits.base)
-    let partner = try small.findComponents(from: small.center, &findings)
+    let partner = try small.findComponents(&findings)
     try findings.add(0, partner: partner)
-    #expect(partner == small.name(small.center))
     #expect(findings[0].roots.count == roots.count)
     #expect(Set(findings[0].roots + [partner]).count == roots.count + 1)
   }

@@ -1,0 +1,1 @@
+../ToposcopeKernels/Centers.swift

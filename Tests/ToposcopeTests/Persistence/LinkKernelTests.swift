@@ -1,0 +1,79 @@
+import CToposcopeProcessor
+import Testing
+
+@testable import Toposcope
+
+/// The kernels for links, of each set that the processor has, against their definitions.
+@Suite struct LinkKernelTests {
+  /// A random graph with closed rows.
+  private func graph(_ count: Int, density: Double, seed: Int) throws -> BitRows {
+    var generator = SeededGenerator(seed: seed)
+    let graph = try BitRows(count)
+    for x in 0..<count {
+      graph.insert(x, x)
+      for y in 0..<x where Double.random(in: 0...1, using: &generator) < density { graph.insert(x, y) }
+    }
+    return graph
+  }
+
+  private func vertices(_ graph: BitRows, _ bits: UnsafeMutablePointer<UInt64>) -> [Int] {
+    (0..<graph.count).filter { bits[$0 >> 6] >> UInt64($0 & 63) & 1 != 0 }
+  }
+
+  @Test(arguments: KernelSet.available.indices) func centers(level: Int) throws {
+    var (cones, others, empty, likelyFound) = (0, 0, 0, 0)
+    for seed in 0..<40 {
+      let graph = try graph([60, 600, 1100][seed % 3], density: [0.02, 0.1, 0.6, 0.95][seed % 4], seed: seed)
+      let (common, room) = (try Memory<UInt64>(graph.wordsPerRow), try Memory<UInt64>(graph.wordsPerRow))
+      let likely = try Memory<Int32>(2 * graph.count)
+      for i in 0..<2 * graph.count { likely.base[i] = Int32(i / 2) }
+      for (u, v) in [(0, 1), (5, 40), (58, 59), (31, 17)] {
+        graph.remove(u, v)
+        let link = (0..<graph.count).filter { graph.contains(u, $0) && graph.contains(v, $0) }
+        // Of every second link one vertex is joined to all others; of some of those it is the likely one.
+        let apex = link.isEmpty ? 0 : link[link.count * 2 / 3]
+        if seed % 2 == 0 && !link.isEmpty {
+          for x in link where x != apex { graph.insert(x, apex) }
+          likely.base[2 * (seed % 4 == 0 ? u : v) + seed / 4 % 2] = Int32(apex)
+        }
+        let apexes = link.filter { y in link.allSatisfy { graph.contains(y, $0) } }
+        let center = KernelSet.available[level].center(
+          graph.row(0), graph.wordsPerRow, u, v, likely.base, common.base, room.base)
+        if link.isEmpty {
+          #expect(center.vertex == -1 && !center.isApex)
+          empty += 1
+        } else if center.isApex {
+          #expect(apexes.contains(Int(center.vertex)))
+          cones += 1
+        } else {
+          #expect(apexes.isEmpty || link.count > 64)
+          #expect(link.contains(Int(center.vertex)))
+          #expect(vertices(graph, common.base) == link)
+          others += 1
+        }
+        if seed % 2 == 0 && center.isApex && Int(center.vertex) == apex { likelyFound += 1 }
+      }
+    }
+    #expect(cones > 40 && others > 20 && empty > 5 && likelyFound > 20)
+  }
+
+  @Test(arguments: KernelSet.available.indices) func gatheredRows(level: Int) throws {
+    for seed in 0..<40 {
+      let graph = try graph(1100, density: 0.3, seed: seed)
+      var generator = SeededGenerator(seed: seed)
+      let chosen = (0..<1100).shuffled(using: &generator).prefix(1 + 6 * seed).sorted()
+      let (words, wordsEach) = (graph.wordsPerRow, chosen.count <= 64 ? 1 + seed % 2 : 4)
+      let (bits, masks) = (try Memory<UInt64>(words), try Memory<UInt64>(words))
+      for x in chosen { bits.base[x >> 6] |= 1 << UInt64(x & 63) }
+      let (places, offsets) = (try Memory<Int32>(words), try Memory<Int32>(words))
+      let (names, rows) = (try Memory<Int32>(256), try Memory<UInt64>(256 * wordsEach))
+      let count = KernelSet.available[level].gatherBits(
+        graph.row(0), words, bits.base, places.base, masks.base, offsets.base, names.base, rows.base, wordsEach)
+      #expect((0..<count).map { Int(names.base[$0]) } == chosen)
+      for (i, x) in chosen.enumerated() {
+        let joined = (0..<64 * wordsEach).filter { rows.base[i * wordsEach + $0 / 64] >> UInt64($0 % 64) & 1 != 0 }
+        #expect(joined == chosen.indices.filter { graph.contains(x, chosen[$0]) })
+      }
+    }
+  }
+}
