@@ -29,6 +29,7 @@ func gatherBits(
     }
     line &+= 8
   }
+  if toposcope_pick_bits(rows, words, vertices, count, out, wordsEach) { return count }
   for i in 0..<count {
     let row = rows + Int(vertices[i]) &* words
     if wordsEach == 1 {

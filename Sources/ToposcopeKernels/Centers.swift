@@ -61,3 +61,51 @@ private func keep(
   }
   return first
 }
+
+/// Takes the vertices that y dominates out of a set: those joined to y, but to none that y is not joined to. Returns how many.
+func removeDominated(
+  _ rows: UnsafePointer<UInt64>, _ words: Int, _ y: Int, _ set: UnsafeMutablePointer<UInt64>,
+  _ dominated: UnsafeMutablePointer<UInt64>
+) -> Int {
+  let row = rows + y &* words
+  _ = keep(rows: set, row, words, in: dominated)
+  dominated[y &>> 6] &= ~(1 &<< UInt64(truncatingIfNeeded: y & 63))
+  var line = 0
+  while line < words {
+    var some = toposcope_missing(set + line, set + line, row + line)
+    while some != 0 {
+      let word = line &+ some.trailingZeroBitCount
+      some &= some &- 1
+      var missing = set[word] & ~row[word]
+      while missing != 0 {
+        let z = rows + (word &* 64 &+ missing.trailingZeroBitCount) &* words
+        missing &= missing &- 1
+        if !remove(z, words, from: dominated) { return 0 }
+      }
+    }
+    line &+= 8
+  }
+  var count = 0
+  for k in 0..<words {
+    set[k] &= ~dominated[k]
+    count &+= dominated[k].nonzeroBitCount
+  }
+  return count
+}
+
+/// Takes the vertices of a row out of a set; whether any are left.
+@inline(__always)
+private func remove(_ row: UnsafePointer<UInt64>, _ words: Int, from set: UnsafeMutablePointer<UInt64>) -> Bool {
+  var any = SIMD8<UInt64>(repeating: 0)
+  var k = 0
+  while k < words {
+    let left =
+      UnsafeRawPointer(set + k).load(as: SIMD8<UInt64>.self) & ~UnsafeRawPointer(row + k).load(as: SIMD8<UInt64>.self)
+    UnsafeMutableRawPointer(set + k).storeBytes(of: left, as: SIMD8<UInt64>.self)
+    any |= left
+    k &+= 8
+  }
+  let half = any.lowHalf | any.highHalf
+  let quarter = half.lowHalf | half.highHalf
+  return quarter[0] | quarter[1] != 0
+}

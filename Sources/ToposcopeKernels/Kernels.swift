@@ -41,7 +41,11 @@ public func kernelSet() -> KernelSet {
     greatestMagnitude: { greatestMagnitude($0, $1) },
     transpose: { transpose($0, $1, $2, $3, $4, $5) },
     gatherBits: { gatherBits($0, $1, $2, $3, $4, $5, $6, $7, $8) },
-    center: { center($0, $1, $2, $3, $4, $5, $6) })
+    center: { center($0, $1, $2, $3, $4, $5, $6) },
+    removeDominated: { removeDominated($0, $1, $2, $3, $4) },
+    leastGreatest: { toposcope_least_greatest($0, $1, $2, $3, $4) },
+    keys: { keys($0, $1, $2, $3, $4, $5, $6) },
+    isMirrored: { isMirrored($0, $1, $2, $3, $4, $5) })
 }
 
 /// Writes shift + factor * value, or `limit` where that is less, for `count` numbers, a multiple of four, in single

@@ -63,6 +63,17 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
    * many words. */
   toposcope_center (*center)(const unsigned long long *, long, long, long, const int *, unsigned long long *,
                              unsigned long long *);
+  /* Rows of bits and words in each; a vertex; a set of vertices; room for as many words. Takes the vertices that the given
+   * one dominates out of the set; returns how many. */
+  long (*removeDominated)(const unsigned long long *, long, long, unsigned long long *, unsigned long long *);
+  /* Two to four rows of ranks and their length, a multiple of sixteen; the least of the greatest in a column. */
+  int (*leastGreatest)(const int *, const int *, const int *, const int *, long);
+  /* Bits of lengths, the first and the end of those to look at; bounds of which the lower one is excluded, the upper one
+   * included; what all keys have besides; the keys. Returns how many there are. */
+  long (*keys)(const int *, long, long, int, int, unsigned long long, unsigned long long *);
+  /* Bits of the lengths of a square matrix, entries in a row; the first row and column of a part of it above the diagonal,
+   * its height and width, multiples of eight. Whether it and its mirror image hold the same lengths, and no -0. */
+  bool (*isMirrored)(const int *, long, long, long, long, long);
 } toposcope_kernel_set;
 
 typedef double toposcope_doubles __attribute__((vector_size(64), aligned(8)));
@@ -104,6 +115,36 @@ static inline unsigned long long toposcope_gather_bits(unsigned long long x, uns
 #endif
 }
 
+/* Writes for each of some vertices its row, only with the bits of these vertices, one after the other, `words_each` words a
+ * row. Returns false, having done nothing, where that is not a matter of a few instructions for 32 bits: it takes AVX-512,
+ * and 1024 vertices in all at most. */
+static inline bool toposcope_pick_bits(const unsigned long long *rows, long words, const int *vertices, long count,
+                                       unsigned long long *out, long words_each) {
+#ifdef __AVX512BW__
+  typedef short lanes __attribute__((vector_size(64)));
+  typedef _Bool mask __attribute__((ext_vector_type(32)));
+  if (words > 16) return false;
+  for (long start = 0; start < 64 * words_each; start += 32) {
+    lanes places = {0}, bits = {0};
+    for (long k = start; k < count && k < start + 32; k++) {
+      places[k - start] = (short)(vertices[k] >> 4);
+      bits[k - start] = (short)(1 << (vertices[k] & 15));
+    }
+    char *half = (char *)out + start / 8;
+    for (long i = 0; i < count; i++, half += 8 * words_each) {
+      const lanes *row = (const lanes *)(rows + vertices[i] * words);
+      lanes around = __builtin_ia32_vpermi2varhi512(row[0], places, row[words > 8]);
+      mask found = __builtin_convertvector((around & bits) != 0, mask);
+      __builtin_memcpy(half, &found, 4);
+    }
+  }
+  return true;
+#else
+  (void)rows, (void)words, (void)vertices, (void)count, (void)out, (void)words_each;
+  return false;
+#endif
+}
+
 /* One bit for each word of a line of bits, eight words: whether there are bits in it that two lines have and a third has
  * not. */
 static inline unsigned toposcope_missing(const unsigned long long *a, const unsigned long long *b,
@@ -124,6 +165,48 @@ static inline unsigned toposcope_nonzero(const unsigned long long *a) {
   unsigned char bits;
   __builtin_memcpy(&bits, &some, sizeof bits);
   return bits;
+}
+
+/* The least of the greatest numbers in a column of four rows, whose length is a multiple of sixteen. */
+static inline int toposcope_least_greatest(const int *a, const int *b, const int *c, const int *d, long length) {
+  typedef int lanes __attribute__((vector_size(64), aligned(4)));
+  lanes least = (lanes){0} + 0x7FFFFFFF;
+  for (long k = 0; k < length; k += 16) {
+    lanes first = __builtin_elementwise_max(*(const lanes *)(a + k), *(const lanes *)(b + k));
+    lanes second = __builtin_elementwise_max(*(const lanes *)(c + k), *(const lanes *)(d + k));
+    least = __builtin_elementwise_min(least, __builtin_elementwise_max(first, second));
+  }
+  return __builtin_reduce_min(least);
+}
+
+/* Whether the entries of an eight by eight block and of its mirror image are equal, and all from 0 to that of infinity. */
+static inline bool toposcope_is_mirrored(const int *block, const int *image, long stride) {
+  typedef int row __attribute__((vector_size(32)));
+  typedef int entries __attribute__((vector_size(32), aligned(4)));
+  row a[8], b[8];
+  for (int k = 0; k < 8; k++) b[k] = *(const entries *)(image + k * stride);
+  /* Transposed: pairs of rows, then pairs of pairs within halves, then the halves. */
+  for (int k = 0; k < 8; k += 2) {
+    a[k] = __builtin_shufflevector(b[k], b[k + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    a[k + 1] = __builtin_shufflevector(b[k], b[k + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (int k = 0; k < 8; k += 4) {
+    b[k] = __builtin_shufflevector(a[k], a[k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+    b[k + 1] = __builtin_shufflevector(a[k], a[k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    b[k + 2] = __builtin_shufflevector(a[k + 1], a[k + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+    b[k + 3] = __builtin_shufflevector(a[k + 1], a[k + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+  for (int k = 0; k < 4; k++) {
+    a[k] = __builtin_shufflevector(b[k], b[k + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    a[k + 4] = __builtin_shufflevector(b[k], b[k + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+  row wrong = {0}, outside = {0};
+  for (int k = 0; k < 8; k++) {
+    row own = *(const entries *)(block + k * stride);
+    wrong |= own ^ a[k];
+    outside |= own | (0x7F800000 - own);
+  }
+  return __builtin_reduce_or(wrong | (outside & (int)0x80000000)) == 0;
 }
 
 /* One bit for each of 64 integers: whether it is greater than `lower` and at most `upper`. */

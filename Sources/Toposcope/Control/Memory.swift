@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// Zeroed memory of one element type, 64-byte aligned, freed with its owner.
+/// Memory of one element type, 64-byte aligned, freed with its owner; zeroed where nothing else is said.
 ///
 /// Swift's own `allocate` ends the process when there is no memory; this one throws. Pages are taken from the system
 /// when they are first written to, so a large table that stays sparse costs little.
@@ -18,10 +18,10 @@ final class Memory<Element: BitwiseCopyable>: @unchecked Sendable {
   private static var alignment: Int { 64 }
 
   /// - Throws: ``ToposcopeError/Kind/memory`` with the number of bytes when the system has none left.
-  init(_ count: Int) throws(ToposcopeError) {
+  init(_ count: Int, isZeroed: Bool = true) throws(ToposcopeError) {
     let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     let (padded, tooMany) = bytes.addingReportingOverflow(Memory.alignment)
-    guard count >= 0, !overflow, !tooMany, let block = calloc(padded, 1) else {
+    guard count >= 0, !overflow, !tooMany, let block = isZeroed ? calloc(padded, 1) : malloc(padded) else {
       throw ToposcopeError(.memory, value: Double(count) * Double(MemoryLayout<Element>.stride))
     }
     self.count = count

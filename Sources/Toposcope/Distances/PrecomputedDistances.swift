@@ -1,3 +1,4 @@
+import CToposcopeProcessor
 import Synchronization
 
 /// The checks that a matrix of distances passes at the door.
@@ -15,7 +16,9 @@ enum PrecomputedDistances {
     let n = array.rows
     let isDouble = array.elementType == .float64
     let isPlain = isDouble && array.columnStride == MemoryLayout<Double>.stride
-    try forEachPair(n, threads: threads, progress: progress) { i, j in
+    try forEachPair(n, threads: threads, progress: progress) { _, _ in
+      0
+    } settles: { i, j in
       isPlain && copyBlock(array, i, j, to: out)
     } body: { i, j in
       let upper = array[i, j]
@@ -38,7 +41,11 @@ enum PrecomputedDistances {
     _ matrix: UnsafePointer<Float>, count n: Int, threads: Int, progress: Progress
   ) throws(ToposcopeError) -> Bool {
     let negativeZero = Atomic<Bool>(false)
-    try forEachPair(n, threads: threads, progress: progress) { i, j in
+    let isMirrored = KernelSet.best.isMirrored
+    try forEachPair(n, threads: threads, progress: progress) { top, left in
+      let width = min(tile, n - left) & ~7
+      return isMirrored(LengthBits(matrix).bits, n, top, left, tile, width) ? width : 0
+    } settles: { i, j in
       isFine(matrix, n, i, j)
     } body: { i, j in
       let (upper, lower) = (matrix[i * n + j], matrix[j * n + i])
@@ -145,12 +152,13 @@ enum PrecomputedDistances {
 
   /// Looks at every pair i <= j; of all problems the one that comes first in the matrix's upper triangle is thrown.
   /// - Parameters:
+  ///   - settled: of how many columns of the tile with this first pair, above the diagonal, there is nothing to say
   ///   - settles: whether nothing is to be said of the block with this first pair, which lies above the diagonal
   ///   - body: looks at one pair
   @inline(__always)
   private static func forEachPair(
-    _ n: Int, threads: Int, progress: Progress, settles: (_ i: Int, _ j: Int) -> Bool,
-    body: (_ i: Int, _ j: Int) -> ToposcopeError?
+    _ n: Int, threads: Int, progress: Progress, settled: (_ top: Int, _ left: Int) -> Int,
+    settles: (_ i: Int, _ j: Int) -> Bool, body: (_ i: Int, _ j: Int) -> ToposcopeError?
   ) throws(ToposcopeError) {
     let first = Mutex<(row: Int, column: Int, error: ToposcopeError)?>(nil)
     let bands = (n + tile - 1) / tile
@@ -160,8 +168,10 @@ enum PrecomputedDistances {
       let rows = band * tile..<min(n, (band + 1) * tile)
       for start in stride(from: rows.lowerBound, to: n, by: tile) {
         if progress.isCancelled { return }
+        let end = min(n, start + tile)
+        let open = start + (start > rows.lowerBound ? settled(rows.lowerBound, start) : 0)
         for top in stride(from: rows.lowerBound, to: rows.upperBound, by: block) {
-          for left in stride(from: max(top, start), to: min(n, start + tile), by: block) {
+          for left in stride(from: max(top, open), to: end, by: block) {
             let (bottom, right) = (min(n, top + block), min(n, left + block))
             if left >= bottom && bottom - top == block && right - left == block && settles(top, left) { continue }
             for i in top..<bottom {

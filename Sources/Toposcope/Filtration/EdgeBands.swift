@@ -64,15 +64,17 @@ struct EdgeBands {
     let (lower, upper) = (next == 0 ? -1 : bounds[next - 1], bounds[next])
     next += 1
     let n = distances.count
+    let (least, most) = (lower < 0 ? -1 : Int32(bitPattern: lower.bitPattern), Int32(bitPattern: upper.bitPattern))
+    let gather = KernelSet.best.keys
     var count = 0
-    if keys.count < usualCount { keys = try Memory(usualCount) }
+    if keys.count < usualCount { keys = try Memory(usualCount, isZeroed: false) }
     for i in 0..<max(0, n - 1) {
       if count + n - i > keys.count { keys = try grown(keys, count: count, toHold: count + n - i) }
-      count += EdgeBands.gather(
-        distances.entries + i * n, from: i + 1, to: n, tail: i, above: lower, upTo: upper, into: keys.base + count)
+      let row = LengthBits(distances.entries + i * n)
+      count += gather(row.bits, i + 1, n, least, most, UInt64(i) << 16, keys.base + count)
       if i & 15 == 0 { try goOn(next - 1, bounds.count) }
     }
-    if spare.count < count { spare = try Memory(keys.count) }
+    if spare.count < count { spare = try Memory(keys.count, isZeroed: false) }
     var (front, back) = (keys.base, spare.base)
     RadixSort.sort(
       &front, spare: &back, count: count, least: lower < 0 ? 0 : lower.bitPattern, greatest: upper.bitPattern)
@@ -89,39 +91,8 @@ struct EdgeBands {
   private func grown(
     _ keys: Memory<UInt64>, count: Int, toHold needed: Int
   ) throws(ToposcopeError) -> Memory<UInt64> {
-    let larger = try Memory<UInt64>(max(needed, keys.count + keys.count / 2))
+    let larger = try Memory<UInt64>(max(needed, keys.count + keys.count / 2), isZeroed: false)
     larger.base.update(from: keys.base, count: count)
     return larger
-  }
-
-  /// Writes the keys of those entries of a row that lie in a half-open interval, in ascending order of column. `keys`
-  /// has room for one more than there are columns.
-  @inline(__always)
-  private static func gather(
-    _ row: UnsafePointer<Float>, from start: Int, to end: Int, tail: Int, above lower: Float, upTo upper: Float,
-    into keys: UnsafeMutablePointer<UInt64>
-  ) -> Int {
-    var count = 0
-    var j = start
-    let high = UInt64(tail) &<< 16
-    let lengths = LengthBits(row).bits
-    let (least, most) = (lower < 0 ? -1 : Int32(bitPattern: lower.bitPattern), Int32(bitPattern: upper.bitPattern))
-    while j &+ 64 <= end {
-      var inside = toposcope_between(lengths + j, least, most)
-      while inside != 0 {
-        let k = j &+ inside.trailingZeroBitCount
-        keys[count] = UInt64(UInt32(bitPattern: lengths[k])) &<< 32 | high | UInt64(truncatingIfNeeded: k)
-        count &+= 1
-        inside &= inside &- 1
-      }
-      j &+= 64
-    }
-    while j < end {
-      let length = lengths[j]
-      keys[count] = UInt64(UInt32(bitPattern: length)) &<< 32 | high | UInt64(truncatingIfNeeded: j)
-      count &+= length > least && length <= most ? 1 : 0
-      j &+= 1
-    }
-    return count
   }
 }

@@ -176,8 +176,7 @@ struct CommonNeighbors {
   /// left; not so few where there seems to be little domination. Returns how many.
   func reduce(first: Int32, few: Int, many: Int) -> Int {
     reached.update(from: common, count: words)
-    _ = removeDominated(by: Int(first))
-    var left = countReached()
+    var left = count - removeDominated(by: Int(first))
     var (failures, changed) = (0, true)
     while left > few && changed {
       changed = false
@@ -186,10 +185,11 @@ struct CommonNeighbors {
         while rest != 0 {
           let y = k &* 64 &+ rest.trailingZeroBitCount
           rest &= rest &- 1
-          if removeDominated(by: y) {
+          let removed = removeDominated(by: y)
+          if removed > 0 {
             (failures, changed) = (0, true)
             rest &= reached[k]
-            left = countReached()
+            left &-= removed
             if left <= few { return left }
           } else {
             failures &+= 1
@@ -204,44 +204,12 @@ struct CommonNeighbors {
   /// After so many vertices in turn that dominate no other few are expected to.
   private static let mostFailures = 16
 
-  private func countReached() -> Int {
-    var count = 0
-    for k in 0..<words { count &+= reached[k].nonzeroBitCount }
-    return count
-  }
-
   /// What ``reduce(first:few:many:)`` has left.
   var reduced: UnsafeMutablePointer<UInt64> { reached }
 
-  /// Removes from `reached` all vertices that y dominates in it; false when there are none.
+  /// Removes from `reached` all vertices that y dominates in it; returns how many.
   @inline(__always)
-  private func removeDominated(by y: Int) -> Bool {
-    let row = graph.row(y)
-    var any: UInt64 = 0
-    for k in 0..<words {
-      chosen[k] = reached[k] & row[k]
-      any |= chosen[k]
-    }
-    chosen[y >> 6] &= ~(1 << UInt64(y & 63))
-    // What is joined to a vertex that y is not joined to is not dominated.
-    for k in 0..<words {
-      var missing = reached[k] & ~row[k]
-      while missing != 0 {
-        let z = graph.row(k &* 64 &+ missing.trailingZeroBitCount)
-        missing &= missing &- 1
-        any = 0
-        for j in 0..<words {
-          chosen[j] &= ~z[j]
-          any |= chosen[j]
-        }
-        if any == 0 { return false }
-      }
-    }
-    any = 0
-    for k in 0..<words {
-      reached[k] &= ~chosen[k]
-      any |= chosen[k]
-    }
-    return any != 0
+  private func removeDominated(by y: Int) -> Int {
+    KernelSet.best.removeDominated(graph.row(0), words, y, reached, chosen)
   }
 }

@@ -3,7 +3,7 @@ struct Growing<Element: BitwiseCopyable> {
   private var memory: Memory<Element>
   private(set) var count = 0
 
-  init() throws(ToposcopeError) { memory = try Memory(16) }
+  init() throws(ToposcopeError) { memory = try Memory(16, isZeroed: false) }
 
   var base: UnsafeMutablePointer<Element> { memory.base }
   var byteCount: Int { memory.count * MemoryLayout<Element>.stride }
@@ -39,7 +39,7 @@ struct Growing<Element: BitwiseCopyable> {
   }
 
   private mutating func grow(to capacity: Int) throws(ToposcopeError) {
-    let larger = try Memory<Element>(capacity)
+    let larger = try Memory<Element>(capacity, isZeroed: false)
     larger.base.update(from: memory.base, count: count)
     memory = larger
   }

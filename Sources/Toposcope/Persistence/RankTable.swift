@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// The rank of the edge between any two vertices: a matrix, or, for graphs with few edges, a sorted list a vertex, with a
 /// row of bits that says where in the list a neighbour stands (of very many vertices the lists are searched by halving).
 struct RankTable {
@@ -22,7 +24,10 @@ struct RankTable {
     var before: Int = 0
   }
 
-  typealias Block = SIMD8<Int32>
+  private struct Neighbor: BitwiseCopyable {
+    var vertex: Int32
+    var rank: Int32
+  }
 
   /// Smaller matrices are worth their memory.
   private static let smallMatrix = 512
@@ -52,7 +57,7 @@ struct RankTable {
     guard isSparse else {
       let (cells, overflow) = vertices.multipliedReportingOverflow(by: rowLength)
       guard !overflow else { throw ToposcopeError(.memory, value: 4 * Double(vertices) * Double(rowLength)) }
-      ranks = try Memory(cells)
+      ranks = try Memory(cells, isZeroed: false)
       neighbors = try Memory(0)
       starts = try Memory(0)
       places = try Memory(0)
@@ -76,26 +81,29 @@ struct RankTable {
     }
     for vertex in 0..<vertices { starts.base[vertex + 1] += starts.base[vertex] }
     // By rank first; then the lists of the vertices in turn are dealt out, so that all lists ascend.
-    let byRank = try Memory<Int32>(2 * edges.count)
-    let filled = try Memory<Int>(vertices)
-    for i in 0..<edges.count {
-      let (tail, head) = (Int(edges[i].tail), Int(edges[i].head))
-      byRank.base[starts.base[tail] + filled.base[tail]] = Int32(truncatingIfNeeded: i)
-      byRank.base[starts.base[head] + filled.base[head]] = Int32(truncatingIfNeeded: i)
-      filled.base[tail] += 1
-      filled.base[head] += 1
+    let byRank = try Memory<Neighbor>(2 * edges.count, isZeroed: false)
+    let ends = try Memory<Int>(vertices, isZeroed: false)
+    let (byRanks, next) = (byRank.base, ends.base)
+    next.update(from: starts.base, count: vertices)
+    for rank in 0..<edges.count {
+      let edge = edges[rank]
+      let (tail, head) = (Int(edge.tail), Int(edge.head))
+      byRanks[next[tail]] = Neighbor(vertex: edge.head, rank: Int32(truncatingIfNeeded: rank))
+      byRanks[next[head]] = Neighbor(vertex: edge.tail, rank: Int32(truncatingIfNeeded: rank))
+      next[tail] &+= 1
+      next[head] &+= 1
     }
-    filled.base.update(repeating: 0, count: vertices)
-    ranks = try Memory(2 * edges.count)
-    neighbors = try Memory(2 * edges.count)
+    next.update(from: starts.base, count: vertices)
+    ranks = try Memory(2 * edges.count, isZeroed: false)
+    neighbors = try Memory(2 * edges.count, isZeroed: false)
+    let (rankLists, neighborLists) = (ranks.base, neighbors.base)
     for vertex in 0..<vertices {
       for i in starts.base[vertex]..<starts.base[vertex + 1] {
-        let edge = edges[Int(byRank.base[i])]
-        let other = Int(edge.tail) == vertex ? Int(edge.head) : Int(edge.tail)
-        let place = starts.base[other] + filled.base[other]
-        filled.base[other] += 1
-        neighbors.base[place] = Int32(truncatingIfNeeded: vertex)
-        ranks.base[place] = byRank.base[i]
+        let neighbor = byRanks[i]
+        let place = next[Int(neighbor.vertex)]
+        next[Int(neighbor.vertex)] = place &+ 1
+        neighborLists[place] = Int32(truncatingIfNeeded: vertex)
+        rankLists[place] = neighbor.rank
       }
       if vertex & 0xFF == 0 { try progress.report(0, of: edges.count) }
     }
@@ -104,13 +112,15 @@ struct RankTable {
     if placesPerRow == 0 { return }
     for vertex in 0..<vertices {
       let row = places.base + vertex * placesPerRow
-      for i in starts.base[vertex]..<starts.base[vertex + 1] {
-        row[Int(neighbors.base[i]) >> 6].bits |= 1 << UInt64(neighbors.base[i] & 63)
-      }
-      var before = 0
-      for k in 0..<placesPerRow {
-        row[k].before = before
-        before += row[k].bits.nonzeroBitCount
+      let (start, end) = (starts.base[vertex], starts.base[vertex + 1])
+      var block = 0
+      for i in start..<end {
+        let neighbor = neighborLists[i]
+        while block < Int(neighbor >> 6) {
+          block &+= 1
+          row[block].before = i &- start
+        }
+        row[block].bits |= 1 << UInt64(truncatingIfNeeded: neighbor & 63)
       }
     }
   }
@@ -194,29 +204,11 @@ struct RankTable {
       }
       return best
     }
-    let (a, b) = (blocks(u), blocks(v))
-    var best = Block(repeating: RankTable.absent)
-    if let others {
-      let (c, d) = (blocks(others.0), blocks(others.1))
-      for i in 0..<(rowLength / 8) {
-        let longest = RankTable.max(RankTable.max(a[i], b[i]), RankTable.max(c[i], d[i]))
-        best.replace(with: longest, where: longest .< best)
-      }
-    } else {
-      for i in 0..<(rowLength / 8) {
-        let longer = RankTable.max(a[i], b[i])
-        best.replace(with: longer, where: longer .< best)
-      }
-    }
-    return best.min()
+    let (c, d) = others ?? (u, v)
+    return KernelSet.best.leastGreatest(row(u), row(v), row(c), row(d), rowLength)
   }
 
-  /// Lane by lane. The library's own `pointwiseMax` is not always inlined.
+  /// A row of the matrix.
   @inline(__always)
-  private static func max(_ a: Block, _ b: Block) -> Block { a.replacing(with: b, where: b .> a) }
-
-  @inline(__always)
-  private func blocks(_ vertex: Int32) -> UnsafePointer<Block> {
-    UnsafeRawPointer(ranks.base + Int(vertex) &* rowLength).assumingMemoryBound(to: Block.self)
-  }
+  private func row(_ vertex: Int32) -> UnsafePointer<Int32> { UnsafePointer(ranks.base + Int(vertex) &* rowLength) }
 }

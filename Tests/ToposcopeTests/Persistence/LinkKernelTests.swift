@@ -76,4 +76,35 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: KernelSet.available.indices) func dominatedVertices(level: Int) throws {
+    var found = 0
+    for seed in 0..<24 {
+      let graph = try graph([60, 200, 600][seed % 3], density: [0.1, 0.6, 0.97][seed / 3 % 3], seed: seed)
+      let (set, room) = (try Memory<UInt64>(graph.wordsPerRow), try Memory<UInt64>(graph.wordsPerRow))
+      for x in stride(from: 0, to: graph.count, by: 1 + seed % 5) { set.base[x >> 6] |= 1 << UInt64(x & 63) }
+      let y = (1 + seed % 5) * 3
+      let before = vertices(graph, set.base)
+      let missed = before.filter { !graph.contains(y, $0) }
+      let dominated = before.filter { x in
+        x != y && graph.contains(x, y) && missed.allSatisfy { !graph.contains(x, $0) }
+      }
+      let count = KernelSet.available[level].removeDominated(graph.row(0), graph.wordsPerRow, y, set.base, room.base)
+      #expect(count == dominated.count)
+      #expect(vertices(graph, set.base) == before.filter { !dominated.contains($0) })
+      found += count
+    }
+    #expect(found > 20)
+  }
+
+  @Test(arguments: KernelSet.available.indices) func leastGreatest(level: Int) throws {
+    var generator = SeededGenerator(seed: 1)
+    for length in [16, 48, 160] {
+      let rows = try Memory<Int32>(4 * length)
+      for k in 0..<4 * length { rows.base[k] = Int32.random(in: 0...1000, using: &generator) }
+      let (a, b, c, d) = (rows.base, rows.base + length, rows.base + 2 * length, rows.base + 3 * length)
+      let expected = (0..<length).map { max(a[$0], b[$0], c[$0], d[$0]) }.min()
+      #expect(KernelSet.available[level].leastGreatest(a, b, c, d, length) == expected)
+    }
+  }
 }
