@@ -253,6 +253,30 @@ def test_the_mask_can_be_given_or_left_out():
         model(x)
 
 
+@pytest.mark.parametrize(
+    "mask, error, message",
+    [
+        ("junk", TypeError, "mask is a str that makes no tensor"),
+        ([[1, 0], [1]], TypeError, "mask is a list that makes no tensor"),
+        ([1, 0, 1], ValueError, r"mask has the shape \(3,\): give one of \(samples, tokens\)"),
+        ([[0.0, -torch.inf]] * 3, ValueError, "mask has the value -inf: .*mask == 0"),
+        ([[1.0, torch.nan]] * 3, ValueError, "mask has the value nan"),
+    ],
+)
+def test_masks_that_are_none(mask, error, message):
+    """Least of all an additive one, whose zeros are tokens, may be taken for its opposite."""
+    with pytest.raises(error, match=message), ts.capture(Tokens(), "embed", "mean") as cap:
+        cap.mask(mask)
+
+
+def test_a_mask_of_the_model_that_is_none():
+    x, additive = torch.randint(20, (3, 2)), torch.tensor([[0.0, -torch.inf]] * 3)
+    with pytest.raises(ValueError, match="attention_mask has the value -inf"):
+        ts.collect(Tokens(), [{"input_ids": x, "attention_mask": additive}], "embed", "mean")
+    with pytest.raises(TypeError, match=r"mask is a Tensor, not True or False: .* cap\.mask"):
+        ts.capture(Tokens(), "embed", "mean", mask=additive)
+
+
 def test_a_reduction_for_each_layer_and_functions(images, data):
     acts = ts.collect(
         images, data, layers=["stem", "stages.0"], reduce={"stem": "max", "stages.*": lambda t: t[:, :, 0, 0]}

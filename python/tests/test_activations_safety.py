@@ -214,6 +214,19 @@ def test_parts_called_outside_a_pass(net, x):
     assert cap.activations.n == 40
 
 
+@pytest.mark.parametrize("inner", [lambda net: net, lambda net: torch.func.grad(lambda x: net(x).sum())])
+def test_vmap_is_refused(net, x, inner):
+    with pytest.raises(ValueError, match=r"'0' cannot be captured: .* torch\.func\.vmap, .* on the batch itself"):
+        with ts.capture(net, "0"):
+            torch.func.vmap(inner(net))(x)
+
+
+def test_other_transforms_of_functions(net, x):
+    with ts.capture(net, "0") as cap:
+        torch.func.jvp(net, (x,), (x,))
+    assert np.array_equal(cap.activations["0"], ts.collect(net, x, "0")["0"])
+
+
 def test_modes_that_do_more_than_the_flag(x):
     """Adapters that merge their weights in eval() get their train() again."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-__all__ = ["MaskFinder"]
+__all__ = ["MaskFinder", "of_tokens"]
 
 # What the argument is called, and whether it is true for padding rather than for tokens.
 _NAMES = (("attention_mask", False), ("src_key_padding_mask", True))
@@ -48,5 +48,33 @@ class MaskFinder:
             if isinstance(mask, torch.Tensor) and mask.dim() == 2:
                 if padding and mask.is_floating_point():
                     return mask == 0  # additive: -inf for padding
-                return mask == 0 if padding else mask != 0
+                return ~of_tokens(name, mask) if padding else of_tokens(name, mask)
         return None
+
+
+def of_tokens(name: str, mask: Any) -> torch.Tensor:
+    """A mask of two dimensions as truth values.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is no such mask: additive ones, for instance, in which 0 stands for a token.
+    """
+    try:
+        found = torch.as_tensor(mask)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(
+            f"{name} is a {type(mask).__name__} that makes no tensor: give one of (samples, tokens), True or 1 where "
+            "there is a token and False or 0 for padding."
+        ) from None
+    if found.dim() != 2:
+        raise ValueError(f"{name} has the shape {tuple(found.shape)}: give one of (samples, tokens).")
+    if found.dtype is torch.bool:
+        return found
+    odd = found[(found != 0) & (found != 1)]
+    if len(odd):
+        raise ValueError(
+            f"{name} has the value {odd[0].item()}: give True or 1 where there is a token and False or 0 for padding "
+            "(mask == 0 of a mask that is added to attention)."
+        )
+    return found != 0

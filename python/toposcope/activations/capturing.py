@@ -13,7 +13,7 @@ from torch import nn
 
 from .._version import __version__
 from ..memory import bytes_of
-from .attention_masks import MaskFinder
+from .attention_masks import MaskFinder, of_tokens
 from .forward_pass import ForwardPass
 from .hooks import Hooks
 from .recorded import Activations, vector
@@ -143,6 +143,11 @@ class Capture:
                 "The model runs on several devices at once (DataParallel), whose order is not that of the samples: "
                 "capture model.module instead."
             )
+        if not isinstance(mask, bool):
+            raise TypeError(
+                f"mask is a {type(mask).__name__}, not True or False: give the mask of a pass by cap.mask(m) before "
+                "model(x)."
+            )
         self._root = unwrap(model)
         modules = list(walk(self._root))
         self.layers = choose(modules, layers)
@@ -199,7 +204,7 @@ class Capture:
         mask : (B, tokens) tensor
             True or 1 where there is a token, False or 0 for padding.
         """
-        self._pending["mask"] = torch.as_tensor(mask) != 0
+        self._pending["mask"] = of_tokens("mask", mask)
 
     @contextmanager
     def batch(self, labels: Any = None, ids: Any = None) -> Iterator[None]:
@@ -296,7 +301,6 @@ class Capture:
         missing = recording.missing([call.removesuffix("#0") for call in calls])
         if missing:
             raise RuntimeError(f"No forward pass made the call {missing[0]!r}: the layer was called fewer times.")
-        recording.settle()  # it is then known whether all is in memory
         self._activations = recording.activations([layer.name for layer in self.layers], self._meta())
 
     def _meta(self) -> dict[str, Any]:
@@ -311,7 +315,6 @@ class Capture:
             "repeats_left_out": reservoir.repeated,
             "ids": "given" if self._recording.has_ids else "order of arrival",
             "passes": self._recording.passes,
-            "in_files": self._recording.budget.spilled,
             "torch": torch.__version__,
             "version": __version__,
         }

@@ -80,17 +80,18 @@ class Recording:
         """
         if not self.reservoir.held:
             raise RuntimeError("No sample was kept: none has a label among classes=, or the batches were empty.")
-        self.settle()
+        self._settle()
         ids, positions = self.reservoir.ids, self.reservoir.positions
         order = np.argsort(ids, kind="stable") if positions is None else np.lexsort((positions, ids))
         place = {name: number for number, name in enumerate(layers)}
         keys = sorted(self._rows, key=lambda key: (place[key.partition("#")[0]], int(key.partition("#")[2] or 0)))
+        arrays = {key: self._rows.pop(key).ordered(order) for key in keys}
         return Activations(
-            {key: self._rows.pop(key).ordered(order) for key in keys},
+            arrays,
             None if self._labels.empty else self._labels.first(self.reservoir.held)[order],
             ids[order],
             positions[order] if positions is not None and self._spread else None,
-            meta,
+            meta | {"in_files": self.budget.spilled},
         )
 
     def _check(self, passed: ForwardPass) -> None:
@@ -128,9 +129,9 @@ class Recording:
         self._held.append((slots, points))
         self._numbers_held += size
         if self._numbers_held > _HELD:
-            self.settle()
+            self._settle()
 
-    def settle(self) -> None:
+    def _settle(self) -> None:
         """Move what is held into the rows. Of passes that fill one slot the last one stays."""
         if not self._held:
             return

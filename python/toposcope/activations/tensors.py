@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch._C import _functorch  # PyTorch has no public way to ask whether vmap holds a tensor
 from torch.nn.utils.rnn import PackedSequence
 
 __all__ = ["Reading", "Select", "find_tensor", "plain"]
@@ -76,6 +77,11 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
     """A dense, strided tensor of real numbers, out of the graph. Half precision stays: reductions raise it."""
     if tensor.requires_grad:
         tensor = tensor.detach()
+    if _functorch.is_functorch_wrapped_tensor(tensor) and _in_vmap(tensor):
+        raise ValueError(
+            "it was called inside torch.func.vmap, which shows hooks one sample in place of the batch: call the model "
+            "on the batch itself"
+        )
     if tensor.dtype in _FLOATS and tensor.layout is torch.strided and not tensor.is_nested:
         return tensor
     if tensor.is_nested:
@@ -90,6 +96,15 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
     if tensor.is_complex():
         raise ValueError("it is complex: give select= a function, such as torch.view_as_real or torch.abs")
     return tensor if tensor.is_floating_point() else tensor.float()
+
+
+def _in_vmap(tensor: torch.Tensor) -> bool:
+    """Whether vmap is among the transforms that wrap a tensor."""
+    while _functorch.is_functorch_wrapped_tensor(tensor):
+        if _functorch.is_batchedtensor(tensor):
+            return True
+        tensor = _functorch.get_unwrapped(tensor)
+    return False
 
 
 def _follow(value: Any, select: Select) -> torch.Tensor:
