@@ -243,6 +243,16 @@ def training(model: nn.Module, layers: str, reduce: str, every: int, rounds: int
     return {"step": statistics.median(steps)} | {name: median(of) for name, of in ratios.items()}
 
 
+def keep_freed_memory() -> None:
+    """Let glibc keep what is freed, as it does in every process that has once freed a large tensor.
+
+    Before that it gives the top of the heap back and takes it again, in every pass or in none, by what happens to lie
+    there; page faults are then most of what hooks seem to cost on small networks. Freeing a block that was mapped sets
+    the bound to its size (M_MMAP_THRESHOLD in mallopt(3); 32 MiB at most).
+    """
+    torch.empty(31 << 20, dtype=torch.uint8)
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=15)
@@ -251,6 +261,7 @@ def main() -> None:
     arguments.add_argument("--json", help="write the figures to this file too")
     options = arguments.parse_args()
     torch.set_num_threads(1)
+    keep_freed_memory()
     figures: dict[str, Any] = {"capture": {}, "monitor": {}}
     print("| model | way | ms | over the bare passes |\n|---|---|---|---|")
     for work in workloads():
