@@ -48,7 +48,7 @@ struct SmallLink<Vertices: VertexSet> {
   /// first component.
   mutating func examine(_ findings: inout LinkFindings) throws(ToposcopeError) -> Int32 {
     let all = Vertices.first(count)
-    if growsFromOneVertex(all) { return vertices[0] }
+    if growsFromStar(all) { return vertices[0] }
     let core = core(of: all)
     let first = core.first
     forest.add(first, below: nil)
@@ -70,22 +70,37 @@ struct SmallLink<Vertices: VertexSet> {
     return vertices[first]
   }
 
-  /// True if its vertices can be placed so that each but the first has a connected link among those before it: then there
-  /// is one component, and no loop. Most links that are no cones are of this kind, and it takes less to see than a core.
-  private func growsFromOneVertex(_ all: Vertices) -> Bool {
-    let first = all.first
-    startCounting(first)
-    var placed = Vertices(only: first)
-    var left = all & ~placed
-    while !left.isEmpty {
-      let x = mostNeighborsPlaced(left)
-      var below = rows[x] & placed
-      if below.isEmpty { return false }
-      _ = takeComponent(&below)
-      if !below.isEmpty { return false }
-      place(x, &placed, &left)
+  /// True if its vertices can be placed so that each has a connected link among those before it, after a star, which is a
+  /// cone: then there is one component, and no loop. Most links that are no cones are of this kind, and it takes less to
+  /// see than a core.
+  private func growsFromStar(_ all: Vertices) -> Bool {
+    var placed = rows[center]
+    var isGrown = true
+    while isGrown {
+      isGrown = false
+      var left = all & ~placed
+      if left.isEmpty { return true }
+      while !left.isEmpty {
+        let x = left.removeFirst()
+        var below = rows[x] & placed
+        if below.isEmpty { continue }
+        _ = takeComponent(&below)
+        if !below.isEmpty { continue }
+        placed = placed | Vertices(only: x)
+        isGrown = true
+      }
     }
-    return true
+    return false
+  }
+
+  /// The first of the vertices that are joined to most others.
+  private var center: Int {
+    var (center, most) = (0, 0)
+    for i in 0..<count {
+      let joined = rows[i].count
+      if joined > most { (center, most) = (i, joined) }
+    }
+    return center
   }
 
   /// What is left when, as long as there is one, a vertex that is dominated by another has been removed.

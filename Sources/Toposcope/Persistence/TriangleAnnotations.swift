@@ -43,13 +43,18 @@ struct TriangleAnnotations {
   /// A triangle (u, v, x) with the longest edge (u, v), and the way p that its annotation goes:
   /// (u, v, x) = (v, x, p) - (u, x, p) + (u, v, p).
   struct Frame: BitwiseCopyable {
-    var key: UInt64
+    /// Of the longest edge.
+    var rank: Int32
     var u: Int32
     var v: Int32
     var x: Int32
     var p: Int32
     var next: Int32 = 0
+    /// The last part that can be other than zero: (u, v, p) is not where p is the partner of (u, v).
+    var last: Int32 = 2
     var sum: UInt32 = 0
+
+    var key: UInt64 { simplexKey(rank, UInt32(bitPattern: x)) }
   }
 
   init(
@@ -208,12 +213,11 @@ struct TriangleAnnotations {
 
   /// The annotation of a triangle, its vertices in ascending order, given in any.
   mutating func triangle(_ a: Int32, _ b: Int32, _ c: Int32) throws(ToposcopeError) -> UInt32 {
-    var wanted = Frame(key: 0, u: 0, v: 0, x: 0, p: -1)
+    var wanted = Frame(rank: 0, u: 0, v: 0, x: 0, p: -1)
     if let known = lookUp(a, b, c, &wanted) { return known }
     let bottom = stack.count
     var result: UInt32 = 0
-    wanted.p = try way(wanted)
-    try stack.append(wanted)
+    try push(&wanted)
     while stack.count > bottom {
       let top = stack.base + (stack.count - 1)
       let frame = top.pointee
@@ -225,12 +229,11 @@ struct TriangleAnnotations {
       default: value = lookUp(u, v, p, &wanted)
       }
       guard let value else {
-        wanted.p = try way(wanted)
-        try stack.append(wanted)
+        try push(&wanted)
         continue
       }
       let sum = try voids.classes.sum(frame.sum, value, times: sign(frame))
-      if frame.next < 2 {
+      if frame.next < frame.last {
         top.pointee.next &+= 1
         top.pointee.sum = sum
         continue
@@ -265,23 +268,30 @@ struct TriangleAnnotations {
   @inline(__always)
   private mutating func lookUp(_ a: Int32, _ b: Int32, _ c: Int32, _ wanted: inout Frame) -> UInt32? {
     let row = graph.row(a)
-    let (ab, ac, bc) = (row[Int(b)], row[Int(c)], graph.rank(b, c))
-    var (u, v, x, rank) = (a, b, c, ab)
-    if ac > rank { (u, v, x, rank) = (a, c, b, ac) }
-    if bc > rank { (u, v, x, rank) = (b, c, a, bc) }
+    let rank = max(row[Int(b)], row[Int(c)], graph.rank(b, c))
     if rank < voids.oldest { return 0 }
-    let key = simplexKey(rank, UInt32(bitPattern: x))
-    if let known = voids.known.value(of: key) { return known }
-    if partner(rank) == x || furtherRoots(rank).contains(x) { return 0 }
-    wanted = Frame(key: key, u: min(u, v), v: max(u, v), x: x, p: -1)
+    let edge = graph.edges[Int(rank)]
+    let x = a ^ b ^ c ^ edge.tail ^ edge.head
+    if partner(rank) == x { return 0 }
+    let triangle = Frame(rank: rank, u: edge.tail, v: edge.head, x: x, p: -1)
+    if let known = voids.known.value(of: triangle.key) { return known }
+    if furtherRoots(rank).contains(x) { return 0 }
+    wanted = triangle
     return nil
+  }
+
+  /// Puts a triangle that has to be worked out on the stack.
+  @inline(__always)
+  private mutating func push(_ frame: inout Frame) throws(ToposcopeError) {
+    frame.p = try way(frame)
+    if frame.p == partner(frame.rank) { frame.last = 1 }
+    try stack.append(frame)
   }
 
   /// The next vertex on the way from x to its root in the link of (u, v).
   @inline(__always)
   mutating func way(_ frame: Frame) throws(ToposcopeError) -> Int32 {
-    let (u, v, x) = (frame.u, frame.v, frame.x)
-    let rank = graph.rank(u, v)
+    let (u, v, x, rank) = (frame.u, frame.v, frame.x, frame.rank)
     if !hasTree(rank) {
       if !hasFurtherRoots(rank) {
         let partner = partner(rank)

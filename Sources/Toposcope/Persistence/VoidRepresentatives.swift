@@ -96,7 +96,7 @@ extension TriangleAnnotations {
         settled[x] = sum == 0 ? nil : sum
         continue
       }
-      var frame = Frame(key: 0, u: edge.tail, v: edge.head, x: x, p: -1)
+      var frame = Frame(rank: rank, u: edge.tail, v: edge.head, x: x, p: -1)
       frame.p = try way(frame)
       for next in 0..<3 {
         frame.next = Int32(next)
@@ -176,7 +176,7 @@ extension TriangleAnnotations {
         }
         var sum: UInt32 = 0
         var factor: UInt32 = 1
-        var frame = Frame(key: 0, u: u, v: v, x: x, p: -1)
+        var frame = Frame(rank: rank, u: u, v: v, x: x, p: -1)
         while frame.x != partner {
           if further.contains(frame.x) {
             sum = field.sum(sum, field.product(factor, value(u, v, frame.x)))
