@@ -37,7 +37,8 @@ func center(
   return LinkCenter(vertex: Int32(truncatingIfNeeded: y), isApex: false)
 }
 
-private let mostRounds = 16
+/// More find a few more cones, and cost more on links that are none.
+private let mostRounds = 4
 
 /// Writes what two rows have in common; returns the first such vertex, -1 where there is none.
 @inline(__always)

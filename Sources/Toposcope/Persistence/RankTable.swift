@@ -52,6 +52,8 @@ struct RankTable {
 
   init(_ vertices: Int, _ edges: Growing<FiltrationEdge>, _ progress: Progress) throws(ToposcopeError) {
     count = vertices
+    // Pointers, so that nothing is retained for an edge.
+    let list = UnsafePointer(edges.base)
     isSparse = RankTable.isSparse(vertices, edges.count)
     rowLength = RankTable.rowLength(vertices)
     guard isSparse else {
@@ -62,43 +64,46 @@ struct RankTable {
       starts = try Memory(0)
       places = try Memory(0)
       placesPerRow = 0
+      let matrix = ranks.base
       for vertex in 0..<vertices {
-        (ranks.base + vertex * rowLength).update(repeating: RankTable.absent, count: rowLength)
+        (matrix + vertex * rowLength).update(repeating: RankTable.absent, count: rowLength)
         try progress.report(0, of: edges.count)
       }
       for rank in 0..<edges.count {
-        let edge = edges[rank]
-        ranks.base[Int(edge.tail) &* rowLength &+ Int(edge.head)] = Int32(truncatingIfNeeded: rank)
-        ranks.base[Int(edge.head) &* rowLength &+ Int(edge.tail)] = Int32(truncatingIfNeeded: rank)
+        let edge = list[rank]
+        matrix[Int(edge.tail) &* rowLength &+ Int(edge.head)] = Int32(truncatingIfNeeded: rank)
+        matrix[Int(edge.head) &* rowLength &+ Int(edge.tail)] = Int32(truncatingIfNeeded: rank)
         if rank & 0xFFFF == 0 { try progress.report(0, of: edges.count) }
       }
       return
     }
     starts = try Memory(vertices + 1)
-    for i in 0..<edges.count {
-      starts.base[Int(edges[i].tail) + 1] += 1
-      starts.base[Int(edges[i].head) + 1] += 1
+    let first = starts.base
+    for rank in 0..<edges.count {
+      first[Int(list[rank].tail) &+ 1] &+= 1
+      first[Int(list[rank].head) &+ 1] &+= 1
     }
-    for vertex in 0..<vertices { starts.base[vertex + 1] += starts.base[vertex] }
+    for vertex in 0..<vertices { first[vertex + 1] += first[vertex] }
     // By rank first; then the lists of the vertices in turn are dealt out, so that all lists ascend.
     let byRank = try Memory<Neighbor>(2 * edges.count, isZeroed: false)
     let ends = try Memory<Int>(vertices, isZeroed: false)
+    defer { withExtendedLifetime((byRank, ends)) {} }
     let (byRanks, next) = (byRank.base, ends.base)
-    next.update(from: starts.base, count: vertices)
+    next.update(from: first, count: vertices)
     for rank in 0..<edges.count {
-      let edge = edges[rank]
+      let edge = list[rank]
       let (tail, head) = (Int(edge.tail), Int(edge.head))
       byRanks[next[tail]] = Neighbor(vertex: edge.head, rank: Int32(truncatingIfNeeded: rank))
       byRanks[next[head]] = Neighbor(vertex: edge.tail, rank: Int32(truncatingIfNeeded: rank))
       next[tail] &+= 1
       next[head] &+= 1
     }
-    next.update(from: starts.base, count: vertices)
+    next.update(from: first, count: vertices)
     ranks = try Memory(2 * edges.count, isZeroed: false)
     neighbors = try Memory(2 * edges.count, isZeroed: false)
     let (rankLists, neighborLists) = (ranks.base, neighbors.base)
     for vertex in 0..<vertices {
-      for i in starts.base[vertex]..<starts.base[vertex + 1] {
+      for i in first[vertex]..<first[vertex + 1] {
         let neighbor = byRanks[i]
         let place = next[Int(neighbor.vertex)]
         next[Int(neighbor.vertex)] = place &+ 1
@@ -112,7 +117,7 @@ struct RankTable {
     if placesPerRow == 0 { return }
     for vertex in 0..<vertices {
       let row = places.base + vertex * placesPerRow
-      let (start, end) = (starts.base[vertex], starts.base[vertex + 1])
+      let (start, end) = (first[vertex], first[vertex + 1])
       var block = 0
       for i in start..<end {
         let neighbor = neighborLists[i]
