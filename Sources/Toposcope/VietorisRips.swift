@@ -151,7 +151,7 @@ private func persistence(
     var engine = try HigherPersistence(
       order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut,
       wanted: Wanted(cocycles: options.cocycles, cycles: options.cycles), maxMemory: options.maxMemory,
-      threads: threads, progress: progress)
+      threads: options.maxDimension > 2 ? Threads.resolve(options.threads) : threads, progress: progress)
     try engine.run()
     facts.edges = order.taken
     return (engine.diagrams, engine.representatives)

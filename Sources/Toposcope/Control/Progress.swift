@@ -51,10 +51,19 @@ public final class Progress: @unchecked Sendable {
 }
 
 /// How far a computation is while one step of it takes long.
-struct Standing {
-  let progress: Progress
-  let done: Int
-  let total: Int
+final class Standing {
+  private let progress: Progress
+  private let done: Int
+  private let total: Int
+  /// Whether the step is on the thread that called. No other one may tell how far it is, only stop with it.
+  var isCaller: Bool
 
-  func report() throws(ToposcopeError) { try progress.report(done, of: total) }
+  init(_ progress: Progress, done: Int, total: Int, isCaller: Bool = true) {
+    (self.progress, self.done, self.total, self.isCaller) = (progress, done, total, isCaller)
+  }
+
+  func report() throws(ToposcopeError) {
+    if isCaller { return try progress.report(done, of: total) }
+    if progress.isCancelled { throw ToposcopeError(.cancelled) }
+  }
 }

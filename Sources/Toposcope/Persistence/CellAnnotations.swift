@@ -82,18 +82,14 @@ struct CellAnnotations {
 
   /// The critical simplices of an edge whose link is not a cone.
   mutating func add(
-    _ rank: Int32, _ neighbors: CommonNeighbors, _ triangles: inout TriangleAnnotations
+    _ rank: Int32, _ demand: CellDemand, _ triangles: inout TriangleAnnotations
   ) throws(ToposcopeError) {
     let edge = graph.edges[Int(rank)]
-    let standing = Standing(progress: progress, done: Int(rank), total: graph.edges.count)
-    let link = try Link(neighbors.vertices, limit: maxDimension, standing) { graph.rank($0, $1) < rank }
+    let (link, critical) = (demand.link, demand.critical)
+    link.standing.isCaller = true
     links[rank] = link
-    let critical = try link.critical()
     try triangles.setPartner(link.root, of: rank, furtherRoots: critical.filter { $0.count == 1 }.map { $0[0] })
-    if critical.contains(where: { $0.count == 2 }) {
-      // A way of another choice could run over the very triangle that is about to be checked.
-      try triangles.setTree(link.tree(), of: rank)
-    }
+    if let tree = demand.tree { try triangles.setTree(tree, of: rank) }
     for face in critical {
       try addCritical((face + [edge.tail, edge.head]).sorted(), rank, &triangles)
     }

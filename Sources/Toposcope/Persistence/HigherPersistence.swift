@@ -33,7 +33,7 @@ struct HigherPersistence {
       order, isClosed: wanted.cycles, limit: min(maxMemory ?? .max, AlignedMemory<Float>.physicalMemory),
       progress: progress)
     self.pace = pace
-    self.threads = pace.isWorthThreads(graph) ? threads : 1
+    self.threads = pace.isWorthThreads(graph, maxDimension) ? threads : 1
     self.field = field
     self.maxDimension = maxDimension
     self.isComplete = isComplete
@@ -58,7 +58,9 @@ struct HigherPersistence {
 
   /// Adds all edges, and closes the diagrams.
   mutating func run() throws(ToposcopeError) {
-    if maxDimension == 2 && threads > 1 {
+    if maxDimension > 2 {
+      try runCells()
+    } else if threads > 1 {
       try runAhead()
     } else {
       for rank in 0..<Int32(graph.edgesBeforeClosing) {
@@ -128,7 +130,11 @@ struct HigherPersistence {
   }
 
   private mutating func add(_ rank: Int32) throws(ToposcopeError) {
-    if maxDimension > 2 { return try addCells(rank) }
+    if maxDimension > 2 {
+      let standing = Standing(progress, done: Int(rank), total: graph.edges.count)
+      try settle(rank, CellLookahead.look(rank, graph, &scanner, limit: maxDimension, standing))
+      return scanner.pass(rank)
+    }
     try scanner.scan(rank, wantsLoops: wantsLoops, into: &findings)
     if findings.count == 0 { return }
     try settle(findings[0])
@@ -199,16 +205,20 @@ struct HigherPersistence {
     }
   }
 
-  /// The same up to dimension 3 and above, where links that are no cones are kept.
-  private mutating func addCells(_ rank: Int32) throws(ToposcopeError) {
-    let (count, apex) = scanner.apex(rank)
-    if count == 0 {
-      try addUnfilled(rank)
-    } else if let apex {
-      try triangles.setPartner(apex, of: rank)
-    } else {
-      try cells!.add(rank, scanner.neighbors, &triangles)
+  /// Adds all edges but those that close the complex, up to dimension 3 and above, where links that are no cones are kept.
+  private mutating func runCells() throws(ToposcopeError) {
+    let lookahead = try CellLookahead(graph, scanner, limit: maxDimension, threads: threads, progress: progress)
+    try lookahead.run { (rank, found) throws(ToposcopeError) in
+      if rank & 15 == 0 { try report(rank) }
+      try settle(rank, found)
     }
-    scanner.pass(rank)
+  }
+
+  private mutating func settle(_ rank: Int32, _ found: CellLookahead.Finding) throws(ToposcopeError) {
+    switch found {
+    case .empty: try addUnfilled(rank)
+    case .cone(let apex): try triangles.setPartner(apex, of: rank)
+    case .other(let demand): try cells!.add(rank, demand, &triangles)
+    }
   }
 }

@@ -24,7 +24,8 @@ final class Link {
   let vertices: [Int32]
   private let limit: Int
   private let rows: LinkRows
-  private let standing: Standing
+  /// Of all that takes this link apart, now and later.
+  let standing: Standing
   private var steps: [LinkSteps.Step] = []
   /// Of each vertex: the step that takes it out.
   private var vertexSteps: [Int32] = []

@@ -42,12 +42,14 @@ final class LinkLookahead: @unchecked Sendable {
   struct Pace {
     /// With fewer edges than this one thread is as fast.
     var fewEdges = 1 << 15
+    /// The same above H2, where links take longer.
+    var fewCellEdges = 1 << 9
     /// Every thread has bit rows of its own. Where they take more than these bytes, filling them costs more than is gained.
     var mostBytes = 1 << 26
     var edgesPerBlock: Int32 = 64
 
-    func isWorthThreads(_ graph: RankedGraph) -> Bool {
-      graph.edges.count >= fewEdges && BitRows.bytes(graph.count) <= mostBytes
+    func isWorthThreads(_ graph: RankedGraph, _ maxDimension: Int) -> Bool {
+      graph.edges.count >= (maxDimension > 2 ? fewCellEdges : fewEdges) && BitRows.bytes(graph.count) <= mostBytes
     }
   }
 

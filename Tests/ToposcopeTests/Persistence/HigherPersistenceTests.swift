@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Toposcope
@@ -140,6 +141,47 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
     }
     #expect(found[1] == found[0], "seed \(seed)")
     #expect(found[2] == found[0], "seed \(seed)")
+  }
+
+  /// The same above H2, where other threads take links apart.
+  @Test(arguments: 0..<60) func threadsThatTakeLinksApart(_ seed: Int) throws {
+    var random = Seeded(state: UInt64(seed))
+    let maxDimension = 3 + seed % 3
+    let lengths = randomLengths(&random, Int.random(in: 0...(30 - 4 * (seed % 3)), using: &random))
+    let wanted = seed % 2 == 0 ? Wanted(cocycles: seed % 4 == 0, cycles: true) : Wanted()
+    let found = try [1, 2, 3].map { threads in
+      var engine = try HigherPersistence(
+        edgeOrder(lengths, threshold: seed % 5 == 1 ? 1 : .infinity), maxDimension: maxDimension,
+        field: PrimeField([2, 3][seed / 2 % 2]), isComplete: true, wanted: wanted, threads: threads,
+        pace: LinkLookahead.Pace(fewCellEdges: 0))
+      try engine.run()
+      return "\(engine.diagrams) \(engine.representatives)"
+    }
+    #expect(found[1] == found[0], "seed \(seed)")
+    #expect(found[2] == found[0], "seed \(seed)")
+  }
+
+  /// The function of the caller is called on its thread only, and all threads stop when it wants them to.
+  @Test(arguments: 1...4) func takingLinksApartStops(atReport last: Int) throws {
+    var random = Seeded(state: UInt64(last))
+    let lengths = (0..<120).map { i in (0..<i).map { _ in Float.random(in: 1...2, using: &random) } }
+    var edges: [(edge: Edge, length: Float)] = []
+    for j in lengths.indices { for i in 0..<j { edges.append((Edge(Int32(i), Int32(j)), lengths[j][i])) } }
+    let caller = pthread_self()
+    var reports = 0
+    let progress = Progress { _, _ in
+      #expect(pthread_equal(pthread_self(), caller) != 0)
+      reports += 1
+      return reports < last
+    }
+    let order = try EdgeOrder(vertices: lengths.count, edges: edges.sorted { $0.edge.precedes($1.edge) }, upTo: .infinity, progress: Progress())
+    let error = #expect(throws: ToposcopeError.self) {
+      var engine = try HigherPersistence(
+        order, maxDimension: 4, field: PrimeField(2), isComplete: true, threads: 3, progress: progress)
+      try engine.run()
+    }
+    #expect(error?.kind == .cancelled)
+    #expect(reports == last)
   }
 
   /// Graphs with few edges keep a sorted list a vertex instead of a matrix: cliques and cross-polytopes of 8 to 12 points,
