@@ -59,7 +59,7 @@ final class CellLookahead: @unchecked Sendable {
     (self.graph, self.limit, self.progress) = (graph, limit, progress)
     end = graph.edgesBeforeClosing
     var scouts = [Scout(scanner, isCaller: true)]
-    while scouts.count < threads { scouts.append(Scout(try LinkScanner(graph, isFree: true), isCaller: false)) }
+    while scouts.count < threads { scouts.append(Scout(try LinkScanner(graph), isCaller: false)) }
     self.scouts = scouts
     let count = (end + CellLookahead.edgesPerBlock - 1) / CellLookahead.edgesPerBlock
     blocks = (0..<count).map { _ in Block() }
