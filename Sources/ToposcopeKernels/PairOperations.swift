@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 // One register of the processor that is compiled for: 64 bytes with AVX-512, 32 with AVX2, else 16.
 #if TOPOSCOPE_V4
   typealias FloatLanes = SIMD16<Float>
@@ -31,6 +33,26 @@ func fused(_ sum: inout DoubleLanes, _ a: DoubleLanes, _ b: DoubleLanes) {
   #else
     sum += a * b
   #endif
+}
+
+extension PairOperation where Lanes == FloatLanes {
+  @inline(__always) static func finish(
+    _ sum: Lanes, _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Lanes, _ high: inout Lanes
+  ) {
+    low = low.replacing(with: sum, where: sum .< low)
+    high = high.replacing(with: sum, where: sum .> high)
+    UnsafeMutableRawPointer(out).storeBytes(of: toposcope_finish_floats(sum, form), as: FloatLanes.self)
+  }
+}
+
+extension PairOperation where Lanes == DoubleLanes {
+  @inline(__always) static func finish(
+    _ sum: Lanes, _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Lanes, _ high: inout Lanes
+  ) {
+    low = low.replacing(with: sum, where: sum .< low)
+    high = high.replacing(with: sum, where: sum .> high)
+    UnsafeMutableRawPointer(out).storeBytes(of: toposcope_finish_doubles(sum, form), as: HalfFloatLanes.self)
+  }
 }
 
 /// Half a register of single precision as a register of double precision.

@@ -22,6 +22,9 @@ protocol PairOperation {
   static func join(_ chain: Lanes, to sum: inout Lanes)
   /// Adds a vector of sums to as many numbers in memory.
   static func flush(_ sum: Lanes, to out: UnsafeMutablePointer<Double>)
+  /// Writes a vector of sums as distances, and joins it to the least and the greatest sums so far.
+  static func finish(
+    _ sum: Lanes, _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Lanes, _ high: inout Lanes)
 }
 
 /// Adds to `out[i * outStride + j]` the sum over `length` coordinates of point i of the panel x and point j of the
@@ -36,17 +39,47 @@ func panelPairs<Operation: PairOperation>(
   _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y: UnsafePointer<Operation.Lanes.Scalar>, _ panelStride: Int,
   _ panels: Int, _ length: Int, _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
 ) {
+  var sums = AddedSums<Operation>(
+    x: x, length: length, chain: chain, strand: strand, out: out, outStride: outStride)
+  forEachColumns(y, panelStride, panels, &sums)
+}
+
+/// Writes the distances of the points of the panel x and the points of the `panels` panels that begin at y to
+/// `out[i * outStride + j]`: the same sums as those of ``panelPairs``, finished. They never leave the registers where they
+/// are one strand long; else strands are added in `partial`, which has room for 256 numbers.
+///
+/// Returns whether all sums were in the range of `finish`; if not, nothing of what was written counts.
+@inline(__always)
+func panelDistances<Operation: PairOperation>(
+  _ operation: Operation.Type,
+  _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y: UnsafePointer<Operation.Lanes.Scalar>, _ panelStride: Int,
+  _ panels: Int, _ length: Int, _ chain: Int, _ strand: Int, _ finish: Finish, _ out: UnsafeMutablePointer<Float>,
+  _ outStride: Int, _ partial: UnsafeMutablePointer<Double>
+) -> Bool {
+  var distances = FinishedSums<Operation>(
+    x: x, length: length, chain: chain, strand: strand, finish: finish, out: out, outStride: outStride,
+    partial: partial)
+  forEachColumns(y, panelStride, panels, &distances)
+  return distances.areInRange
+}
+
+/// Goes through the vectors of some panels, a few at a time.
+@inline(__always)
+private func forEachColumns<Rows: PanelRows>(
+  _ y: UnsafePointer<Rows.Operation.Lanes.Scalar>, _ panelStride: Int, _ panels: Int, _ rows: inout Rows
+) {
+  typealias Operation = Rows.Operation
   let width = MemoryLayout<Operation.Lanes>.size / MemoryLayout<Operation.Lanes.Scalar>.size
   let vectorsOfPanel = panelPoints / width
   let vectors = panels &* vectorsOfPanel
   @inline(__always) func place(_ vector: Int) -> UnsafePointer<Operation.Lanes.Scalar> {
     y + (vector / vectorsOfPanel &* panelStride &+ vector % vectorsOfPanel &* width)
   }
-  @inline(__always) func add<Sums: RowSums>(_ sums: Sums.Type, _ columns: Sums.Columns, _ vector: Int)
+  @inline(__always) func take<Sums: RowSums>(_ sums: Sums.Type, _ columns: Sums.Columns, _ vector: Int)
   where Sums.Operation == Operation {
     var i = 0
     while i < panelPoints {
-      fourRows(sums, x + i, columns, length, chain, strand, out + (i &* outStride &+ vector &* width), outStride)
+      rows.take(sums, row: i, columns, first: vector &* width)
       i &+= 4
     }
   }
@@ -57,28 +90,122 @@ func panelPairs<Operation: PairOperation>(
     let rest = vectors &- vector
     #if TOPOSCOPE_V4
       if rest >= 4 {
-        add(
+        take(
           BothSums<Two, Two>.self, ((place(vector), place(vector &+ 1)), (place(vector &+ 2), place(vector &+ 3))),
           vector)
         vector &+= 4
       } else if rest >= 2 {
-        add(Two.self, (place(vector), place(vector &+ 1)), vector)
+        take(Two.self, (place(vector), place(vector &+ 1)), vector)
         vector &+= 2
       } else {
-        add(One.self, place(vector), vector)
+        take(One.self, place(vector), vector)
         vector &+= 1
       }
     #else
       // The number of vectors is even, so with threes that never leave one alone only twos remain.
       if Operation.takesThreeVectors && rest >= 3 && rest != 4 {
         let third = RereadSums<Operation>.columns(place(vector &+ 2))
-        add(BothSums<Two, RereadSums<Operation>>.self, ((place(vector), place(vector &+ 1)), third), vector)
+        take(BothSums<Two, RereadSums<Operation>>.self, ((place(vector), place(vector &+ 1)), third), vector)
         vector &+= 3
       } else {
-        add(Two.self, (place(vector), place(vector &+ 1)), vector)
+        take(Two.self, (place(vector), place(vector &+ 1)), vector)
         vector &+= 2
       }
     #endif
+  }
+}
+
+/// What is done with the sums of a panel.
+private protocol PanelRows {
+  associatedtype Operation: PairOperation
+  /// Makes the sums of four points of the panel, from `row` on, and some vectors, the points from `first` on.
+  mutating func take<Sums: RowSums>(_ sums: Sums.Type, row: Int, _ columns: Sums.Columns, first: Int)
+  where Sums.Operation == Operation
+}
+
+/// Sums that are added to others in memory.
+private struct AddedSums<Operation: PairOperation>: PanelRows {
+  let x: UnsafePointer<Operation.Lanes.Scalar>
+  let length: Int, chain: Int, strand: Int
+  let out: UnsafeMutablePointer<Double>
+  let outStride: Int
+
+  @inline(__always)
+  mutating func take<Sums: RowSums>(_ sums: Sums.Type, row: Int, _ columns: Sums.Columns, first: Int)
+  where Sums.Operation == Operation {
+    let place = out + (row &* outStride &+ first)
+    fourRows(sums, x + row, columns, length, chain, strand) { t0, t1, t2, t3 in
+      t0.flush(to: place)
+      t1.flush(to: place + outStride)
+      t2.flush(to: place + 2 &* outStride)
+      t3.flush(to: place + 3 &* outStride)
+    }
+  }
+}
+
+/// Sums that are written as distances.
+private struct FinishedSums<Operation: PairOperation>: PanelRows {
+  let x: UnsafePointer<Operation.Lanes.Scalar>
+  let length: Int, chain: Int, strand: Int
+  let finish: Finish
+  let out: UnsafeMutablePointer<Float>
+  let outStride: Int
+  let partial: UnsafeMutablePointer<Double>
+  /// The least and the greatest sum in each lane.
+  private var low = Operation.Lanes(repeating: .infinity), high = Operation.Lanes(repeating: -.infinity)
+  /// Whether sums that left the registers are in range.
+  private var othersAreInRange = true
+
+  @inline(__always)
+  init(
+    x: UnsafePointer<Operation.Lanes.Scalar>, length: Int, chain: Int, strand: Int, finish: Finish,
+    out: UnsafeMutablePointer<Float>, outStride: Int, partial: UnsafeMutablePointer<Double>
+  ) {
+    (self.x, self.length, self.chain, self.strand) = (x, length, chain, strand)
+    (self.finish, self.out, self.outStride, self.partial) = (finish, out, outStride, partial)
+  }
+
+  @inline(__always)
+  var areInRange: Bool {
+    var (lane, isInRange) = (0, othersAreInRange)
+    while lane < MemoryLayout<Operation.Lanes>.size / MemoryLayout<Operation.Lanes.Scalar>.size {
+      isInRange = isInRange && Double(low[lane]) >= finish.least && Double(high[lane]) <= finish.greatest
+      lane &+= 1
+    }
+    return isInRange
+  }
+
+  @inline(__always)
+  mutating func take<Sums: RowSums>(_ sums: Sums.Type, row: Int, _ columns: Sums.Columns, first: Int)
+  where Sums.Operation == Operation {
+    let place = out + (row &* outStride &+ first)
+    if length <= strand {
+      fourRows(sums, x + row, columns, length, chain, strand) { t0, t1, t2, t3 in
+        t0.finish(finish.form, to: place, &low, &high)
+        t1.finish(finish.form, to: place + outStride, &low, &high)
+        t2.finish(finish.form, to: place + 2 &* outStride, &low, &high)
+        t3.finish(finish.form, to: place + 3 &* outStride, &low, &high)
+      }
+      return
+    }
+    let points = MemoryLayout<Sums>.size / MemoryLayout<Operation.Lanes.Scalar>.size
+    var k = 0
+    while k < 4 &* points {
+      partial[k] = 0
+      k &+= 1
+    }
+    fourRows(sums, x + row, columns, length, chain, strand) { t0, t1, t2, t3 in
+      t0.flush(to: partial)
+      t1.flush(to: partial + points)
+      t2.flush(to: partial + 2 &* points)
+      t3.flush(to: partial + 3 &* points)
+    }
+    k = 0
+    while k < 4 {
+      let isInRange = toposcope_finish_sums(partial + k &* points, points, finish, place + k &* outStride)
+      othersAreInRange = othersAreInRange && isInRange
+      k &+= 1
+    }
   }
 }
 
@@ -95,6 +222,10 @@ private protocol RowSums {
   mutating func add(_ x: Operation.Lanes, _ y: Coordinates, row: Int)
   mutating func join(_ chain: Self)
   func flush(to out: UnsafeMutablePointer<Double>)
+  /// Writes distances, and joins the sums to the least and the greatest so far.
+  func finish(
+    _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Operation.Lanes,
+    _ high: inout Operation.Lanes)
 }
 
 private struct VectorSums<Operation: PairOperation>: RowSums {
@@ -109,6 +240,12 @@ private struct VectorSums<Operation: PairOperation>: RowSums {
   }
   @inline(__always) mutating func join(_ chain: VectorSums) { Operation.join(chain.lanes, to: &lanes) }
   @inline(__always) func flush(to out: UnsafeMutablePointer<Double>) { Operation.flush(lanes, to: out) }
+  @inline(__always) func finish(
+    _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Operation.Lanes,
+    _ high: inout Operation.Lanes
+  ) {
+    Operation.finish(lanes, form, to: out, &low, &high)
+  }
 }
 
 /// The same, but for a vector that is read from memory each time it is needed, by four pointers of which the compiler does
@@ -130,6 +267,12 @@ private struct RereadSums<Operation: PairOperation>: RowSums {
   }
   @inline(__always) mutating func join(_ chain: RereadSums) { Operation.join(chain.lanes, to: &lanes) }
   @inline(__always) func flush(to out: UnsafeMutablePointer<Double>) { Operation.flush(lanes, to: out) }
+  @inline(__always) func finish(
+    _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Operation.Lanes,
+    _ high: inout Operation.Lanes
+  ) {
+    Operation.finish(lanes, form, to: out, &low, &high)
+  }
 }
 
 /// Sums with some vectors, and with further ones beside them.
@@ -154,16 +297,23 @@ private struct BothSums<Left: RowSums, Right: RowSums>: RowSums where Left.Opera
     left.flush(to: out)
     right.flush(to: out + MemoryLayout<Left>.size / MemoryLayout<Operation.Lanes.Scalar>.size)
   }
+  @inline(__always) func finish(
+    _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Operation.Lanes,
+    _ high: inout Operation.Lanes
+  ) {
+    left.finish(form, to: out, &low, &high)
+    right.finish(form, to: out + MemoryLayout<Left>.size / MemoryLayout<Operation.Lanes.Scalar>.size, &low, &high)
+  }
 }
 
-/// Adds the sums of four points of x and some vectors.
+/// Makes the sums of four points of x and some vectors, strand by strand.
 ///
 /// The compiler must not interleave the points, or sums would not stay in registers: hence ``toposcope_barrier``, which is
 /// no instruction.
 @inline(__always)
 private func fourRows<Sums: RowSums>(
   _ sums: Sums.Type, _ x: UnsafePointer<Sums.Operation.Lanes.Scalar>, _ columns: Sums.Columns, _ length: Int,
-  _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+  _ chain: Int, _ strand: Int, _ take: (Sums, Sums, Sums, Sums) -> Void
 ) {
   typealias Lanes = Sums.Operation.Lanes
   let end = length &* panelPoints
@@ -192,10 +342,7 @@ private func fourRows<Sums: RowSums>(
       t2.join(s2)
       t3.join(s3)
     }
-    t0.flush(to: out)
-    t1.flush(to: out + outStride)
-    t2.flush(to: out + 2 &* outStride)
-    t3.flush(to: out + 3 &* outStride)
+    take(t0, t1, t2, t3)
   }
 }
 

@@ -14,17 +14,37 @@
  * other processors. The environment may ask for less than there is: TOPOSCOPE_KERNELS=x86-64-v3, or x86-64. */
 int toposcope_processor_level(void);
 
+/* What becomes of a sum: itself, its square root, the square root of the sum in single precision, half of it, or one less
+ * the sum; the last two are at most 2. */
+enum toposcope_form {
+  TOPOSCOPE_AS_IT_IS,
+  TOPOSCOPE_ROOT,
+  TOPOSCOPE_ROOT_OF_SINGLE,
+  TOPOSCOPE_HALF,
+  TOPOSCOPE_COMPLEMENT
+};
+
+/* How sums become distances, if they are in a range. */
+typedef struct __attribute__((swift_name("Finish"))) {
+  enum toposcope_form form;
+  double least, greatest;
+} toposcope_finish;
+
 /* Sums over the coordinates of pairs of points: see PanelPairs.swift.
  * pairs: a panel; the first of a row of panels, numbers from one to the next, how many; length, chain, strand; sums, their
- * stride. row: the coordinates of a point; a panel; length, chain, strand; sums. */
+ * stride. row: the coordinates of a point; a panel; length, chain, strand; sums. distances: as pairs, but how sums are
+ * finished, the distances and their stride, and memory for 256 numbers; whether all sums were in range. */
 typedef struct __attribute__((swift_name("FloatSums"), swift_attr("@Sendable"))) {
   void (*pairs)(const float *, const float *, long, long, long, long, long, double *, long);
   void (*row)(const float *, const float *, long, long, long, double *);
+  bool (*distances)(const float *, const float *, long, long, long, long, long, toposcope_finish, float *, long, double *);
 } toposcope_float_sums;
 
 typedef struct __attribute__((swift_name("DoubleSums"), swift_attr("@Sendable"))) {
   void (*pairs)(const double *, const double *, long, long, long, long, long, double *, long);
   void (*row)(const double *, const double *, long, long, long, double *);
+  bool (*distances)(const double *, const double *, long, long, long, long, long, toposcope_finish, float *, long,
+                    double *);
 } toposcope_double_sums;
 
 /* A vertex of a link: joined to all others, or to as many as were looked at; -1 where there are none. */
@@ -37,13 +57,8 @@ typedef struct __attribute__((swift_name("LinkCenter"))) {
 typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable"))) {
   toposcope_float_sums floatSquares, floatMagnitudes, floatGreatest, floatProducts;
   toposcope_double_sums doubleSquares, doubleMagnitudes, doubleGreatest, doubleProducts;
-  /* Numbers and how many, least, greatest, the same numbers or their roots in single precision; whether all numbers were
-   * in that range. */
-  bool (*narrowed)(const double *, long, double, double, float *);
-  bool (*squareRoots)(const double *, long, double, double, float *);
-  bool (*squareRootsOfSingles)(const double *, long, double, double, float *);
-  /* Numbers and how many, shift, factor, limit, shifted multiples; the lowest of them. */
-  double (*shiftedMultiples)(const double *, long, double, double, double, float *);
+  /* Sums and how many, how they are finished, distances; whether all sums were in range. */
+  bool (*finished)(const double *, long, toposcope_finish, float *);
   /* A point, its length, shift. */
   double (*shiftedSum)(const float *, long, double);
   /* A point, its length, shift, mean. */
@@ -55,6 +70,8 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
   float (*greatestMagnitude)(const float *, long);
   /* A table and its stride; rows, columns; the result and its stride. */
   void (*transpose)(const float *, long, long, long, float *, long);
+  /* A table and its stride; rows, columns; the copy and its stride; whether it is too large for the caches. */
+  void (*copy)(const float *, long, long, long, float *, long, bool);
   /* Rows of bits and words in each; the bits of the rows that are chosen; room for a place, a mask and an offset a word;
    * the rows chosen; the result and words of a row of it. Returns how many rows there are. */
   long (*gatherBits)(const unsigned long long *, long, const unsigned long long *, int *, unsigned long long *, int *,
@@ -76,32 +93,101 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
   bool (*isMirrored)(const int *, long, long, long, long, long);
 } toposcope_kernel_set;
 
-typedef double toposcope_doubles __attribute__((vector_size(64), aligned(8)));
-typedef float toposcope_floats __attribute__((vector_size(32), aligned(4)));
+/* One register of the processor that is compiled for. */
+#if defined(__AVX512F__)
+#define TOPOSCOPE_REGISTER 64
+#elif defined(__AVX2__)
+#define TOPOSCOPE_REGISTER 32
+#else
+#define TOPOSCOPE_REGISTER 16
+#endif
+typedef float toposcope_floats __attribute__((vector_size(TOPOSCOPE_REGISTER)));
+typedef double toposcope_doubles __attribute__((vector_size(TOPOSCOPE_REGISTER)));
+typedef float toposcope_narrow_floats __attribute__((vector_size(TOPOSCOPE_REGISTER / 2)));
+#define TOPOSCOPE_INLINE static inline __attribute__((always_inline))
 
-/* What becomes of sums: themselves, their square roots, or the square roots of the sums in single precision. */
-enum toposcope_form { TOPOSCOPE_AS_IT_IS, TOPOSCOPE_ROOT, TOPOSCOPE_ROOT_OF_SINGLE };
+/* Sums in single precision as distances. */
+TOPOSCOPE_INLINE toposcope_floats toposcope_finish_floats(toposcope_floats v, enum toposcope_form form) {
+  switch (form) {
+  case TOPOSCOPE_AS_IT_IS: return v;
+  case TOPOSCOPE_ROOT:
+  case TOPOSCOPE_ROOT_OF_SINGLE: return __builtin_elementwise_sqrt(v);
+  case TOPOSCOPE_HALF: return __builtin_elementwise_min(v * 0.5f, (toposcope_floats){0} + 2);
+  case TOPOSCOPE_COMPLEMENT: return __builtin_elementwise_min(1 - v, (toposcope_floats){0} + 2);
+  }
+}
 
-/* Writes `count` numbers in a form, in single precision. Returns whether all numbers were in least ... greatest. */
-static inline __attribute__((always_inline)) bool toposcope_narrow(const double *values, long count, double least,
-                                                                   double greatest, float *out,
-                                                                   enum toposcope_form form) {
+/* Sums in double precision as distances. The root in single precision takes a third of the time, and costs another quarter
+ * of a unit in the last place. */
+TOPOSCOPE_INLINE toposcope_narrow_floats toposcope_finish_doubles(toposcope_doubles v, enum toposcope_form form) {
+  switch (form) {
+  case TOPOSCOPE_AS_IT_IS: break;
+  case TOPOSCOPE_ROOT: v = __builtin_elementwise_sqrt(v); break;
+  case TOPOSCOPE_ROOT_OF_SINGLE:
+    return __builtin_elementwise_sqrt(__builtin_convertvector(v, toposcope_narrow_floats));
+  case TOPOSCOPE_HALF: v = __builtin_elementwise_min(v * 0.5, (toposcope_doubles){0} + 2); break;
+  case TOPOSCOPE_COMPLEMENT: v = __builtin_elementwise_min(1 - v, (toposcope_doubles){0} + 2); break;
+  }
+  return __builtin_convertvector(v, toposcope_narrow_floats);
+}
+
+/* Writes `count` sums as distances. Returns whether all of them were in range. */
+TOPOSCOPE_INLINE bool toposcope_finish_form(const double *sums, long count, enum toposcope_form form, double least,
+                                            double greatest, float *out) {
+  const long lanes = TOPOSCOPE_REGISTER / sizeof(double);
   toposcope_doubles low = (toposcope_doubles){0} + greatest, high = (toposcope_doubles){0} + least;
   toposcope_doubles v = low;
-  for (long k = 0; k < count; k += 8) {
-    long rest = count - k < 8 ? count - k : 8;
-    if (rest == 8) v = *(const toposcope_doubles *)(values + k);
-    else __builtin_memcpy(&v, values + k, (unsigned long)rest * sizeof(double)); /* the others: numbers seen before */
+  for (long k = 0; k < count; k += lanes) {
+    long rest = count - k < lanes ? count - k : lanes;
+    if (rest == lanes) __builtin_memcpy(&v, sums + k, sizeof v);
+    else __builtin_memcpy(&v, sums + k, (unsigned long)rest * sizeof(double)); /* the others: numbers seen before */
     low = __builtin_elementwise_min(low, v);
     high = __builtin_elementwise_max(high, v);
-    toposcope_floats narrow = form == TOPOSCOPE_ROOT
-      ? __builtin_convertvector(__builtin_elementwise_sqrt(v), toposcope_floats)
-      : __builtin_convertvector(v, toposcope_floats);
-    if (form == TOPOSCOPE_ROOT_OF_SINGLE) narrow = __builtin_elementwise_sqrt(narrow);
-    if (rest == 8) *(toposcope_floats *)(out + k) = narrow;
-    else __builtin_memcpy(out + k, &narrow, (unsigned long)rest * sizeof(float));
+    toposcope_narrow_floats distances = toposcope_finish_doubles(v, form);
+    if (rest == lanes) __builtin_memcpy(out + k, &distances, sizeof distances);
+    else __builtin_memcpy(out + k, &distances, (unsigned long)rest * sizeof(float));
   }
   return __builtin_reduce_min(low) >= least && __builtin_reduce_max(high) <= greatest;
+}
+
+TOPOSCOPE_INLINE bool toposcope_finish_sums(const double *sums, long count, toposcope_finish finish, float *out) {
+  switch (finish.form) {
+#define TOPOSCOPE_CASE(form) \
+  case form: return toposcope_finish_form(sums, count, form, finish.least, finish.greatest, out);
+    TOPOSCOPE_CASE(TOPOSCOPE_AS_IT_IS)
+    TOPOSCOPE_CASE(TOPOSCOPE_ROOT)
+    TOPOSCOPE_CASE(TOPOSCOPE_ROOT_OF_SINGLE)
+    TOPOSCOPE_CASE(TOPOSCOPE_HALF)
+    TOPOSCOPE_CASE(TOPOSCOPE_COMPLEMENT)
+#undef TOPOSCOPE_CASE
+  }
+}
+
+/* Copies `rows` rows of `columns` numbers. A copy that is too large for the caches goes past them where it fills whole
+ * lines: else every line would be read before it is written. */
+TOPOSCOPE_INLINE void toposcope_copy_rows(const float *from, long stride, long rows, long columns, float *to,
+                                          long to_stride, bool is_large) {
+  typedef float quarter __attribute__((vector_size(16), aligned(4)));
+  typedef toposcope_floats unaligned __attribute__((aligned(4)));
+  const long lanes = TOPOSCOPE_REGISTER / sizeof(float);
+  for (long row = 0; row < rows; row++, from += stride, to += to_stride) {
+    long k = 0;
+    if (is_large) {
+      long head = -(long)((unsigned long)to / sizeof(float)) & 15;
+      if (head > columns) head = columns;
+      for (; k < (head & 3); k++) to[k] = from[k];
+      for (; k < head; k += 4) *(quarter *)(to + k) = *(const quarter *)(from + k);
+      for (; k + 16 <= columns; k += 16)
+        for (long part = k; part < k + 16; part += lanes)
+          __builtin_nontemporal_store(*(const unaligned *)(from + part), (toposcope_floats *)(to + part));
+    }
+    for (; k + lanes <= columns; k += lanes) *(unaligned *)(to + k) = *(const unaligned *)(from + k);
+    for (; k + 4 <= columns; k += 4) *(quarter *)(to + k) = *(const quarter *)(from + k);
+    for (; k < columns; k++) to[k] = from[k];
+  }
+#if defined(__x86_64__)
+  if (is_large) __builtin_ia32_sfence(); /* before another thread is told */
+#endif
 }
 
 /* The bits of x under a mask, one after the other from the lowest place on. */

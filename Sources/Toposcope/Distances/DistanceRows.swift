@@ -35,7 +35,7 @@ public final class DistanceRows: @unchecked Sendable {
       let reference = try ReferenceDistances(cloud, metric: metric, threads: threads, progress: progress)
       scales = try NeighborScales(
         neighborhood, count: count, threads: threads, progress: progress,
-        fill: { points.fill(rows: $0, columns: columns, into: $1) }, reference: reference)
+        fill: { points.fill(rows: $0, columns: columns, into: $1, stride: columns.count) }, reference: reference)
     } else {
       scales = nil
     }
@@ -64,7 +64,7 @@ public final class DistanceRows: @unchecked Sendable {
   /// columns.lowerBound]`: for large clouds far faster than one row at a time, because the coordinates are read once for
   /// sixteen rows. Ranges that begin at multiples of sixteen waste nothing. Safe from several threads at once.
   public func fill(rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-    points.fill(rows: rows, columns: columns, into: out)
+    points.fill(rows: rows, columns: columns, into: out, stride: columns.count)
     if let scales {
       for i in rows { scales.normalize(row: i, columns: columns, out + (i - rows.lowerBound) * columns.count) }
     }

@@ -45,27 +45,57 @@ struct DistanceTiles {
   ) throws(ToposcopeError) {
     switch points.sums {
     case .single(let sums, _):
-      try sums.forEachTile(threads: threads, progress: progress, isWanted: isWanted) { finish($0, $1, $2, body) }
+      try forEach(sums, threads: threads, progress: progress, isWanted: isWanted, body)
     case .double(let sums):
-      try sums.forEachTile(threads: threads, progress: progress, isWanted: isWanted) { finish($0, $1, $2, body) }
+      try forEach(sums, threads: threads, progress: progress, isWanted: isWanted, body)
     }
   }
 
-  private func finish(
-    _ sums: UnsafeMutablePointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>, _ body: (DistanceTile) -> Void
+  private func forEach<Scalar>(
+    _ sums: PanelSums<Scalar>, threads: Int, progress: Progress, isWanted: (Range<Int>, Range<Int>) -> Bool,
+    _ body: (DistanceTile) -> Void
+  ) throws(ToposcopeError) {
+    if !sums.isShort {
+      return try sums.forEachTile(threads: threads, progress: progress, isWanted: isWanted) { sums, rows, columns in
+        make(rows, columns, body) { tile in
+          let sumStride = (columns.count + 15) / 16 * 16
+          for i in rows {
+            let part = tile.made(inRow: i)
+            points.finish(
+              sums + ((i - rows.lowerBound) * sumStride + part.lowerBound - columns.lowerBound), row: i, columns: part,
+              into: tile.place(i, part.lowerBound))
+          }
+        }
+      }
+    }
+    try sums.forEachPlace(threads: threads, progress: progress) { rows, columns in
+      if !isWanted(rows, columns) { return }
+      make(rows, columns, body) { tile in
+        for start in Swift.stride(from: rows.lowerBound, to: rows.upperBound, by: 16) {
+          let first = tile.made(inRow: start).lowerBound
+          points.fill(
+            rows: start..<start + 16, columns: first..<(columns.upperBound + 15) & ~15, into: tile.place(start, first),
+            stride: tile.stride)
+        }
+      }
+    }
+  }
+
+  /// Makes a tile, normalised, and hands it on. `fill` may write all numbers of its panels.
+  private func make(
+    _ rows: Range<Int>, _ columns: Range<Int>, _ body: (DistanceTile) -> Void, fill: (DistanceTile) -> Void
   ) {
-    let sumStride = (columns.count + 15) / 16 * 16
     // An odd number of cache lines from row to row keeps columns from falling on the same lines.
-    let stride = sumStride + 16
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * stride) { distances in
-      let tile = DistanceTile(rows: rows, columns: columns, distances: distances.baseAddress!, stride: stride)
-      for i in rows {
-        let part = tile.made(inRow: i)
-        let place = tile.place(i, part.lowerBound)
-        points.finish(
-          sums + ((i - rows.lowerBound) * sumStride + part.lowerBound - columns.lowerBound), row: i, columns: part,
-          into: place)
-        scales?.normalize(row: i, columns: part, place)
+    let stride = (columns.count + 15) & ~15 + 16
+    withUnsafeTemporaryAllocation(byteCount: 4 * (rows.count + 15) * stride, alignment: 64) { memory in
+      let distances = memory.baseAddress!.assumingMemoryBound(to: Float.self)
+      let tile = DistanceTile(rows: rows, columns: columns, distances: distances, stride: stride)
+      fill(tile)
+      if let scales {
+        for i in rows {
+          let part = tile.made(inRow: i)
+          scales.normalize(row: i, columns: part, tile.place(i, part.lowerBound))
+        }
       }
       body(tile)
     }
@@ -74,24 +104,30 @@ struct DistanceTiles {
   /// Writes each pair to both of its places.
   /// - Parameter out: rows of `points.count` numbers.
   func fill(_ out: UnsafeMutablePointer<Float>, threads: Int, progress: Progress) throws(ToposcopeError) {
-    let n = points.count
+    let (n, kernels) = (points.count, KernelSet.best)
+    let isLarge = 4 * n * n > Self.greatestInCaches
     try forEach(threads: threads, progress: progress) { tile in
-      for i in tile.rows {
-        let part = tile.made(inRow: i)
-        (out + (i * n + part.lowerBound)).update(from: tile.place(i, part.lowerBound), count: part.count)
-      }
-      // Rows of the result lie pages apart: the mirror image is read from the tile.
-      if tile.isDiagonal {
-        for start in stride(from: tile.rows.lowerBound, to: tile.rows.upperBound, by: 16) {
-          let end = min(start + 16, tile.rows.upperBound)
-          KernelSet.best.transpose(
-            tile.place(start, end), tile.stride, end - start, tile.columns.upperBound - end, out + (end * n + start), n)
+      // The part of some rows of the tile from a column on, and its mirror image.
+      func write(_ rows: Range<Int>, from column: Int) {
+        let columns = column..<tile.columns.upperBound
+        let (place, mirror) = (tile.place(rows.lowerBound, column), out + (column * n + rows.lowerBound))
+        kernels.copy(
+          place, tile.stride, rows.count, columns.count, out + (rows.lowerBound * n + column), n, isLarge)
+        if !isLarge { return kernels.transpose(place, tile.stride, rows.count, columns.count, mirror, n) }
+        let stride = (rows.count + 15) & ~15 + 16
+        withUnsafeTemporaryAllocation(byteCount: 4 * columns.count * stride, alignment: 64) { memory in
+          let image = memory.baseAddress!.assumingMemoryBound(to: Float.self)
+          kernels.transpose(place, tile.stride, rows.count, columns.count, image, stride)
+          kernels.copy(image, stride, columns.count, rows.count, mirror, n, isLarge)
         }
-      } else {
-        KernelSet.best.transpose(
-          tile.distances, tile.stride, tile.rows.count, tile.columns.count,
-          out + (tile.columns.lowerBound * n + tile.rows.lowerBound), n)
+      }
+      if !tile.isDiagonal { return write(tile.rows, from: tile.columns.lowerBound) }
+      for start in stride(from: tile.rows.lowerBound, to: tile.rows.upperBound, by: 16) {
+        write(start..<min(start + 16, tile.rows.upperBound), from: start)
       }
     }
   }
+
+  /// Bytes of a result that is left in the caches for those who read it next.
+  private static var greatestInCaches: Int { 4 << 20 }
 }

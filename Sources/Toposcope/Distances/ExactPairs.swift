@@ -70,10 +70,9 @@ final class ExactPairs: @unchecked Sendable {
     return sum < scaled * scaled || sum < leastFromProducts || kind == .angular && sum > 3.5
   }
 
-  /// No pair of a point whose squared difference is this or more has to be done again (angles: but for steep ones).
-  func leastSafe(row: Int) -> Double {
-    guard let errors = errors?.pointer else { return 0 }
-    let scaled = Double(errors[row] + greatestError) * (2 / Self.tolerance)
+  /// No pair whose squared difference is this or more has to be done again (angles: but for steep ones).
+  var leastSafe: Double {
+    let scaled = Double(greatestError + greatestError) * (2 / Self.tolerance)
     return max(scaled * scaled, leastFromProducts)
   }
 

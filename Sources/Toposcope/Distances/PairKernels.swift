@@ -23,9 +23,17 @@ struct PairKernels<Scalar: Summable>: @unchecked Sendable {
     (
       UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, Int, UnsafeMutablePointer<Double>
     ) -> Void
+  /// As `Pairs`, but how sums are finished, the distances, their stride, and memory for 256 numbers; whether all sums were
+  /// in range.
+  typealias Distances =
+    (
+      UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, Int, Int, Int, Finish, UnsafeMutablePointer<Float>, Int,
+      UnsafeMutablePointer<Double>
+    ) -> Bool
 
   let pairs: Pairs
   let row: Row
+  let distances: Distances
 
   /// Those that this processor runs fastest.
   static func choose(_ sum: PairSum) -> PairKernels { Scalar.kernels(sum, of: .best) }
@@ -40,7 +48,7 @@ extension Float: Summable {
       case .greatest: set.floatGreatest
       case .products: set.floatProducts
       }
-    return PairKernels(pairs: sums.pairs, row: sums.row)
+    return PairKernels(pairs: sums.pairs, row: sums.row, distances: sums.distances)
   }
 }
 
@@ -53,6 +61,6 @@ extension Double: Summable {
       case .greatest: set.doubleGreatest
       case .products: set.doubleProducts
       }
-    return PairKernels(pairs: sums.pairs, row: sums.row)
+    return PairKernels(pairs: sums.pairs, row: sums.row, distances: sums.distances)
   }
 }

@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// Sums over the coordinates of pairs of points of one table.
 ///
 /// Sums are made in chains, and chains joined to strands, in the precision of the table; strands are added in double
@@ -51,6 +53,24 @@ struct PanelSums<Scalar: Summable>: Sendable {
     }
   }
 
+  /// Whether panels are so short that all coordinates of a tile fit the second-level cache: then distances are made
+  /// without keeping sums in memory.
+  var isShort: Bool { table.length <= 2048 / MemoryLayout<Scalar>.stride }
+
+  /// Writes the distances between the points of a panel and those of some others, whole panels: the bits that the sums
+  /// of `fill` give. Returns false, and nothing of what was written counts, where a sum is not in the range of `finish`.
+  ///
+  /// - Parameter partial: room for 256 numbers.
+  @inline(__always)
+  func fillDistances(
+    _ out: UnsafeMutablePointer<Float>, stride: Int, row: Int, columns: Range<Int>, finish: Finish,
+    partial: UnsafeMutablePointer<Double>
+  ) -> Bool {
+    kernels.distances(
+      table.panel(row), table.panel(columns.lowerBound), 16 * table.length, columns.count, table.length, rounding.chain,
+      rounding.strand, finish, out, stride, partial)
+  }
+
   /// Copies the coordinates of one point.
   func copyPoint(_ point: Int, to out: UnsafeMutablePointer<Scalar>) {
     for k in 0..<table.length { out[k] = table[point, k] }
@@ -70,11 +90,30 @@ struct PanelSums<Scalar: Summable>: Sendable {
   /// Makes the sums of every pair of panels (a, b) with a <= b, in tiles, and gives each tile to `body` with its rows and
   /// columns, counted in points. It may run on several threads. (A tile on the diagonal has nothing in its panels below the
   /// diagonal.)
-  ///
-  /// Tiles come diagonal by diagonal, so that threads seldom work on the same rows or columns at once.
   func forEachTile(
     threads: Int, progress: Progress, isWanted: (_ rows: Range<Int>, _ columns: Range<Int>) -> Bool = { _, _ in true },
     _ body: (_ sums: UnsafeMutablePointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
+  ) throws(ToposcopeError) {
+    let threads = min(Threads.resolve(threads), max(1, table.panels))
+    let workspaces = try AlignedMemory<Double>(threads * DistanceTiles.side * DistanceTiles.side)
+    let slots = Slots(threads)
+    try forEachPlace(threads: threads, progress: progress) { rows, columns in
+      if !isWanted(rows, columns) { return }
+      let slot = slots.take()
+      defer { slots.give(slot) }
+      let workspace = workspaces.pointer + slot * DistanceTiles.side * DistanceTiles.side
+      fill(
+        workspace, rows: PanelTable<Scalar>.panels(of: rows), columns: PanelTable<Scalar>.panels(of: columns),
+        progress: progress)
+      if !progress.isCancelled { body(workspace, rows, columns) }
+    }
+  }
+
+  /// Rows and columns of the tiles of the upper triangle, counted in points.
+  ///
+  /// Tiles come diagonal by diagonal, so that threads seldom work on the same rows or columns at once.
+  func forEachPlace(
+    threads: Int, progress: Progress, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
   ) throws(ToposcopeError) {
     let panels = table.panels
     if panels == 0 { return }
@@ -84,22 +123,10 @@ struct PanelSums<Scalar: Summable>: Sendable {
     // Large tiles read the coordinates less often, small ones keep all threads busy to the end.
     let side = max(1, min(DistanceTiles.side / 16, Int(Double(panels) / (8 * Double(threads)).squareRoot())))
     let bands = (panels + side - 1) / side
-    let tiles = bands * (bands + 1) / 2
-    let tileNumbers = 256 * side * side
-    let workspaces = try AlignedMemory<Double>(threads * tileNumbers)
-    let slots = Slots(threads)
-    try Threads.forEach(chunks: tiles, threads: threads, progress: progress) { tile in
+    try Threads.forEach(chunks: bands * (bands + 1) / 2, threads: threads, progress: progress) { tile in
       let (a, b) = Self.place(tile, bands)
-      let rows = a * side..<min(panels, (a + 1) * side)
-      let columns = b * side..<min(panels, (b + 1) * side)
-      let pointRows = 16 * rows.lowerBound..<min(table.count, 16 * rows.upperBound)
-      let pointColumns = 16 * columns.lowerBound..<min(table.count, 16 * columns.upperBound)
-      if !isWanted(pointRows, pointColumns) { return }
-      let slot = slots.take()
-      defer { slots.give(slot) }
-      let workspace = workspaces.pointer + slot * tileNumbers
-      fill(workspace, rows: rows, columns: columns, progress: progress)
-      if !progress.isCancelled { body(workspace, pointRows, pointColumns) }
+      body(
+        16 * a * side..<min(table.count, 16 * (a + 1) * side), 16 * b * side..<min(table.count, 16 * (b + 1) * side))
     }
   }
 

@@ -13,6 +13,9 @@ final class PanelTable<Scalar: Summable>: @unchecked Sendable {
   static var panelPoints: Int { 16 }
   var panels: Int { (count + 15) / 16 }
 
+  /// The panels of some points, of which the first is the first of its panel.
+  static func panels(of points: Range<Int>) -> Range<Int> { points.lowerBound / 16..<(points.upperBound + 15) / 16 }
+
   /// All zero.
   init(count: Int, length: Int) throws(ToposcopeError) {
     let (panelNumbers, overflow) = length.multipliedReportingOverflow(by: 16)

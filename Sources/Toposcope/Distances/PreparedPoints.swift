@@ -19,6 +19,7 @@ final class PreparedPoints: @unchecked Sendable {
   private let exact: ExactPairs?
   /// Whether the sums are products of directions, not squared differences.
   private let isProducts: Bool
+  private let finish: Finish?
   /// No distance is greater.
   private let bound: Double
 
@@ -64,12 +65,14 @@ final class PreparedPoints: @unchecked Sendable {
     }
     exact = if case .single(_, let exact) = sums { exact } else { nil }
     self.isProducts = isProducts
+    finish = Self.finish(kind, exact, isProducts: isProducts)
     self.bound = bound
   }
 
   /// The same points in another order. The distance of two points keeps its bits.
   init(_ other: PreparedPoints, order: [Int32], threads: Int, progress: Progress) throws(ToposcopeError) {
     (count, kind, isProducts, bound) = (order.count, other.kind, other.isProducts, other.bound)
+    finish = other.finish
     switch other.sums {
     case .single(let sums, let pairs):
       let exact = try ExactPairs(pairs, order: order, threads: threads, progress: progress)
@@ -141,33 +144,48 @@ final class PreparedPoints: @unchecked Sendable {
     }
   }
 
-  /// Writes several rows, one after the other. Safe from several threads.
-  func fill(rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+  /// Writes some columns of several rows, `stride` numbers from one to the next. Safe from several threads. Columns past
+  /// the last point, to the end of its panel, are room for anything.
+  func fill(rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>, stride: Int) {
     switch sums {
-    case .single(let sums, _): fill(sums, rows: rows, columns: columns, into: out)
-    case .double(let sums): fill(sums, rows: rows, columns: columns, into: out)
+    case .single(let sums, _): fill(sums, rows: rows, columns: columns, into: out, stride: stride)
+    case .double(let sums): fill(sums, rows: rows, columns: columns, into: out, stride: stride)
     }
   }
 
   @inline(__always)
   private func fill<Scalar>(
-    _ sums: PanelSums<Scalar>, rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>
+    _ sums: PanelSums<Scalar>, rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>, stride: Int
   ) {
     if rows.isEmpty || columns.isEmpty { return }
     let (watcher, group) = (Progress(), 8)
+    let finish = sums.isShort ? finish : nil
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 256 * group) { buffer in
       let buffer = buffer.baseAddress!
-      for rowPanel in rows.lowerBound / 16...(rows.upperBound - 1) / 16 {
-        let end = (columns.upperBound + 15) / 16
-        for first in stride(from: columns.lowerBound / 16, to: end, by: group) {
-          let panels = first..<min(first + group, end)
-          let part = columns.clamped(to: 16 * first..<16 * panels.upperBound)
-          sums.fill(buffer, rows: rowPanel..<rowPanel + 1, columns: panels, progress: watcher)
-          for i in rows.clamped(to: 16 * rowPanel..<16 * rowPanel + 16) {
-            finish(
-              buffer + ((i - 16 * rowPanel) * 16 * panels.count + part.lowerBound - 16 * first), row: i,
-              columns: part,
-              into: out + ((i - rows.lowerBound) * columns.count + part.lowerBound - columns.lowerBound))
+      for row in rows.lowerBound / 16...(rows.upperBound - 1) / 16 {
+        let panels = columns.lowerBound / 16..<(columns.upperBound + 15) / 16
+        let points = 16 * row..<16 * row + 16
+        var first = panels.lowerBound
+        while first < panels.upperBound {
+          // The panel itself alone: there points meet themselves.
+          let next = first == row ? row + 1 : first < row ? min(row, panels.upperBound) : panels.upperBound
+          let part = first..<min(first + group, next)
+          first = part.upperBound
+          let partColumns = 16 * part.lowerBound..<16 * part.upperBound
+          let isWhole = partColumns.clamped(to: columns) == partColumns && points.clamped(to: rows) == points
+          if isWhole, part.lowerBound != row, let finish {
+            let place = out + ((16 * row - rows.lowerBound) * stride + partColumns.lowerBound - columns.lowerBound)
+            if sums.fillDistances(place, stride: stride, row: row, columns: part, finish: finish, partial: buffer) {
+              continue
+            }
+          }
+          let there = columns.clamped(to: partColumns).clamped(to: 0..<count)
+          sums.fill(buffer, rows: row..<row + 1, columns: part, progress: watcher)
+          for i in rows.clamped(to: points).clamped(to: 0..<count) {
+            self.finish(
+              buffer + ((i - 16 * row) * 16 * part.count + there.lowerBound - partColumns.lowerBound), row: i,
+              columns: there,
+              into: out + ((i - rows.lowerBound) * stride + there.lowerBound - columns.lowerBound))
           }
         }
       }
@@ -182,33 +200,32 @@ final class PreparedPoints: @unchecked Sendable {
     // A distance that is nothing out of the ordinary, in place of that of the point from itself.
     if hasDiagonal { sums[row - columns.lowerBound] = isProducts ? 0 : 1 }
     let whole = columns.count & ~3
-    let done = finishPlain(sums, row: row, count: whole, into: out) ? whole : 0
+    let isPlain = finish.map { KernelSet.best.finished(sums, whole, $0, out) } ?? false
+    let done = isPlain ? whole : 0
     if done < columns.count {
       finishWithCare(sums + done, row: row, columns: columns.lowerBound + done..<columns.upperBound, into: out + done)
     }
     if hasDiagonal { out[row - columns.lowerBound] = 0 }
   }
 
-  /// Distances of pairs of which none has to be done again, a multiple of four; false where one has to be, and then `out`
-  /// has to be written again.
-  private func finishPlain(
-    _ sums: UnsafeMutablePointer<Double>, row: Int, count: Int, into out: UnsafeMutablePointer<Float>
-  ) -> Bool {
-    let kernels = KernelSet.best
+  /// How sums become distances where no pair has to be done again.
+  private static func finish(_ kind: Metric.Kind, _ exact: ExactPairs?, isProducts: Bool) -> Finish? {
     switch kind {
-    case .angular: return false
+    case .angular: return nil
     case .cosine, .correlation:
+      let least = max(exact?.leastSafe ?? 0, 2 * Directions.rounding)
       // 1 - u.v has the bits of half of 2 - 2 u.v.
-      let (shift, factor) = isProducts ? (1.0, -1.0) : (0, 0.5)
-      let least = max(exact?.leastSafe(row: row) ?? 0, 2 * Directions.rounding)
-      return 2 * kernels.shiftedMultiples(sums, count, shift, factor, 2, out) >= least
+      return isProducts
+        ? Finish(form: TOPOSCOPE_COMPLEMENT, least: -.infinity, greatest: 1 - least / 2)
+        : Finish(form: TOPOSCOPE_HALF, least: least, greatest: .infinity)
     case .euclidean, .mahalanobis:
-      guard let exact else { return kernels.squareRoots(sums, count, 0, .infinity, out) }
-      let least = max(exact.leastSquares, Self.leastSingleRoot)
-      return kernels.squareRootsOfSingles(sums, count, least, Self.greatestSingle, out)
-    case .sqeuclidean: return kernels.narrowed(sums, count, exact?.leastSquares ?? 0, Self.greatestSingle, out)
-    case .cityblock: return kernels.narrowed(sums, count, 0, Self.greatestSingle, out)
-    case .chebyshev: return kernels.narrowed(sums, count, 0, .infinity, out)
+      guard let exact else { return Finish(form: TOPOSCOPE_ROOT, least: 0, greatest: .infinity) }
+      return Finish(
+        form: TOPOSCOPE_ROOT_OF_SINGLE, least: max(exact.leastSquares, leastSingleRoot), greatest: greatestSingle)
+    case .sqeuclidean:
+      return Finish(form: TOPOSCOPE_AS_IT_IS, least: exact?.leastSquares ?? 0, greatest: greatestSingle)
+    case .cityblock: return Finish(form: TOPOSCOPE_AS_IT_IS, least: 0, greatest: greatestSingle)
+    case .chebyshev: return Finish(form: TOPOSCOPE_AS_IT_IS, least: 0, greatest: .infinity)
     }
   }
 

@@ -22,7 +22,7 @@ struct ReferenceDistances: Sendable {
       PointCloud(cloud, followedBy: reference), metric: metric, facts: &facts, threads: threads, progress: progress)
     let columns = cloud.count..<cloud.count + reference.count
     count = reference.count
-    rows = { points.fill(rows: $0, columns: columns, into: $1) }
+    rows = { points.fill(rows: $0, columns: columns, into: $1, stride: columns.count) }
   }
 
   /// Nil where the neighbours are the points themselves. For given distances the reference is the table of them.

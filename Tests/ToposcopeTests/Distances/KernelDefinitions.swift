@@ -106,11 +106,83 @@ func firstWrongKernel(
         }
         i += 1
       }
+      var form = 0
+      while form < 4 {
+        if distancesDiffer(of: set, sum, isDouble == 1, form, singles, doubles) {
+          return Int32(300 + 10 * sum + 4 * isDouble + form)
+        }
+        form += 1
+      }
       isDouble += 1
     }
     sum += 1
   }
   return firstWrongPass(of: set, x, point, sums)
+}
+
+/// Whether distances are not the sums, finished, to the bit: of one strand, which stays in registers, and of several; and
+/// whether a sum out of range is not told.
+private func distancesDiffer(
+  of set: KernelSet, _ sum: Int, _ isDouble: Bool, _ form: Int, _ singles: UnsafeMutablePointer<Float>,
+  _ doubles: UnsafeMutablePointer<Double>
+) -> Bool {
+  let (distances, row) = (singles + (2 + panels) * numbers, singles + (2 + panels) * numbers + 256 * panels)
+  let (sums, partial) = (doubles + (2 + panels) * numbers, doubles + (2 + panels) * numbers + 256 * panels)
+  let stride = 16 * panels
+  var finish = Finish(form: TOPOSCOPE_AS_IT_IS, least: -1000, greatest: 1000)
+  switch form {
+  case 0: break
+  case 1: finish.form = isDouble ? TOPOSCOPE_ROOT : TOPOSCOPE_ROOT_OF_SINGLE
+  case 2: finish.form = TOPOSCOPE_HALF
+  default: finish.form = TOPOSCOPE_COMPLEMENT
+  }
+  if form == 1 && sum == 3 { return false }  // products have no roots
+  var strands = 0
+  while strands < 2 {
+    let strand = strands == 0 ? length : strand
+    var k = 0
+    while k < 16 * stride {
+      sums[k] = 0
+      k += 1
+    }
+    if isDouble {
+      doubleSums(sum, set).pairs(doubles, doubles + numbers, numbers, panels, length, chain, strand, sums, stride)
+    } else {
+      floatSums(sum, set).pairs(singles, singles + numbers, numbers, panels, length, chain, strand, sums, stride)
+    }
+    func make(_ finish: Finish) -> Bool {
+      isDouble
+        ? doubleSums(sum, set).distances(
+          doubles, doubles + numbers, numbers, panels, length, chain, strand, finish, distances, stride, partial)
+        : floatSums(sum, set).distances(
+          singles, singles + numbers, numbers, panels, length, chain, strand, finish, distances, stride, partial)
+    }
+    if !make(finish) { return true }
+    var (least, greatest) = (sums[0], sums[0])
+    var i = 0
+    while i < 16 {
+      if !set.finished(sums + i * stride, stride, finish, row) { return true }
+      k = 0
+      while k < stride {
+        if distances[i * stride + k].bitPattern != row[k].bitPattern { return true }
+        let there = sums[i * stride + k]
+        (least, greatest) = (there < least ? there : least, there > greatest ? there : greatest)
+        k += 1
+      }
+      i += 1
+    }
+    finish.least = least
+    if !make(finish) { return true }
+    finish.least = least.nextUp
+    if make(finish) { return true }
+    (finish.least, finish.greatest) = (-1000, greatest)
+    if !make(finish) { return true }
+    finish.greatest = greatest.nextDown
+    if make(finish) { return true }
+    finish.greatest = 1000
+    strands += 1
+  }
+  return false
 }
 
 private func firstWrongPass(
@@ -142,20 +214,44 @@ private func firstWrongPass(
   if set.units(x, length, 0, 0, 1, out) != 0 || out[149] != x[149] { return 206 }
   set.transpose(x, 30, 13, 27, out, 13)
   if out[26 * 13 + 12] != x[12 * 30 + 26] || out[5] != x[5 * 30] { return 207 }
-  if !set.squareRoots(sums, 148, 0, 1, out) || out[7] != 0.5 || out[147] != x[147].magnitude { return 208 }
-  if set.squareRoots(sums, 148, 0.5, 1, out) { return 209 }
-  if !set.squareRootsOfSingles(sums, 148, 0, 1, out) || out[7] != 0.5 { return 210 }
-  if !set.narrowed(sums, 148, 0, 1, out) || out[7] != 0.25 || out[147] != Float(sums[147]) { return 213 }
-  if set.narrowed(sums, 148, 0, 0.125, out) { return 214 }
-  let lowest = set.shiftedMultiples(sums, 148, 1, -0.5, 0.75, out)
-  var lowestOfAll = 0.75
-  k = 0
-  while k < 148 {
-    let multiple = 1 - sums[k] / 2
-    lowestOfAll = multiple < lowestOfAll ? multiple : lowestOfAll
-    if out[k] != Float(multiple < 0.75 ? multiple : 0.75) { return 211 }
-    k += 1
+  func differ(_ form: toposcope_form, _ least: Double, _ greatest: Double, _ definition: (Double) -> Double) -> Bool {
+    let finish = Finish(form: form, least: least, greatest: greatest)
+    if !set.finished(sums, 147, finish, out) { return true }
+    var k = 0
+    while k < 147 {
+      let (distance, exact) = (Double(out[k]), definition(sums[k]))
+      let isRoot = form == TOPOSCOPE_ROOT || form == TOPOSCOPE_ROOT_OF_SINGLE
+      if !(((isRoot ? distance * distance : distance) - exact).magnitude <= 0x1p-22 * exact) { return true }
+      k += 1
+    }
+    return false
   }
-  if lowest != lowestOfAll { return 212 }
+  if differ(TOPOSCOPE_AS_IT_IS, 0, 1, { $0 }) { return 208 }
+  if differ(TOPOSCOPE_ROOT, 0, 1, { $0 }) || out[7] != 0.5 { return 209 }
+  if differ(TOPOSCOPE_ROOT_OF_SINGLE, 0, 1, { $0 }) || out[7] != 0.5 { return 210 }
+  if differ(TOPOSCOPE_HALF, 0, 1, { $0 / 2 }) { return 211 }
+  if differ(TOPOSCOPE_COMPLEMENT, 0, 1, { 1 - $0 }) { return 212 }
+  sums[146] = 9
+  if differ(TOPOSCOPE_HALF, 0, 9, { $0 < 4 ? $0 / 2 : 2 }) { return 213 }
+  if set.finished(sums, 147, Finish(form: TOPOSCOPE_AS_IT_IS, least: 0, greatest: 8), out) { return 214 }
+  if set.finished(sums, 147, Finish(form: TOPOSCOPE_AS_IT_IS, least: 0.25, greatest: 9), out) { return 215 }
+  // Rows of every alignment, and lines that belong in part to others.
+  var isLarge = 0
+  while isLarge < 2 {
+    k = 0
+    while k < 5 * 71 {
+      out[k] = -1
+      k += 1
+    }
+    set.copy(x, 67, 5, 67, out + 1, 71, isLarge == 1)
+    k = 0
+    while k < 5 * 71 {
+      let (row, column) = (k / 71, k % 71 - 1)
+      let there = column >= 0 && column < 67 ? x[67 * row + column] : -1
+      if out[k].bitPattern != there.bitPattern { return 216 }
+      k += 1
+    }
+    isLarge += 1
+  }
   return 0
 }
