@@ -51,6 +51,8 @@ public struct ToposcopeError: Error, Equatable, Sendable {
     case overflow = 21
     /// The k-th nearest neighbour of point `row` is infinitely far away. `value` is k.
     case lonelyPoint = 22
+    /// More vertices than only H0, and H1 of a list of edges, can have. `value` is their number, `row` the greatest possible.
+    case vertices = 23
     /// A defect of the library. Please report it.
     case internalError = 99
   }

@@ -141,7 +141,7 @@ private func persistence(
 ) throws(ToposcopeError) -> ([[PersistencePair]], [[Representative]]) {
   switch options.maxDimension {
   case 0, 1:
-    var loops = try Loops(vertices: order.vertexCount, field: field)
+    var loops = try input.loopEngine(field)
     let end = try loops.add(
       order, upTo: extent.limit, distances: input.distances, threads: threads, progress: progress)
     (facts.stoppingRadius, facts.edges) = end

@@ -48,6 +48,7 @@ private func name(of status: tps_status) -> StaticString {
   case .notComputed: return "not computed"
   case .overflow: return "distance beyond single precision"
   case .lonelyPoint: return "neighbour infinitely far away"
+  case .vertices: return "too many vertices"
   case .internalError: return "internal error"
   case nil: return "unknown status"
   }

@@ -104,6 +104,24 @@ def test_sparse_distances():
         ts.rips(sparse.coo_matrix([[0, -1.0], [0, 0]]), metric="precomputed")
 
 
+def test_more_points_than_sixteen_bits_count():
+    count = 66_000
+    grid = np.stack(np.unravel_index(np.arange(count), (count // 250, 250)), axis=1).astype(np.float32)
+    grid[:, 0] *= 1.25  # every square of the grid is a loop
+    grid = grid[np.random.default_rng(0).permutation(count)]
+    r = ts.rips(grid, thresh=1.7)
+    diagonal = np.float32(np.sqrt(1 + 1.25**2))
+    assert r.dgms[1].tolist() == [[1.25, diagonal]] * ((count // 250 - 1) * 249)
+    ring = grid[r.cycle(1, 0)]
+    assert np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1).max() == 1.25
+    with pytest.raises(ValueError, match="66000 points: of more than 65536"):
+        ts.rips(grid, thresh=1.7, maxdim=2)
+    with pytest.raises(ValueError, match="66000 points: of more than 65536"):
+        ts.rips(grid)
+    with pytest.raises(MemoryError, match="max_memory allows 1 MiB"):
+        ts.rips(grid, thresh=1.7, max_memory="1MB")
+
+
 def test_landmarks():
     r = ts.rips(CIRCLE, n_perm=20)
     assert len(r.idx_perm) == 20 == len(set(r.idx_perm.tolist())) and r.idx_perm[0] == 0

@@ -131,6 +131,13 @@ _SENTENCES: dict[int, tuple[type[Exception], Callable[[int, int, float, dict[str
             "choose a smaller k, or leave the point out."
         ),
     ),
+    23: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"{of['X']} has {v:.0f} points: of more than {i}, H0 (maxdim=0) is computed, and H1 of points with a "
+            "thresh and of SciPy sparse matrices; lower maxdim, set thresh, or take landmarks with n_perm."
+        ),
+    ),
     20: (
         ValueError,
         lambda i, j, v, of: "This was not computed: ask for it (maxdim=, cocycles=True) when calling rips.",

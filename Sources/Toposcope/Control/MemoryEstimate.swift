@@ -25,6 +25,16 @@ struct MemoryEstimate {
     return pages > 0 && size > 0 ? Double(pages) * Double(size) : .infinity
   }
 
+  /// What the diagrams of H0 and H1 of so many edges take at most, with the list of the edges: the lists of neighbours,
+  /// three numbers of eight bytes an edge while they are sorted, and annotations, which take as much as all that.
+  static func sparseLoops(vertices: Int, edges: Int) -> MemoryEstimate {
+    var estimate = MemoryEstimate()
+    estimate.add(1, bytesEach: 2 * NeighborhoodLists.bytes(vertices: vertices, edges: edges))
+    estimate.add(edges, bytesEach: 64)
+    estimate.add(vertices, bytesEach: 128)
+    return estimate
+  }
+
   /// What the diagrams of H0 and H1 of `n` points take at most, without the distances: two bit rows a point, and
   /// two bands of edges, which are a sixteenth of all pairs each; with several threads one more of both, and four bytes
   /// for each edge of two bands.

@@ -74,11 +74,9 @@ final class EdgeOrder: @unchecked Sendable {
   }
 
   /// Every pair of points at a finite distance of at most `limit`.
+  /// - Precondition: vertices fit in 16 bits.
   init(_ distances: DistanceMatrix, upTo limit: Float, progress: Progress) throws(ToposcopeError) {
     vertexCount = distances.count
-    guard vertexCount <= 1 << 16 else {
-      throw ToposcopeError(.memory, value: 8 * Double(vertexCount) * Double(vertexCount))
-    }
     expected = vertexCount * (vertexCount - 1) / 2
     source = .bands(EdgeBands(distances, upTo: limit))
     self.progress = progress

@@ -9,7 +9,8 @@ enum FiltrationInput {
   /// With more points than this a threshold makes a list of edges, not a matrix.
   private static let manyPoints = 1 << 14
 
-  /// - Throws: `memory` if the estimate of what H0 and H1 take is more than the options allow; what the distances throw.
+  /// - Throws: `memory` if the estimate of what H0 and H1 take is more than the options allow; `vertices` where there are
+  ///   too many for a matrix, or for H2; what the distances throw.
   init(
     _ input: RipsInput, options: RipsOptions, facts: inout RipsFacts, threads: Int, progress: Progress
   ) throws(ToposcopeError) {
@@ -22,6 +23,7 @@ enum FiltrationInput {
         facts.distances = pairs.facts
         self = .list(vertices: points.count, pairs.edges, isComplete: false)
       } else {
+        try FiltrationInput.checkVertices(points.count)
         estimate = .loops(points.count, threads: threads)
         estimate.add(points.count * points.count, bytesEach: 4)
         try estimate.check(limit: options.maxMemory)
@@ -30,17 +32,19 @@ enum FiltrationInput {
         self = .dense(distances)
       }
     case .distances(let distances):
+      try FiltrationInput.checkVertices(distances.count)
       facts.distances = distances.facts
       self = .dense(distances)
     case .edges(let vertices, let edges):
       self = .list(vertices: vertices, try FiltrationInput.checked(edges, vertices: vertices), isComplete: true)
     }
     if options.maxDimension > 0 {
-      // Vertices of edges are kept in 16 bits, and a bit row a vertex is already 512 MB at that size.
-      guard vertexCount <= 1 << 16 else {
-        throw ToposcopeError(.memory, value: MemoryEstimate.loops(vertexCount, threads: threads).bytes)
+      if options.maxDimension > 1 { try FiltrationInput.checkVertices(vertexCount) }
+      if hasFewEdges, case .list(let vertices, let edges, _) = self {
+        estimate = .sparseLoops(vertices: vertices, edges: edges.count)
+      } else {
+        estimate = .loops(vertexCount, threads: threads)
       }
-      estimate = .loops(vertexCount, threads: threads)
       if case .dense = self { estimate.add(vertexCount * vertexCount, bytesEach: 4) }
       try estimate.check(limit: options.maxMemory)
     }
@@ -56,6 +60,31 @@ enum FiltrationInput {
     case .dense(let distances): distances.count
     case .list(let vertices, _, _): vertices
     }
+  }
+
+  /// Rows of bits, and what is kept beside them, name vertices by 16 bits.
+  private static let manyVertices = 1 << 16
+
+  private static func checkVertices(_ count: Int) throws(ToposcopeError) {
+    if count > manyVertices { throw ToposcopeError(.vertices, row: manyVertices, value: Double(count)) }
+  }
+
+  /// Whether H1 takes lists of neighbours rather than rows of bits: they are read sooner when a list has a sixteenth of the
+  /// neighbours that a row has words.
+  private var hasFewEdges: Bool {
+    guard case .list(let vertices, let edges, _) = self else { return false }
+    return vertices > FiltrationInput.manyVertices || 2 * edges.count < vertices * vertices / 1024
+  }
+
+  /// The engine for H0 and H1, to which no edge has been added.
+  ///
+  /// - Parameter hasPlanes: False where identifiers have to tell everything.
+  func loopEngine(_ field: PrimeField, hasPlanes: Bool = true) throws(ToposcopeError) -> any LoopEngine {
+    if hasFewEdges, case .list(let vertices, let edges, _) = self {
+      return try SparseLoops(vertices: vertices, edges: edges, field: field)
+    }
+    return try hasPlanes
+      ? Loops(vertices: vertexCount, field: field) : Loops(vertices: vertexCount, field: field, manyEdges: .max)
   }
 
   /// The edges sorted by vertices, each once.

@@ -41,6 +41,8 @@ struct AnnotationTable {
 
   private var pool: Memory<UInt64>
   private var poolCount = 0
+  /// The words of the pool that vectors take.
+  private(set) var wordsTaken = 0
   /// For every power of two the blocks of that size that are free.
   private var vacantBlocks: [[UInt32]] = Array(repeating: [], count: 33)
 
@@ -286,6 +288,7 @@ struct AnnotationTable {
   private mutating func stored(_ content: AnnotationVector) throws(ToposcopeError) -> Block {
     var block = Block(signedCount: Int32(content.isWide ? -content.count : content.count))
     let size = AnnotationTable.sizeClass(block)
+    wordsTaken += 1 << size
     if let vacant = vacantBlocks[size].popLast() {
       block.start = vacant
     } else {
@@ -300,7 +303,9 @@ struct AnnotationTable {
   }
 
   private mutating func release(_ block: Block) {
-    if block.signedCount != 0 { vacantBlocks[AnnotationTable.sizeClass(block)].append(block.start) }
+    if block.signedCount == 0 { return }
+    wordsTaken -= 1 << AnnotationTable.sizeClass(block)
+    vacantBlocks[AnnotationTable.sizeClass(block)].append(block.start)
   }
 }
 

@@ -32,8 +32,8 @@ final class LoopRepresentatives: @unchecked Sendable {
   }
 
   /// An engine in which no class gets a plane, so that identifiers tell everything.
-  private func engine(_ witness: Witness) throws(ToposcopeError) -> Loops {
-    var loops = try Loops(vertices: input.vertexCount, field: field, manyEdges: .max)
+  private func engine(_ witness: Witness) throws(ToposcopeError) -> any LoopEngine {
+    var loops = try input.loopEngine(field, hasPlanes: false)
     loops.witness = witness
     return loops
   }
@@ -66,8 +66,8 @@ final class LoopRepresentatives: @unchecked Sendable {
     }
     for cocycle in loops.births.indices where loops.isAlive[cocycle] {
       try progress.report(cocycle, of: loops.births.count)
-      let values = try loops.cocycle(Int32(cocycle))
-      loops.witness?.cocycles[loops.births[cocycle].edge] = values
+      let (birth, values) = try (loops.births[cocycle].edge, loops.cocycle(Int32(cocycle)))
+      loops.witness?.cocycles[birth] = values
     }
     return loops.witness?.cocycles ?? [:]
   }
@@ -159,7 +159,7 @@ private struct GraphPaths {
 
   /// The shortest path on which the annotations of `loops` add up to that of an identifier.
   func shortest(
-    from start: Int32, to end: Int32, annotation: Int32, in loops: inout Loops
+    from start: Int32, to end: Int32, annotation: Int32, in loops: inout any LoopEngine
   ) throws(ToposcopeError) -> [Int32]? {
     try search(from: start, to: end, annotation: annotation) { (sum, a, b) throws(ToposcopeError) in
       let before = DirectedAnnotation(identifier: sum, isNegative: false)

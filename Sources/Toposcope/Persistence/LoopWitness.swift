@@ -11,7 +11,7 @@ struct Witness {
   var forest: [Edge] = []
 }
 
-extension Loops {
+extension LoopEngine {
   /// Takes down what is wanted of the class that `relation` is about to kill at `e`. True if that is what was awaited:
   /// then the class must not be killed.
   mutating func testify(_ relation: [Term], _ e: FiltrationEdge) throws(ToposcopeError) -> Bool {
@@ -31,12 +31,14 @@ extension Loops {
   /// The values of the cocycle of a live class on all edges there are. No class has a plane.
   mutating func cocycle(_ cocycle: Int32) throws(ToposcopeError) -> [(simplex: [Int32], value: Int)] {
     var values: [(simplex: [Int32], value: Int)] = []
-    try active.update { (a, b, identifier) throws(ToposcopeError) in
+    var active: [(Int, Int, Int32)] = []
+    try forEachActive { active.append(($0, $1, $2)) }
+    for (a, b, identifier) in active {
       let current = try table.resolve(identifier)
+      if current == 0 { continue }
       for term in table.vector(current).terms where term.cocycle == cocycle {
         values.append(([Int32(b), Int32(a)], Int(term.value)))
       }
-      return current
     }
     return values.sorted { $0.simplex.lexicographicallyPrecedes($1.simplex) }
   }

@@ -10,27 +10,24 @@ import CToposcopeProcessor
 /// Triangles (u, v, w) and (u, v, x) say the same where w and x are joined, for then (u, w, x) and (v, w, x) are there
 /// already. So one triangle a component of the graph on N is enough; and those on which u, v and w have no active edge
 /// between them say 0 = 0.
-struct Loops {
-  private(set) var bars0: [PersistencePair] = []
-  private(set) var bars1: [PersistencePair] = []
-  /// The number of live classes of H1.
-  private(set) var alive = 0
+struct Loops: LoopEngine {
+  var bars0: [PersistencePair] = []
+  var bars1: [PersistencePair] = []
+  var alive = 0
   /// The number of edges of whose link one had to know more than that it is not empty.
   private(set) var searches = 0
   var isConnected: Bool { components.count <= 1 }
 
-  private var components: Components
+  var components: Components
   let graph: BitRows
   private(set) var active: ActiveEdges
   private var planes: CocyclePlanes
   var table: AnnotationTable
   private var link: LinkComponents
   private let centers: LinkCenters
-  /// The edge that bore each class, and its length.
-  private(set) var births: [FiltrationEdge] = []
-  private(set) var isAlive: [Bool] = []
+  var births: [FiltrationEdge] = []
+  var isAlive: [Bool] = []
   private let manyEdges: Int
-  /// What is remembered for representatives; nil, and nothing, where none are wanted.
   var witness: Witness?
   /// Common neighbours whose triangles have to be looked at.
   private let suspects: Memory<Int>
@@ -80,7 +77,8 @@ struct Loops {
     var k = 0
     while k < graph.wordsPerRow && rowU[k] & rowV[k] == 0 { k &+= 1 }
     if k == graph.wordsPerRow {
-      try addWithoutTriangle(e)
+      let identifier = try addWithoutTriangle(e)
+      if identifier != 0 { try activate(u, v, identifier) }
     } else if alive > 0 {
       let groups = active.groups(u) | active.groups(v)
       if groups != 0 || planes.mask(u) | planes.mask(v) != 0 { try fill(e, groups, firstCommonWord: k) }
@@ -97,19 +95,6 @@ struct Loops {
       try annotate(u, v, over: w)
     }
     graph.insert(u, v)
-  }
-
-  /// Adds an edge that is in no triangle.
-  private mutating func addWithoutTriangle(_ e: FiltrationEdge) throws(ToposcopeError) {
-    if let ended = components.join(e.tail, e.head) {
-      witness?.forest.append(e.edge)
-      if e.length > 0 { bars0.append(.component(ended, death: e.length, deathEdge: e.edge)) }
-      return
-    }
-    births.append(e)
-    isAlive.append(true)
-    alive += 1
-    try activate(Int(e.tail), Int(e.head), table.bear())
   }
 
   /// Annotates an edge that is in a triangle, after all its triangles have been made true.
@@ -268,32 +253,16 @@ struct Loops {
   private mutating func compare(
     _ e: FiltrationEdge, _ first: Path, _ second: Path, _ values: UInt8
   ) throws(ToposcopeError) {
-    let field = table.field
-    table.clearSum()
-    try table.add(first.start.identifier, times: first.start.sign(in: field))
-    try table.add(first.end.identifier, times: first.end.sign(in: field))
-    try table.add(second.start.identifier, times: second.start.negated.sign(in: field))
-    try table.add(second.end.identifier, times: second.end.negated.sign(in: field))
+    try subtract(second, from: first)
     for plane in 0..<CocyclePlanes.most where values >> UInt8(plane) & 1 == 1 {
       try table.add([Term(cocycle: planes.cocycle(plane), value: 1)])
     }
     if table.settleSum() { return }
-    if witness != nil {
-      let relation = table.total.vector.terms
-      if try testify(relation, e) { return }
-      table.clearSum()
-      try table.add(relation)
-    }
+    if try isAwaited(e) { return }
     let plane = planes.plane(of: table.total.youngest.cocycle)
     let equal = plane == nil ? [] : Array(table.total.vector.terms.dropFirst())
-    let dying = try Int(table.kill())
+    try killYoungest(e)
     if let plane { try dissolve(plane, equal) }
-    isAlive[dying] = false
-    alive -= 1
-    let birth = births[dying]
-    if e.length > birth.length {
-      bars1.append(PersistencePair(birth: birth.length, death: e.length, birthEdge: birth.edge, deathEdge: e.edge))
-    }
   }
 
   /// Puts `equal` in the place of the class of a plane, on all its edges.
@@ -323,7 +292,6 @@ struct Loops {
     try Path(start: annotation(u, w), end: annotation(w, v))
   }
 
-  /// The annotation of the edge from a to b.
   @inline(__always)
   mutating func annotation(_ a: Int, _ b: Int) throws(ToposcopeError) -> DirectedAnnotation {
     let (tail, head) = (min(a, b), max(a, b))
@@ -331,48 +299,13 @@ struct Loops {
     if stored == 0 { return .zero }
     let identifier = try table.resolve(stored)
     if identifier != stored { active.replace(tail, head, by: identifier) }
-    return DirectedAnnotation(identifier: identifier, isNegative: a > b && table.field.p != 2 && identifier != 0)
+    return directed(identifier, a, b)
   }
 
-  /// The identifier of an annotation.
-  mutating func identifier(of terms: [Term]) throws(ToposcopeError) -> Int32 { try table.identifier(of: terms) }
-
-  /// The identifier of what a path adds up to.
-  mutating func sum(_ path: Path) throws(ToposcopeError) -> Int32 {
-    if path.end.identifier == 0 && !path.start.isNegative { return path.start.identifier }
-    if path.start.identifier == 0 && !path.end.isNegative { return path.end.identifier }
-    table.clearSum()
-    try table.add(path.start.identifier, times: path.start.sign(in: table.field))
-    try table.add(path.end.identifier, times: path.end.sign(in: table.field))
-    return try table.identifierOfSum()
-  }
-
-  /// The bars of the classes that are alive at the end.
-  mutating func finish(censored: Bool) {
-    bars0 += components.essentialBars(isCensored: censored)
-    for (cocycle, birth) in births.enumerated() where isAlive[cocycle] {
-      bars1.append(
-        PersistencePair(
-          birth: birth.length, death: .infinity, birthEdge: birth.edge, deathEdge: nil, isCensored: censored))
+  func forEachActive(_ body: (Int, Int, Int32) throws(ToposcopeError) -> Void) throws(ToposcopeError) {
+    try active.update { (a, b, identifier) throws(ToposcopeError) in
+      try body(a, b, identifier)
+      return identifier
     }
   }
-}
-
-/// The annotation of an edge in one of its two directions: those are the negatives of one another.
-struct DirectedAnnotation: Equatable {
-  var identifier: Int32
-  /// False over Z/2, and where the annotation is zero.
-  var isNegative: Bool
-
-  static let zero = DirectedAnnotation(identifier: 0, isNegative: false)
-
-  @inline(__always)
-  func sign(in field: PrimeField) -> UInt32 { isNegative ? field.p &- 1 : 1 }
-  var negated: DirectedAnnotation { DirectedAnnotation(identifier: identifier, isNegative: !isNegative) }
-}
-
-/// Two edges, one after the other.
-struct Path: Equatable {
-  var start: DirectedAnnotation
-  var end: DirectedAnnotation
 }
