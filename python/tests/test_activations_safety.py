@@ -30,7 +30,7 @@ def x():
 
 
 def make_graphs(model, x):
-    """Compile before there are hooks; where compiling can be suspended, for the state of a capture too: no gradients."""
+    """Compile before there are hooks; where compiling can be suspended, also for a capture, which has no gradients."""
     for gradients in (True, False) if hasattr(torch.compiler, "set_stance") else (True,):
         with torch.set_grad_enabled(gradients):
             model.eval()(x)
