@@ -96,9 +96,9 @@ final class CellLookahead: @unchecked Sendable {
     do throws(ToposcopeError) {
       for rank in Int32(start)..<Int32(min(start + CellLookahead.edgesPerBlock, end)) {
         scout.move(to: rank)
-        let standing = Standing(
-          progress, done: Int(rank), total: graph.edges.count, isCaller: scout.isCaller)
-        block.findings.append(try CellLookahead.look(rank, graph, &scout.scanner, limit: limit, standing))
+        block.findings.append(
+          try CellLookahead.look(
+            rank, graph, &scout.scanner, limit: limit, progress: progress, isCaller: scout.isCaller))
       }
     } catch { block.failure = error }
     block.isReady.store(true, ordering: .releasing)
@@ -107,11 +107,13 @@ final class CellLookahead: @unchecked Sendable {
 
   /// What the link of an edge says, when those before it are in the graph of `scanner`.
   static func look(
-    _ rank: Int32, _ graph: RankedGraph, _ scanner: inout LinkScanner, limit: Int, _ standing: Standing
+    _ rank: Int32, _ graph: RankedGraph, _ scanner: inout LinkScanner, limit: Int, progress: Progress,
+    isCaller: Bool = true
   ) throws(ToposcopeError) -> Finding {
     let (count, apex) = scanner.apex(rank)
     if count == 0 { return .empty }
     if let apex { return .cone(apex: apex) }
+    let standing = Standing(progress, done: Int(rank), total: graph.edges.count, isCaller: isCaller)
     let link = try Link(scanner.neighbors.vertices, limit: limit, standing) { graph.rank($0, $1) < rank }
     return .other(try CellDemand(link))
   }

@@ -58,10 +58,8 @@ struct HigherPersistence {
 
   /// Adds all edges, and closes the diagrams.
   mutating func run() throws(ToposcopeError) {
-    if maxDimension > 2 {
-      try runCells()
-    } else if threads > 1 {
-      try runAhead()
+    if threads > 1 {
+      try maxDimension > 2 ? runCellsAhead() : runAhead()
     } else {
       for rank in 0..<Int32(graph.edgesBeforeClosing) {
         if rank & 15 == 0 { try report(rank) }
@@ -131,8 +129,7 @@ struct HigherPersistence {
 
   private mutating func add(_ rank: Int32) throws(ToposcopeError) {
     if maxDimension > 2 {
-      let standing = Standing(progress, done: Int(rank), total: graph.edges.count)
-      try settle(rank, CellLookahead.look(rank, graph, &scanner, limit: maxDimension, standing))
+      try settle(rank, CellLookahead.look(rank, graph, &scanner, limit: maxDimension, progress: progress))
       return scanner.pass(rank)
     }
     try scanner.scan(rank, wantsLoops: wantsLoops, into: &findings)
@@ -205,8 +202,8 @@ struct HigherPersistence {
     }
   }
 
-  /// Adds all edges but those that close the complex, up to dimension 3 and above, where links that are no cones are kept.
-  private mutating func runCells() throws(ToposcopeError) {
+  /// The same for dimension 3 and above, where links that are no cones are kept.
+  private mutating func runCellsAhead() throws(ToposcopeError) {
     let lookahead = try CellLookahead(graph, scanner, limit: maxDimension, threads: threads, progress: progress)
     try lookahead.run { (rank, found) throws(ToposcopeError) in
       if rank & 15 == 0 { try report(rank) }
