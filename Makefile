@@ -89,7 +89,7 @@ dev: check-python check-swift ## an environment to develop in, .venv-dev: the pa
 	.venv-dev/bin/pip install -q -c constraints.txt -e '.[test,bench]'
 	@echo "Ready: . .venv-dev/bin/activate (after changes in Swift or C: make dev)"
 
-bench: check-python check-swift ## times against other engines; writes docs/benchmarks.md (half an hour)
+bench: check-python check-swift ## times against other engines; writes docs/benchmarks.md (forty minutes)
 	$(call venv,.venv-bench)
 	@rm -rf build
 	.venv-bench/bin/pip install -q -c constraints.txt -e '.[bench]'

@@ -1,6 +1,6 @@
 """Toposcope against other engines, on generated sets: ``python -m benchmarks --help``.
 
-All sets take about half an hour on an idle machine. What is chosen by --only or --engines is merged with the results
+All sets take about forty minutes on an idle machine. What is chosen by --only or --engines is merged with the results
 that are there already.
 """
 

@@ -30,7 +30,8 @@ HOPELESS = 10  # times as slow as the fastest engine but ours on a smaller set: 
 class Experience:
     """What smaller sets have shown: for engine and family the number of points at which it was seen first."""
 
-    exceeded: dict[tuple[str, ...], int] = field(default_factory=dict)
+    exceeded: dict[tuple[str, ...], tuple[int, float]] = field(default_factory=dict)
+    """And the limit, in seconds, that the engine reached there."""
     hopeless: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     def add(self, row: dict[str, Any]) -> None:
@@ -39,15 +40,16 @@ class Experience:
         for name, run in row["runs"].items():
             key = family(name, row["name"], row["maxdim"], row["thresh"])
             if run["status"] == "limit" and run.get("tried", True):
-                self.exceeded.setdefault(key, row["n"])
+                self.exceeded.setdefault(key, (row["n"], row["limit"]))
             elif run["status"] == "ok" and not name.startswith("toposcope"):
                 if run["processor"] > HOPELESS * min(done) and run["processor"] > 0.01:
                     self.hopeless.setdefault(key, row["n"])
 
     def verdict(self, key: tuple[str, ...], n: int) -> dict[str, Any] | None:
         """Why an engine need not be run on a set of n points; None where it must."""
-        if self.exceeded.get(key, n) < n:
-            return {"status": "limit", "tried": False}
+        points, limit = self.exceeded.get(key, (n, 0.0))
+        if points < n:
+            return {"status": "limit", "tried": False, "limit": limit}
         if self.hopeless.get(key, n) < n:
             return {"status": "hopeless"}
         return None

@@ -134,7 +134,9 @@ class Set:
         return np.maximum(D, D.T)
 
 
-PATIENCE = 20  # seconds: where n is large, so that the fastest of the others comes to an end
+# Seconds where n is large, so that the fastest of the others comes to an end.
+PATIENCE = 20
+LONG_PATIENCE = 400  # H2 of a thousand points
 
 
 def _series(name: str, points: Callable, sizes: tuple[int, ...], quick: bool = False) -> list[Set]:
@@ -145,7 +147,8 @@ def _series(name: str, points: Callable, sizes: tuple[int, ...], quick: bool = F
 
 def _voids(name: str, points: Callable, thresh: float, sizes: tuple[int, ...] = (200, 500, 1000)) -> list[Set]:
     """Without a threshold, then with one that keeps a tenth of the pairs or so."""
-    whole = [Set("H2", name, points, n, 2, quick=n == sizes[0], limit=PATIENCE if n >= 500 else 0) for n in sizes]
+    patience = {500: PATIENCE, 1000: LONG_PATIENCE}
+    whole = [Set("H2", name, points, n, 2, quick=n == sizes[0], limit=patience.get(n, 0)) for n in sizes]
     return whole + [Set("H2", name, points, n, 2, thresh) for n in sizes]
 
 

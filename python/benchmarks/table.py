@@ -25,12 +25,13 @@ Written by `python -m benchmarks` (see `python/benchmarks`); results as numbers:
   for calls under {ticks:g} ms, the time on the clock. Medians of {repeat} runs, of more where a call takes
   milliseconds, of one where it takes more than {long} s (the numbers are in the JSON file).
 - Peak memory: how far the peak of the process rises above what it holds before the call (the matrix included there).
-- `>{limit:g}`: more than {limit:g} s, which is the limit (more for some large sets); in parentheses where a smaller
-  set had shown it already. `slow`: not run, for on a smaller set of the kind it took more than {hopeless} times as
-  long as the fastest peer. `memory`: more than allowed. `-`: the engine has no such dimension. Empty: not run.
+- `>{limit:g}`: more than {limit:g} s, which is the limit (more for some large sets). In parentheses: not run, for that
+  limit was reached on a smaller set of the kind. `slow`: not run, for on a smaller set of the kind it took more than
+  {hopeless} times as long as the fastest peer. `memory`: more than allowed. `-`: the engine has no such dimension.
+  Empty: not run.
 - GUDHI is RipsPersistence with coefficient 2; tda is called with `peel=True`.
-- Speed-up: the fastest peer with one thread, over Toposcope with one thread. Where every peer reached the limit it is
-  taken with the limit, so the true ratio is greater.
+- Speed-up: the fastest peer with one thread that came to an end, over Toposcope with one thread. Where every peer
+  reached the limit it is taken with the limit, so the true ratio is greater.
 - The diagrams of all engines were compared bar for bar; one that disagrees with Toposcope is marked `(differs)`.
 
 {summary}
@@ -164,7 +165,9 @@ def speedup(row: dict[str, Any]) -> tuple[float | None, bool]:
     done = [run["processor"] for run in peers if run["status"] == "ok"]
     if not ours or not (done or any(run["status"] == "limit" for run in peers)):
         return None, False
-    return (min(done) / ours, True) if done else (row["limit"] / ours, False)
+    if done:
+        return min(done) / ours, True
+    return min(run.get("limit", row["limit"]) for run in peers if run["status"] == "limit") / ours, False
 
 
 def disagreeing(runs: dict[str, Any]) -> set[str]:
@@ -177,6 +180,7 @@ def _seconds(run: dict[str, Any] | None, name: str, limit: float, differs: bool)
     if run is None:
         return ""
     if run["status"] == "limit":
+        limit = run.get("limit", limit)
         return f">{limit:g}" if run.get("tried", True) else f"(>{limit:g})"
     if run["status"] != "ok":
         return {"no such dimension": "-", "hopeless": "slow"}.get(run["status"], run["status"])
