@@ -88,6 +88,58 @@ func units(
   return errors
 }
 
+/// Writes x - shift, rounded, and adds the square of what is written to the first of two sums, that of the rounding error to
+/// the second.
+func shifted(
+  _ x: UnsafePointer<Float>, _ count: Int, _ shift: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>,
+  _ sums: UnsafeMutablePointer<Double>
+) {
+  var (squares, errors) = (DoubleLanes.zero, DoubleLanes.zero)
+  var k = 0
+  while k &+ doubleWidth <= count {
+    let (from, less) = (
+      UnsafeRawPointer(x + k).loadUnaligned(as: HalfFloatLanes.self),
+      UnsafeRawPointer(shift + k).loadUnaligned(as: HalfFloatLanes.self)
+    )
+    let result = from - less
+    UnsafeMutableRawPointer(out + k).storeBytes(of: result, as: HalfFloatLanes.self)
+    let rounded = widened(result)
+    let error = widened(from) - widened(less) - rounded
+    fused(&squares, rounded, rounded)
+    fused(&errors, error, error)
+    k &+= doubleWidth
+  }
+  var (square, errorSquare) = (laneTotal(squares), laneTotal(errors))
+  while k < count {
+    out[k] = x[k] - shift[k]
+    let error = Double(x[k]) - Double(shift[k]) - Double(out[k])
+    square += Double(out[k]) * Double(out[k])
+    errorSquare += error * error
+    k &+= 1
+  }
+  sums[0] += square
+  sums[1] += errorSquare
+}
+
+/// Adds each coordinate, rounded to a multiple of a power of two, to its sum. Such sums are exact as long as they stay below
+/// 2^53 multiples, so they do not depend on the order of the points.
+func addMultiples(_ x: UnsafePointer<Float>, _ count: Int, _ unit: Double, _ sums: UnsafeMutablePointer<Double>) {
+  // In this range of numbers the next one is a unit away.
+  let magic = 0x1.8p52 * unit
+  let magics = DoubleLanes(repeating: magic)
+  var k = 0
+  while k &+ doubleWidth <= count {
+    let multiples = (widen(x + k) + magics) - magics
+    let place = UnsafeMutableRawPointer(sums + k)
+    place.storeBytes(of: place.loadUnaligned(as: DoubleLanes.self) + multiples, as: DoubleLanes.self)
+    k &+= doubleWidth
+  }
+  while k < count {
+    sums[k] += (Double(x[k]) + magic) - magic
+    k &+= 1
+  }
+}
+
 /// The sum of (((x - shift) - mean) * factor - ((y - otherShift) - otherMean) * otherFactor)^2.
 func squaredDifference(
   _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int, _ shift: Double, _ mean: Double,

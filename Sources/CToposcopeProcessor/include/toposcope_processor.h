@@ -30,6 +30,13 @@ typedef struct __attribute__((swift_name("Finish"))) {
   double least, greatest;
 } toposcope_finish;
 
+/* How products of points become distances: the squared distance is twice what the product leaves of the two points' halved
+ * squares. It must be at least `least`, and at least `share`, two at most, times those. */
+typedef struct __attribute__((swift_name("ProductFinish"))) {
+  bool is_root;
+  double least, share;
+} toposcope_product_finish;
+
 /* Sums over the coordinates of pairs of points: see PanelPairs.swift.
  * pairs: a panel; the first of a row of panels, numbers from one to the next, how many; length, chain, strand; sums, their
  * stride. row: the coordinates of a point; a panel; length, chain, strand; sums. distances: as pairs, but how sums are
@@ -59,12 +66,20 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
   toposcope_double_sums doubleSquares, doubleMagnitudes, doubleGreatest, doubleProducts;
   /* Sums and how many, how they are finished, distances; whether all sums were in range. */
   bool (*finished)(const double *, long, toposcope_finish, float *);
+  /* Products of a point with others and how many, the halved squares of the others and of the point, how they are finished,
+   * distances; whether all were in range. */
+  bool (*finishedProducts)(const double *, long, const double *, double, toposcope_product_finish, float *);
   /* A point, its length, shift. */
   double (*shiftedSum)(const float *, long, double);
   /* A point, its length, shift, mean. */
   double (*shiftedSquares)(const float *, long, double, double);
   /* A point, its length, shift, mean, factor; the unit vector. */
   double (*units)(const float *, long, double, double, double, float *);
+  /* A point, its length, what is taken away from each coordinate; the result. Adds its square, and that of the rounding
+   * error, to two numbers. */
+  void (*shifted)(const float *, long, const float *, float *, double *);
+  /* Coordinates of a point, how many, a power of two; sums, to which they are added in multiples of it. */
+  void (*addMultiples)(const float *, long, double, double *);
   /* Two points, their length, and shift, mean and factor of each. */
   double (*squaredDifference)(const float *, const float *, long, double, double, double, double, double, double);
   float (*greatestMagnitude)(const float *, long);
@@ -161,6 +176,33 @@ TOPOSCOPE_INLINE bool toposcope_finish_sums(const double *sums, long count, topo
     TOPOSCOPE_CASE(TOPOSCOPE_COMPLEMENT)
 #undef TOPOSCOPE_CASE
   }
+}
+
+/* Writes `count` products of points as distances. Returns whether all of them were in range. */
+TOPOSCOPE_INLINE bool toposcope_finish_products(const double *products, long count, const double *halves, double half,
+                                                toposcope_product_finish finish, float *out) {
+  const long lanes = TOPOSCOPE_REGISTER / sizeof(double);
+  const enum toposcope_form form = finish.is_root ? TOPOSCOPE_ROOT_OF_SINGLE : TOPOSCOPE_AS_IT_IS;
+  bool in_range = true;
+  for (long k = 0; k < count; k += lanes) {
+    long rest = count - k < lanes ? count - k : lanes;
+    toposcope_doubles product = {0}, both = {0}; /* beyond the last: a point at the origin, in range as the share is */
+    if (rest == lanes) {
+      __builtin_memcpy(&product, products + k, sizeof product);
+      __builtin_memcpy(&both, halves + k, sizeof both);
+    } else {
+      __builtin_memcpy(&product, products + k, (unsigned long)rest * sizeof(double));
+      __builtin_memcpy(&both, halves + k, (unsigned long)rest * sizeof(double));
+    }
+    both += half;
+    toposcope_doubles square = 2 * (both - product);
+    toposcope_doubles bound = __builtin_elementwise_max(both * finish.share, (toposcope_doubles){0} + finish.least);
+    in_range &= __builtin_reduce_and(square >= bound) != 0;
+    toposcope_narrow_floats distances = toposcope_finish_doubles(square, form);
+    if (rest == lanes) __builtin_memcpy(out + k, &distances, sizeof distances);
+    else __builtin_memcpy(out + k, &distances, (unsigned long)rest * sizeof(float));
+  }
+  return in_range;
 }
 
 /* Copies `rows` rows of `columns` numbers. A copy that is too large for the caches goes past them where it fills whole

@@ -33,9 +33,6 @@ struct DistanceTiles {
   /// The scale of each point, where distances are normalised.
   let scales: NeighborScales?
 
-  /// A tile has at most so many rows and columns.
-  static let side = 128
-
   /// Makes each pair once, but for tiles that are not wanted. `body` may run on several threads, and has the tile for
   /// itself.
   /// - Parameter isWanted: Whether any pair of some rows and columns is.

@@ -1,5 +1,13 @@
 import CToposcopeProcessor
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Pairs of single-precision points for which sums in single precision are not enough, done again in double precision.
 ///
 /// - Squares below 2^-120 a coordinate, or above the range of single precision, have lost digits or overflowed.
@@ -15,7 +23,7 @@ final class ExactPairs: @unchecked Sendable {
   let leastSquares: Double
 
   /// The relative error of a squared difference that rounded directions may cause: 1.3 units in the last place.
-  private static let tolerance = 0x1.4p-23
+  static let tolerance = 0x1.4p-23
 
   /// Squared differences of directions below this are done again whatever the errors: more than 0 where they come from
   /// products.
@@ -76,11 +84,17 @@ final class ExactPairs: @unchecked Sendable {
     return max(scaled * scaled, leastFromProducts)
   }
 
-  /// The share of pairs that would have to be done again. Some hundred pairs are tried, always the same ones; fewer where
-  /// points are long.
+  /// The share of pairs that would have to be done again. Some hundred pairs are tried, fewer where points are long.
   func refinedShare(kind: Metric.Kind) -> Double {
     let n = cloud.count
     guard n > 2, let directions, let errors = errors?.pointer else { return 0 }
+    return shareOfSample { mustRefine(directions.squaredDifference($0, $1), errors[$0] + errors[$1], kind) }
+  }
+
+  /// The share of sample pairs for which a condition holds: always the same pairs of points, in whatever order they come.
+  func shareOfSample(_ isIt: (Int, Int) -> Bool) -> Double {
+    let n = cloud.count
+    let order = pointsByCoordinates()
     var (tried, refined) = (0.0, 0.0)
     var state: UInt64 = 1
     for _ in 0..<max(48, min(512, 1_000_000 / cloud.dimension)) {
@@ -90,12 +104,24 @@ final class ExactPairs: @unchecked Sendable {
       let j = Int(state >> 33) % n
       if i == j { continue }
       tried += 1
-      if mustRefine(directions.squaredDifference(i, j), errors[i] + errors[j], kind) { refined += 1 }
+      if isIt(order[i], order[j]) { refined += 1 }
     }
     return refined / max(1, tried)
   }
 
-  private func squares(_ i: Int, _ j: Int) -> Double {
+  /// Points sorted by their coordinates, as bits.
+  private func pointsByCoordinates() -> [Int] {
+    let cloud = cloud
+    var points = (0..<cloud.count).map { (first: cloud.row($0, as: UInt32.self)[0], index: $0) }
+    points.sort { a, b in
+      a.first != b.first
+        ? a.first < b.first
+        : memcmp(cloud.row(a.index, as: Float.self), cloud.row(b.index, as: Float.self), 4 * cloud.dimension) < 0
+    }
+    return points.map(\.index)
+  }
+
+  func squares(_ i: Int, _ j: Int) -> Double {
     KernelSet.best.squaredDifference(
       cloud.row(i, as: Float.self), cloud.row(j, as: Float.self), cloud.dimension, 0, 0, 1, 0, 0, 1)
   }

@@ -57,6 +57,10 @@ struct PanelSums<Scalar: Summable>: Sendable {
   /// without keeping sums in memory.
   var isShort: Bool { table.length <= 2048 / MemoryLayout<Scalar>.stride }
 
+  /// A tile has at most so many rows and columns. Of long points it holds a block of each at a time, so that there is room
+  /// for more of them in the second-level cache, and each coordinate is fetched less often from beyond.
+  private var tileSide: Int { isShort ? 128 : 256 }
+
   /// Writes the distances between the points of a panel and those of some others, whole panels: the bits that the sums
   /// of `fill` give. Returns false, and nothing of what was written counts, where a sum is not in the range of `finish`.
   ///
@@ -95,13 +99,13 @@ struct PanelSums<Scalar: Summable>: Sendable {
     _ body: (_ sums: UnsafeMutablePointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
   ) throws(ToposcopeError) {
     let threads = min(Threads.resolve(threads), max(1, table.panels))
-    let workspaces = try AlignedMemory<Double>(threads * DistanceTiles.side * DistanceTiles.side)
+    let workspaces = try AlignedMemory<Double>(threads * tileSide * tileSide)
     let slots = Slots(threads)
     try forEachPlace(threads: threads, progress: progress) { rows, columns in
       if !isWanted(rows, columns) { return }
       let slot = slots.take()
       defer { slots.give(slot) }
-      let workspace = workspaces.pointer + slot * DistanceTiles.side * DistanceTiles.side
+      let workspace = workspaces.pointer + slot * tileSide * tileSide
       fill(
         workspace, rows: PanelTable<Scalar>.panels(of: rows), columns: PanelTable<Scalar>.panels(of: columns),
         progress: progress)
@@ -121,7 +125,7 @@ struct PanelSums<Scalar: Summable>: Sendable {
     let isSmall = 256 * panels * panels * (table.length + 8) < 4_000_000
     let threads = isSmall ? 1 : min(Threads.resolve(threads), panels)
     // Large tiles read the coordinates less often, small ones keep all threads busy to the end.
-    let side = max(1, min(DistanceTiles.side / 16, Int(Double(panels) / (8 * Double(threads)).squareRoot())))
+    let side = max(1, min(tileSide / 16, threads == 1 ? panels : Int(Double(panels) / (4 * Double(threads)))))
     let bands = (panels + side - 1) / side
     try Threads.forEach(chunks: bands * (bands + 1) / 2, threads: threads, progress: progress) { tile in
       let (a, b) = Self.place(tile, bands)

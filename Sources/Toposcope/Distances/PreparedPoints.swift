@@ -19,6 +19,8 @@ final class PreparedPoints: @unchecked Sendable {
   private let exact: ExactPairs?
   /// Whether the sums are products of directions, not squared differences.
   private let isProducts: Bool
+  /// Not nil where the sums are products of shifted points.
+  private let shifted: ShiftedPoints?
   private let finish: Finish?
   /// No distance is greater.
   private let bound: Double
@@ -30,6 +32,7 @@ final class PreparedPoints: @unchecked Sendable {
     kind = metric.kind
     let (d, greatest) = (Double(cloud.dimension), cloud.greatestMagnitude)
     var (isProducts, bound) = (false, 1.0)
+    var shifted: ShiftedPoints?
     switch metric.kind {
     case .mahalanobis:
       let whitened = try Whitening.coordinates(
@@ -47,6 +50,14 @@ final class PreparedPoints: @unchecked Sendable {
         case .cityblock: 2 * greatest * d
         default: 2 * greatest
         }
+      let pairs = ExactPairs(cloud)
+      if cloud.elementType == .float32, sum == .squares,
+        let (points, table) = try ShiftedPoints.make(
+          cloud, pairs, kind: metric.kind, threads: threads, progress: progress)
+      {
+        shifted = points
+        sums = .single(PanelSums(table: table, kernels: .choose(.products), rounding: .halved), pairs)
+      } else
       // Few coordinates: double precision costs little, and its sums are rounded once.
       if cloud.elementType == .float32 && (cloud.dimension > 8 || metric.kind == .chebyshev) {
         let table = try cloud.panels(of: Float.self, threads: threads, progress: progress)
@@ -57,7 +68,7 @@ final class PreparedPoints: @unchecked Sendable {
           case .cityblock: .magnitudes
           default: nil  // the greatest of several numbers is never rounded
           }
-        sums = .single(PanelSums(table: table, kernels: .choose(sum), rounding: rounding), ExactPairs(cloud))
+        sums = .single(PanelSums(table: table, kernels: .choose(sum), rounding: rounding), pairs)
       } else {
         let table = try cloud.panels(of: Double.self, threads: threads, progress: progress)
         sums = .double(PanelSums(table: table, kernels: .choose(sum)))
@@ -65,7 +76,8 @@ final class PreparedPoints: @unchecked Sendable {
     }
     exact = if case .single(_, let exact) = sums { exact } else { nil }
     self.isProducts = isProducts
-    finish = Self.finish(kind, exact, isProducts: isProducts)
+    self.shifted = shifted
+    finish = shifted == nil ? Self.finish(kind, exact, isProducts: isProducts) : nil
     self.bound = bound
   }
 
@@ -73,6 +85,7 @@ final class PreparedPoints: @unchecked Sendable {
   init(_ other: PreparedPoints, order: [Int32], threads: Int, progress: Progress) throws(ToposcopeError) {
     (count, kind, isProducts, bound) = (order.count, other.kind, other.isProducts, other.bound)
     finish = other.finish
+    shifted = if let it = other.shifted { try ShiftedPoints(it, order: order) } else { nil }
     switch other.sums {
     case .single(let sums, let pairs):
       let exact = try ExactPairs(pairs, order: order, threads: threads, progress: progress)
@@ -198,9 +211,13 @@ final class PreparedPoints: @unchecked Sendable {
   ) {
     let hasDiagonal = columns.contains(row)
     // A distance that is nothing out of the ordinary, in place of that of the point from itself.
-    if hasDiagonal { sums[row - columns.lowerBound] = isProducts ? 0 : 1 }
+    if hasDiagonal { sums[row - columns.lowerBound] = isProducts || shifted != nil ? 0 : 1 }
     let whole = columns.count & ~3
-    let isPlain = finish.map { KernelSet.best.finished(sums, whole, $0, out) } ?? false
+    var isPlain = finish.map { KernelSet.best.finished(sums, whole, $0, out) } ?? false
+    if let shifted {
+      isPlain = KernelSet.best.finishedProducts(
+        sums, whole, shifted.halves.pointer + columns.lowerBound, shifted.halves.pointer[row], shifted.finish, out)
+    }
     let done = isPlain ? whole : 0
     if done < columns.count {
       finishWithCare(sums + done, row: row, columns: columns.lowerBound + done..<columns.upperBound, into: out + done)
@@ -235,6 +252,7 @@ final class PreparedPoints: @unchecked Sendable {
     if isProducts {
       for k in 0..<columns.count { sums[k] = 2 - 2 * sums[k] }
     }
+    if let shifted { shifted.squares(sums, row: row, columns: columns) }
     exact?.refine(sums, row: row, columns: columns, kind: kind)
     switch kind {
     case .euclidean, .mahalanobis:

@@ -149,6 +149,64 @@ enum TextbookDistance {
     }
   }
 
+  /// Points of which hardly two are close, beside the distance from their mean, are summed as products: the few close pairs,
+  /// points that are equal or lie on the mean are done again. Signs of equal size round all products to the same side.
+  @Test(arguments: [Metric.Kind.euclidean, .sqeuclidean]) func fewClosePoints(kind: Metric.Kind) throws {
+    for (offset, isEqual) in [(0.0, false), (1000, false), (0, true), (1 / 3.0, true)] {
+      var random = LinearCongruence(seed: 6)
+      var rows = random.rows(300, 200).map { row in
+        row.map { Double(Float((isEqual ? ($0 < 0 ? -1.1 : 1.1) : $0) + offset)) }
+      }
+      rows[7] = rows[200].map { Double(Float($0 * (1 + 1e-6 * random.next()))) }
+      rows[9] = rows[100].map { Double(Float($0 + 0.2 * random.next())) }
+      rows[11] = rows[50]
+      rows[13] = (0..<200).map { k in Double(Float(rows.reduce(0) { $0 + $1[k] } / 300)) }
+      let cloud = try singleCloud(rows)
+      let m = try DistanceMatrix(cloud, metric: Metric(kind))
+      for i in [0, 7, 9, 11, 13, 50, 299] {
+        for j in 0..<300 where j != i {
+          if (i, j) == (11, 50) || (i, j) == (50, 11) {
+            #expect(m[i, j] == 0)
+            continue
+          }
+          let error = Self.ulps(m[i, j], TextbookDistance.value(kind, rows[i], rows[j]))
+          #expect(error < 4, "\(kind) \(i),\(j): \(error) ulp")
+          #expect(m[i, j] == m[j, i])
+        }
+      }
+      // Neither the order of the points, nor threads, nor single rows change a bit.
+      let order = (0..<300).map { 7 * $0 % 300 }
+      let other = try DistanceMatrix(singleCloud(order.map { rows[$0] }), metric: Metric(kind), threads: 2)
+      #expect((0..<90_000).allSatisfy { other.entries[$0] == m[order[$0 / 300], order[$0 % 300]] })
+      let source = try DistanceRows(cloud, metric: Metric(kind))
+      let reordered = try DistanceRows(source, order: order.map(Int32.init), threads: 1, progress: Progress())
+      var row = [Float](repeating: -1, count: 300)
+      for i in [0, 7, 13, 299] {
+        source.fill(row: i, into: &row)
+        #expect((0..<300).allSatisfy { row[$0] == m[i, $0] })
+        reordered.fill(row: i, into: &row)
+        #expect((0..<300).allSatisfy { row[$0] == m[order[i], order[$0]] })
+      }
+    }
+  }
+
+  /// Whether pairs are summed as products is judged by the same pairs, in whatever order the points come.
+  @Test(arguments: [Metric.Kind.euclidean, .sqeuclidean, .cosine, .correlation])
+  func orderChangesNothing(kind: Metric.Kind) throws {
+    for seed in 1...8 {
+      var random = LinearCongruence(seed: seed)
+      var rows = random.rows(40, 130)
+      // One pair in a hundred is close, more or less, as far as the sample tells.
+      for i in 0..<8 { rows[i] = rows[39 - i].map { $0 + 0.01 * random.next() } }
+      let m = try DistanceMatrix(singleCloud(rows), metric: Metric(kind))
+      for step in [3, 7, 39] {
+        let order = (0..<40).map { (step * $0 + seed) % 40 }
+        let other = try DistanceMatrix(singleCloud(order.map { rows[$0] }), metric: Metric(kind))
+        #expect((0..<1600).allSatisfy { other.entries[$0] == m[order[$0 / 40], order[$0 % 40]] })
+      }
+    }
+  }
+
   @Test func borrowedPointsAreThoseThatAreCopied() throws {
     var random = LinearCongruence(seed: 4)
     let numbers = random.rows(1, 20 * 33)[0].map { Float($0) }

@@ -235,6 +235,7 @@ private func firstWrongPass(
   if differ(TOPOSCOPE_HALF, 0, 9, { $0 < 4 ? $0 / 2 : 2 }) { return 213 }
   if set.finished(sums, 147, Finish(form: TOPOSCOPE_AS_IT_IS, least: 0, greatest: 8), out) { return 214 }
   if set.finished(sums, 147, Finish(form: TOPOSCOPE_AS_IT_IS, least: 0.25, greatest: 9), out) { return 215 }
+  if let wrong = firstWrongProductPass(of: set, x, out, sums) { return wrong }
   // Rows of every alignment, and lines that belong in part to others.
   var isLarge = 0
   while isLarge < 2 {
@@ -254,4 +255,71 @@ private func firstWrongPass(
     isLarge += 1
   }
   return 0
+}
+
+/// What distances from products of shifted points take.
+private func firstWrongProductPass(
+  of set: KernelSet,
+  _ x: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Double>
+) -> Int32? {
+  // A point less another one; its square, and that of the rounding error.
+  let totals = sums + length
+  (totals[0], totals[1]) = (1, 2)
+  set.shifted(x, 147, x + length, out, totals)
+  var (square, error) = (1.0, 2.0)
+  var k = 0
+  while k < 147 {
+    if out[k] != x[k] - x[k + length] { return 217 }
+    let rounding = Double(x[k]) - Double(x[k + length]) - Double(out[k])
+    square += Double(out[k]) * Double(out[k])
+    error += rounding * rounding
+    k += 1
+  }
+  if !((totals[0] - square).magnitude <= 1e-12 * square && (totals[1] - error).magnitude <= 1e-12 * error) {
+    return 218
+  }
+  // Sums of multiples of 1/8.
+  k = 0
+  while k < 147 {
+    sums[k] = 10
+    k += 1
+  }
+  set.addMultiples(x, 147, 0.125, sums)
+  k = 0
+  while k < 147 {
+    if sums[k] != 10 + (8 * Double(x[k])).rounded(.toNearestOrEven) / 8 { return 219 }
+    k += 1
+  }
+  // Products, all of which leave at least 1/4 of the halved squares.
+  let halves = sums + length
+  k = 0
+  while k < 147 {
+    halves[k] = 1 + Double(x[k + length].magnitude)
+    sums[k] = 0.875 * Double(x[k]) * (halves[k] + 2)
+    k += 1
+  }
+  sums[20] = 0.875 * (halves[20] + 2)
+  func isInRange(_ isRoot: Bool, _ least: Double, _ share: Double) -> Bool {
+    set.finishedProducts(
+      sums, 147, halves, 2, ProductFinish(is_root: isRoot, least: least, share: share), out)
+  }
+  var roots = 0
+  while roots < 2 {
+    if !isInRange(roots == 1, 0, 0.2499) { return 220 }
+    k = 0
+    while k < 147 {
+      let (distance, exact) = (Double(out[k]), 2 * (halves[k] + 2 - sums[k]))
+      if !(((roots == 1 ? distance * distance : distance) - exact).magnitude <= 0x1p-22 * exact) { return 221 }
+      k += 1
+    }
+    roots += 1
+  }
+  let least = 2 * (halves[20] + 2 - sums[20])
+  if isInRange(true, 0, 0.2501) || isInRange(true, 100, 0.2) || isInRange(false, least.nextUp, 0) { return 222 }
+  // The last ones, which do not fill a vector.
+  sums[20] = 0
+  if !isInRange(false, 0, 0.2499) { return 223 }
+  sums[146] = 0.9 * (halves[146] + 2)
+  if isInRange(false, 0, 0.2499) { return 224 }
+  return nil
 }
