@@ -1,13 +1,20 @@
 """What capturing costs over a bare forward pass, and what a monitor costs over training.
 
-    python python/benchmarks/capture.py [--rounds 15] [--only TEXT] [--json FILE]
+    python python/benchmarks/capture.py [--seconds 12] [--only TEXT] [--json FILE]
 
-Ways are run in turn, in an order drawn anew for every round, each between two bare passes over the same batches. Told
-are medians over the rounds: of the processor time of the whole process, and of its ratio to the mean of the bare passes
-before and after, with a 95 % interval of that median. The bare passes are such a way too: how far their ratio
-is from 1 tells what the machine can resolve. One thread, but for training. A capture is everything from choosing layers
-to arrays: hooks, reducing, choosing samples, copying, sorting. "hooks by hand" are plain forward hooks that reduce in
-the same way and join what they kept; nnsight is timed where it is installed (baukit is not on PyPI).
+Every batch that a way of capturing asks for comes after a bare pass of a copy of the model, whose time is taken off: so
+bare and watched passes alternate, batch by batch, in one process, and the drift of a machine meets both alike. One run
+over the batches gives one ratio of watched to bare time; told are the median over the runs and its 95 % interval. The
+bare passes are such a way too: how far they are from 0 tells what the machine can resolve. Times are processor times of
+the whole process, with one thread. A capture is everything from choosing layers to arrays: hooks, reducing, choosing
+samples, copying, sorting.
+
+"empty hooks" do nothing, "hooks by hand" reduce as `ts.collect` does and join what they kept. "traced, then reduced" is
+the way of baukit's TraceDict (which is not on PyPI): hooks are made for every batch and keep the outputs, which are
+reduced after the pass. nnsight is timed where it is installed.
+
+In training, watched and bare steps of two equal models alternate too, but bare ones wait while the monitor is at work
+in the background, so that it slows down watched ones only.
 """
 
 from __future__ import annotations
@@ -19,7 +26,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +42,7 @@ import torchvision_operators
 
 torchvision_operators.make_importable()  # before the packages that import torchvision where it is installed
 
-Way = Callable[[], Any]
+Way = Callable[[Iterable[Any]], Any]
 
 
 @dataclass
@@ -99,42 +106,66 @@ def ways(work: Workload) -> dict[str, Way]:
     """The bare passes and the ways to get the same arrays."""
     model, samples = work.model, max(16, 8 * len(work.batches))
 
-    def bare() -> None:
+    def bare(batches: Iterable[Any]) -> None:
         with torch.no_grad():
-            for batch in work.batches:
+            for batch in batches:
                 work.call(model, batch)
 
-    def hooks_by_hand() -> Any:
-        kept: dict[str, list[torch.Tensor]] = {name: [] for name in work.layers}
-
-        def keep(name: str, output: Any) -> None:
-            kept[name].append(work.by_hand(output[0] if isinstance(output, tuple) else output))
-
+    def hooked(batches: Iterable[Any], keep: Callable[[str, Any], None]) -> None:
         handles = [
             model.get_submodule(name).register_forward_hook(lambda m, a, output, name=name: keep(name, output))
             for name in work.layers
         ]
-        bare()
+        bare(batches)
         for handle in handles:
             handle.remove()
-        return {name: torch.cat(parts).numpy() for name, parts in kept.items()}
+
+    def empty_hooks(batches: Iterable[Any]) -> None:
+        hooked(batches, lambda name, output: None)
+
+    def hooks_by_hand(batches: Iterable[Any]) -> dict[str, Any]:
+        kept: dict[str, list[torch.Tensor]] = {name: [] for name in work.layers}
+        hooked(batches, lambda name, output: kept[name].append(work.by_hand(first(output))))
+        return joined(kept)
+
+    def traced_then_reduced(batches: Iterable[Any]) -> dict[str, Any]:
+        kept: dict[str, list[torch.Tensor]] = {name: [] for name in work.layers}
+        for batch in batches:
+            outputs: dict[str, Any] = {}
+            hooked([batch], outputs.__setitem__)
+            for name, output in outputs.items():
+                kept[name].append(work.by_hand(first(output)))
+        return joined(kept)
+
+    def collected(**options: Any) -> Way:
+        return lambda batches: ts.collect(model, batches, work.layers, work.reduce, **options)
 
     found: dict[str, Way] = {
         "bare": bare,
+        "empty hooks": empty_hooks,
         "hooks by hand": hooks_by_hand,
-        "ts.collect": lambda: ts.collect(model, work.batches, work.layers, work.reduce),
-        f"ts.collect, max_samples={samples}": lambda: ts.collect(
-            model, work.batches, work.layers, work.reduce, max_samples=samples
-        ),
+        "traced, then reduced": traced_then_reduced,
+        "ts.collect": collected(),
+        f"ts.collect, max_samples={samples}": collected(max_samples=samples),
     }
-    for name, way in (("nnsight", traced(work)),):
+    nnsight = traced(work)
+    if nnsight is not None:
         try:
-            if way is not None:
-                way()
-                found[name] = way
+            nnsight(work.batches)
+            found["nnsight"] = nnsight
         except Exception as error:
-            print(f"{name} cannot run {work.title}: {type(error).__name__}: {str(error).splitlines()[-1][:100]}")
+            print(f"nnsight cannot run {work.title}: {type(error).__name__}: {str(error).splitlines()[-1][:100]}")
     return found
+
+
+def first(output: Any) -> torch.Tensor:
+    """The hidden states, where a layer gives a tuple."""
+    return output[0] if isinstance(output, tuple) else output
+
+
+def joined(kept: dict[str, list[torch.Tensor]]) -> dict[str, Any]:
+    """The arrays of what hooks kept batch by batch."""
+    return {name: torch.cat(parts).numpy() for name, parts in kept.items()}
 
 
 def traced(work: Workload) -> Way | None:
@@ -145,49 +176,58 @@ def traced(work: Workload) -> Way | None:
         return None
     proxy = NNsight(copy.deepcopy(work.model))
 
-    def nnsight() -> None:
+    def nnsight(batches: Iterable[Any]) -> None:
         kept: dict[str, list[Any]] = {name: [] for name in work.layers}
         with torch.no_grad():
-            for batch in work.batches:
+            for batch in batches:
                 saved = {}
                 arguments, named = ((), batch) if isinstance(batch, dict) else ((batch,), {})
                 with proxy.trace(*arguments, **named):
                     for name in work.layers:
-                        out = proxy.get(name).output
-                        out = out[0] if isinstance(out, tuple) else out
-                        saved[name] = work.by_hand(out).save()
+                        saved[name] = work.by_hand(first(proxy.get(name).output)).save()
                 for name in work.layers:
                     kept[name].append(saved[name])
-        for name in work.layers:
-            torch.cat(kept[name]).numpy()
+        joined(kept)
 
     return nnsight
 
 
-def measure(found: dict[str, Way], rounds: int) -> dict[str, dict[str, float]]:
-    """Of each way the median seconds of this process, and its ratio to the bare passes around it."""
-    draw = random.Random(0)
+class Alternating:
+    """The batches of a workload, each after a bare pass of a copy of the model over another batch."""
+
+    def __init__(self, work: Workload, copied: nn.Module):
+        self.work, self.copied = work, copied
+        self.bare = 0.0  # processor seconds of the bare passes
+
+    def __len__(self) -> int:
+        return len(self.work.batches)
+
+    def __iter__(self) -> Iterator[Any]:
+        batches = self.work.batches
+        for number, batch in enumerate(batches):
+            begun = time.process_time()
+            with torch.no_grad():
+                self.work.call(self.copied, batches[(number + 1) % len(batches)])
+            self.bare += time.process_time() - begun
+            yield batch
+
+
+def measure(work: Workload, seconds: float) -> dict[str, dict[str, float]]:
+    """Of each way the seconds of a run and the ratio to the bare passes, as medians over the runs that time allows."""
+    found, copied, draw = ways(work), copy.deepcopy(work.model), random.Random(0)
     times: dict[str, list[float]] = {name: [] for name in found}
     ratios: dict[str, list[float]] = {name: [] for name in found}
-
-    def timed(name: str) -> float:
-        begun = time.process_time()
-        found[name]()
-        times[name].append(time.process_time() - begun)
-        return times[name][-1]
-
-    for way in found.values():
-        way()
-    before = timed("bare")
-    for _ in range(rounds):
+    end = None
+    while end is None or time.perf_counter() < end:
         for name in draw.sample(list(found), len(found)):
-            taken, after = timed(name), timed("bare")
-            ratios[name].append(2 * taken / (before + after))
-            before = after
-    figures = {}
-    for name in found:
-        figures[name] = {"seconds": statistics.median(times[name])} | median(ratios[name])
-    return figures
+            batches, begun = Alternating(work, copied), time.process_time()
+            found[name](batches)
+            taken = time.process_time() - begun - batches.bare
+            if end is not None:
+                times[name].append(taken)
+                ratios[name].append(taken / batches.bare)
+        end = end or time.perf_counter() + seconds  # the first round warms up
+    return {name: {"seconds": statistics.median(times[name])} | median(ratios[name]) for name in found}
 
 
 def median(ratios: list[float]) -> dict[str, float]:
@@ -203,44 +243,67 @@ def percent(of: dict[str, float]) -> str:
     return f"{middle} ({low} to {high})"
 
 
-def training(model: nn.Module, layers: str, reduce: str, every: int, rounds: int) -> dict[str, Any]:
-    """What a monitor costs: medians over runs of ``every`` training steps, which hold one look each.
+def training(kind: Callable[[], nn.Module], batch: int, layers: str, reduce: str, every: int, looks: int) -> Any:
+    """What a monitor costs: medians over looks, with the ``every`` training steps that each belongs to.
 
     Returns
     -------
     dict
-        step: seconds of a training step; thread, process, clock: by how much a monitor multiplies the time of the
-        training thread, of the whole process with the diagrams in the background, and of the clock.
+        step: seconds of a bare step; look: seconds of a look in the training thread; process, clock: by how
+        much a monitor multiplies the processor time of the whole process, diagrams in the background included, and the
+        time of the clock.
     """
     torch.manual_seed(0)
-    x, y = torch.randn(64, 1, 8, 8), torch.arange(64) % 10
-    optimizer = torch.optim.AdamW(model.parameters())
-    probe = torch.randn(128, 1, 8, 8)
-    clocks = {"thread": time.thread_time, "process": time.process_time, "clock": time.perf_counter}
-
-    def run(monitor: ts.Monitor | None) -> dict[str, float]:
-        model.train()
-        begun = {name: clock() for name, clock in clocks.items()}
-        for _ in range(every):
-            loss = nn.functional.cross_entropy(model(x), y)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            if monitor:
-                monitor.step()
-        if monitor:
-            monitor.close()
-        return {name: clock() - begun[name] for name, clock in clocks.items()}
-
-    before, steps = run(None), []
+    watched = kind()
+    steps = [training_step(model, batch) for model in (watched, copy.deepcopy(watched))]
+    clocks = {"process": time.process_time, "clock": time.perf_counter}
     ratios: dict[str, list[float]] = {name: [] for name in clocks}
-    for _ in range(rounds):
-        watched, after = run(ts.Monitor(model, layers, probe, reduce, every=every)), run(None)
-        for name in clocks:
-            ratios[name].append(2 * watched[name] / (before[name] + after[name]))
-        steps.append(after["clock"] / every)
-        before = after
-    return {"step": statistics.median(steps)} | {name: median(of) for name, of in ratios.items()}
+    bare_steps, looks_taken = [], []
+
+    def timed(action: Callable[[], Any], spent: dict[str, float]) -> None:
+        begun = {name: clock() for name, clock in clocks.items()}
+        action()
+        for name, clock in clocks.items():
+            spent[name] += clock() - begun[name]
+
+    for number in range(looks + 1):
+        with ts.Monitor(watched, layers, torch.randn(128, 1, 8, 8), reduce, every=every) as monitor:
+
+            def watched_step(monitor: ts.Monitor = monitor) -> None:
+                steps[0]()
+                monitor.step()
+
+            of_watched, of_bare, owed = dict.fromkeys(clocks, 0.0), dict.fromkeys(clocks, 0.0), 0
+            for _ in range(every):
+                timed(watched_step, of_watched)
+                owed += 1
+                while owed and len(monitor.records) == len(monitor.seconds_in_step):  # nothing in the background
+                    timed(steps[1], of_bare)
+                    owed -= 1
+            timed(monitor.close, of_watched)
+            for _ in range(owed):
+                timed(steps[1], of_bare)
+        if number:  # the first warms up
+            for name in clocks:
+                ratios[name].append(of_watched[name] / of_bare[name])
+            bare_steps.append(of_bare["clock"] / every)
+            looks_taken += monitor.seconds_in_step
+    medians = {"step": statistics.median(bare_steps), "look": statistics.median(looks_taken)}
+    return medians | {name: median(of) for name, of in ratios.items()}
+
+
+def training_step(model: nn.Module, batch: int) -> Callable[[], None]:
+    """A step as the demo trains: AdamW on the cross entropy of images with noise."""
+    x, y = torch.randn(batch, 1, 8, 8), torch.arange(batch) % 10
+    optimizer = torch.optim.AdamW(model.train().parameters(), lr=1e-3)
+
+    def step() -> None:
+        loss = nn.functional.cross_entropy(model(x + 0.1 * torch.randn_like(x)), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
 
 
 def keep_freed_memory() -> None:
@@ -255,8 +318,8 @@ def keep_freed_memory() -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rounds", type=int, default=15)
-    arguments.add_argument("--every", type=int, default=100, help="steps between two looks of the monitor")
+    arguments.add_argument("--seconds", type=float, default=12, help="for the passes of each model")
+    arguments.add_argument("--looks", type=int, default=5, help="of the monitor at each model")
     arguments.add_argument("--only", default="", help="only what has this text in its title, such as ViT or monitor")
     arguments.add_argument("--json", help="write the figures to this file too")
     options = arguments.parse_args()
@@ -267,26 +330,22 @@ def main() -> None:
     for work in workloads():
         if options.only not in work.title:
             continue
-        figures["capture"][work.title] = medians = measure(ways(work), options.rounds)
+        figures["capture"][work.title] = medians = measure(work, options.seconds)
         for way, of in medians.items():
-            print(f"| {work.title} | {way} | {of['seconds'] * 1e3:.0f} | {percent(of)} |", flush=True)
-    print(f"\nA monitor that looks every {options.every} steps:")
-    print(
-        "| model | threads | training step, ms | training thread | whole process | clock |\n|---|---|---|---|---|---|"
-    )
-    for title, kind, layers, reduce in (
-        ("monitor, the demo's ResNet, 4 stages", ResNet, "layer[1-4]", "mean"),
-        ("monitor, the demo's ViT, 12 blocks", VisionTransformer, "blocks.*", "cls"),
+            print(f"| {work.title} | {way} | {of['seconds'] * 1e3:.1f} | {percent(of)} |", flush=True)
+    print("\n| monitor | every | training step, ms | look, ms | whole process | clock |\n|---|---|---|---|---|---|")
+    for title, kind, batch, layers, reduce in (
+        ("monitor, the demo's ResNet, 4 stages", ResNet, 64, "layer*", "mean"),
+        ("monitor, the demo's ViT, 12 blocks", VisionTransformer, 32, "blocks.*", "cls"),
     ):
         if options.only not in title:
             continue
-        for threads in (1, 2):
-            torch.set_num_threads(threads)
-            cost = training(kind(), layers, reduce, options.every, max(3, options.rounds // 3))
-            figures["monitor"][f"{title}, threads={threads}"] = cost
-            shares = " | ".join(percent(cost[name]) for name in ("thread", "process", "clock"))
-            title_of = title.removeprefix("monitor, ")
-            print(f"| {title_of} | {threads} | {cost['step'] * 1e3:.2f} | {shares} |", flush=True)
+        for every in (50, 100):
+            cost = training(kind, batch, layers, reduce, every, options.looks)
+            figures["monitor"][f"{title}, every={every}"] = cost
+            step, look = (f"{cost[name] * 1e3:.1f}" for name in ("step", "look"))
+            shares = f"{percent(cost['process'])} | {percent(cost['clock'])}"
+            print(f"| {title.removeprefix('monitor, ')} | {every} | {step} | {look} | {shares} |", flush=True)
     if options.json:
         with open(options.json, "w") as file:
             json.dump(figures, file, indent=2)

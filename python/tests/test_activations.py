@@ -148,6 +148,9 @@ def test_means_and_norms_of_half_precision_do_not_overflow():
     x[:, 7] = 6.5e4
     np.testing.assert_array_equal(ts.collect(net, x, layers="0", reduce="top-norm")["0"], np.float32(x[0, 7, 0]))
     assert np.isfinite(ts.collect(net, x, layers="0", reduce="mean")["0"]).all()
+    tokens = torch.rand(3, 50, 4).half()
+    means = ts.collect(net, tokens, layers="0", reduce="mean")["0"]
+    np.testing.assert_allclose(means, tokens.float().mean(1).numpy(), rtol=1e-6)  # means are in single precision
 
 
 def test_channels_last_memory_and_gradients(images, data):
@@ -164,8 +167,9 @@ def test_channels_last_memory_and_gradients(images, data):
 @pytest.mark.parametrize("kept", [None, 3, 30])
 def test_means_over_positions_are_right_to_the_last_digits(side, kept):
     """As near to the exact means as PyTorch's own, whatever way they are taken, and in memory of their own."""
-    net = nn.Sequential(nn.Identity(), nn.ReLU(inplace=True))
+    net = nn.Sequential(nn.Identity(), nn.Hardtanh(-1, 1, inplace=True))
     x = torch.randn(40, 5, side, side) + 3
+    assert (x.amax((1, 2, 3)) > 1).all()  # of every sample something is overwritten
     exact = x.double().mean((2, 3)).numpy()
     acts = ts.collect(net, [x[:25].clone(), x[25:].clone()], "0", "mean", max_samples=kept)
     assert np.abs(acts["0"] - exact[acts.ids]).max() < 8 * np.finfo(np.float32).eps

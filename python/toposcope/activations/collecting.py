@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import nn
 
 from .capturing import Capture
@@ -82,6 +83,7 @@ def collect(
     capturing.expect(count)
     if device is None:
         device = next((p.device for p in model.parameters()), None)
+    device = None if device is None else torch.device(device)
     inner, done = capturing.root, 0
     with capturing as cap, _reporting(progress, count) as report:
         for done, batch in enumerate(source, 1):

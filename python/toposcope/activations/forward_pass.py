@@ -75,9 +75,11 @@ class ForwardPass:
             self.staged[key] = output.new_empty(0)
             return
         else:
-            if output.device not in self._index:
-                self._index[output.device] = self._indices(output.device)
-            samples, positions = self._index[output.device]
+            device = output.device
+            index = self._index.get(device)
+            if index is None:
+                index = self._index[device] = self._indices(device)
+            samples, positions = index
         mask = None if self.mask is None else self.mask.to(output.device)
         self.staged[key] = reduction.points(output, samples, positions, mask)
 

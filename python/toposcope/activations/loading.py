@@ -152,12 +152,12 @@ def parts(content: Any) -> tuple[tuple[Any, ...], dict[str, Any], Any]:
     )
 
 
-def on_device(value: Any, device: Any) -> Any:
+def on_device(value: Any, device: torch.device | None) -> Any:
     """All tensors in a nest of tuples, lists and dicts moved to a device."""
     if device is None:
         return value
     if isinstance(value, torch.Tensor):
-        return value.to(device, non_blocking=True)
+        return value if value.device == device else value.to(device, non_blocking=True)
     if isinstance(value, Mapping):
         return {key: on_device(item, device) for key, item in value.items()}
     if isinstance(value, (tuple, list)):

@@ -40,10 +40,11 @@ class Recording:
         self.expected_passes = 0  # if it is known
         self.called: set[str] = set()
         self._dtype = np.dtype(dtype)
+        self._half = self._dtype == np.float16
         self._rows: dict[str, Rows] = {}
         self._widths: dict[str, int] = {}
         self._held: list[tuple[Slots, dict[str, torch.Tensor]]] = []  # what passes gave, and where it goes
-        self._numbers_held = 0
+        self._rows_held = 0
         self._labels = Column("labels")
         self._given: dict[str, bool] = {}
         self._expected: set[str] = set()
@@ -60,7 +61,7 @@ class Recording:
         offer = passed.offer
         if offer is not None:
             if len(offer.rows):
-                self._hold(passed.staged, offer.slots, passed.kept_labels())
+                self._hold(passed.staged, offer.slots, len(offer.rows), passed.kept_labels())
             self._spread = passed.spread
             self.reservoir.accept(offer, passed.size or 0)
         self.called.update(passed.calls)
@@ -108,27 +109,26 @@ class Recording:
                 "would not be the same samples: capture these layers by themselves."
             )
 
-    def _hold(self, points: dict[str, torch.Tensor], slots: Slots, labels: NDArray[Any] | None) -> None:
+    def _hold(self, points: dict[str, torch.Tensor], slots: Slots, count: int, labels: NDArray[Any] | None) -> None:
         """Take what a pass gave. It is moved into the rows with what the next passes give, many at a time."""
-        size = 0
         for key, values in points.items():
-            size += values.numel()
             if values.is_meta:
                 raise ValueError(f"The layer {key!r} is on the meta device, which has no values: load the model first.")
-            width = self._widths.setdefault(key, values.shape[1])
-            if width != values.shape[1]:
+            width = values.shape[1]
+            before = self._widths.setdefault(key, width)
+            if width != before:
                 raise ValueError(
-                    f"The layer {key!r} gives {values.shape[1]} coordinates and gave {width} before: choose a "
+                    f"The layer {key!r} gives {width} coordinates and gave {before} before: choose a "
                     "reduction that does not depend on the size of the input, such as reduce='mean'."
                 )
-            if self._dtype == np.float16 and (values.abs() > np.finfo(np.float16).max).any():
+            if self._half and (values.abs() > np.finfo(np.float16).max).any():
                 raise ValueError(f"The layer {key!r} has values beyond the range of float16: give dtype='float32'.")
         if labels is not None:
             self._labels.check(labels)
             self._labels.put(slots, labels)
         self._held.append((slots, points))
-        self._numbers_held += size
-        if self._numbers_held > _HELD:
+        self._rows_held += count
+        if self._rows_held * sum(self._widths.values()) > _HELD:
             self._settle()
 
     def _settle(self) -> None:
@@ -137,11 +137,11 @@ class Recording:
             return
         slots = _joined([slots for slots, _ in self._held])
         for key, width in self._widths.items():
-            parts = [points[key].cpu() for _, points in self._held]
+            parts = [values if (values := points[key]).is_cpu else values.cpu() for _, points in self._held]
             if key not in self._rows:
                 self._rows[key] = Rows(width, self._dtype, self.budget, self._expected_rows(len(parts[0])))
             self._rows[key].put(slots, (torch.cat(parts) if len(parts) > 1 else parts[0]).numpy())
-        self._held, self._numbers_held = [], 0
+        self._held, self._rows_held = [], 0
 
     def _expected_rows(self, of_one_pass: int) -> int:
         count = self.expected_passes * of_one_pass

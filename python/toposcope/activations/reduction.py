@@ -145,12 +145,13 @@ class Reduction:
         """
         if callable(self.choice):
             return _copied(self._called(output), samples)
-        if output.dim() <= 2:
-            return _copied(output if output.dim() == 2 else output.unsqueeze(1), samples)
+        dimensions = output.dim()
+        if dimensions <= 2:
+            return _copied(output if dimensions == 2 else output.unsqueeze(1), samples)
+        if self.choice == "mean" and not self._last(dimensions):
+            return _mean_of_images(output, samples)
         if self.choice == "flatten":
             return _copied(output, samples).flatten(1)
-        if self.choice == "mean" and not self._last(output.dim()):
-            return _mean_of_images(output, samples)
         cells = self._cells(output)
         if self.choice in _SPREADING:
             return cells[samples, positions].float()
@@ -163,7 +164,7 @@ class Reduction:
             mask = None
         if samples is None:
             return self._reduced(cells, mask)
-        if 3 * len(samples) > len(output):  # copying so many samples whole would cost more than to reduce all
+        if 3 * samples.shape[0] > output.shape[0]:  # copying so many samples whole would cost more than to reduce all
             return self._reduced(cells, mask).index_select(0, samples)
         return self._reduced(cells.index_select(0, samples), None if mask is None else mask[samples])
 
@@ -225,11 +226,14 @@ def _copied(values: torch.Tensor, rows: torch.Tensor | None = None) -> torch.Ten
 
 def _mean_of_images(output: torch.Tensor, samples: torch.Tensor | None) -> torch.Tensor:
     """(samples, channels, ...) -> (samples, channels): over all positions, of all samples or of some."""
-    few = samples is not None and 3 * len(samples) <= len(output)
+    few = samples is not None and 3 * samples.shape[0] <= output.shape[0]
     if few:
         output = output.index_select(0, samples)  # type: ignore[arg-type]
     n, channels, *sides = output.shape
     count = math.prod(sides)
+    if count == 1:
+        values = output.view(n, channels)
+        return values.float() if few else _copied(values, samples)
     if count <= _SHORT and output.dtype is torch.float32 and output.is_cpu and output.is_contiguous():
         # PyTorch's mean of short rows takes several times as long; mv, unlike @, has no lower precision in autocast.
         means = output.view(n * channels, count).mv(_equal_weights(count)).view(n, channels)

@@ -28,12 +28,12 @@ class Budget:
         return self.limit is None or self.taken + more <= self.limit
 
     def array(self, shape: tuple[int, int], dtype: Any, before: int) -> NDArray[Any]:
-        """Zeros, instead of ``before`` bytes in memory: in a nameless file where memory does not do."""
+        """An array to be filled, instead of ``before`` bytes in memory: a nameless file where memory does not do."""
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         self.taken -= before
         if size == 0 or self.allows(size):
             self.taken += size
-            return np.zeros(shape, dtype)
+            return np.empty(shape, dtype)
         self.spilled = True
         with tempfile.TemporaryFile(dir=self.directory, prefix="toposcope-") as file:
             return np.memmap(file, dtype, "w+", shape=shape)  # the mapping outlives the file object and its name
