@@ -1,32 +1,66 @@
 import CToposcopeProcessor
 
-/// Looks for an apex of the link of u and v: a common neighbour that is joined to all others. Rows are closed: every vertex
-/// counts as its own neighbour.
+/// Adds the edges from a rank on to the graph, up to the first whose link has no apex that is found: no common neighbour of its
+/// ends that is joined to all others. Rows are closed: every vertex counts as its own neighbour.
 ///
-/// Two likely vertices of u and two of v are tried. Then the common neighbours are written to `common`, and those that may
-/// be an apex are narrowed down: who is not joined to z is none, for every z that the first of them misses. After a number
-/// of rounds this gives up, so that a cone may be missed.
-func center(
-  _ rows: UnsafePointer<UInt64>, _ words: Int, _ u: Int, _ v: Int, _ likely: UnsafePointer<Int32>,
-  _ common: UnsafeMutablePointer<UInt64>, _ candidates: UnsafeMutablePointer<UInt64>
-) -> LinkCenter {
-  let (a, b) = (rows + u &* words, rows + v &* words)
-  for i in 0..<4 {
-    let y = Int(likely[2 &* (i & 1 == 0 ? u : v) &+ i &>> 1])
-    if (a[y &>> 6] & b[y &>> 6]) &>> UInt64(truncatingIfNeeded: y & 63) & 1 == 0 { continue }
-    let row = rows + y &* words
-    var k = 0
-    while k < words && toposcope_missing(a + k, b + k, row + k) == 0 { k &+= 8 }
-    if k >= words { return LinkCenter(vertex: Int32(truncatingIfNeeded: y), isApex: true) }
+/// Two likely vertices of each end are tried, all four at once: which of them it is cannot be foreseen. Where it is none, the
+/// apex that is found becomes one. The common neighbours of the last edge are left in `common`.
+func addCones(
+  _ rows: UnsafeMutablePointer<UInt64>, _ words: Int, _ edges: UnsafePointer<Int32>, _ first: Int, _ end: Int,
+  _ likely: UnsafeMutablePointer<Int32>, _ apexes: UnsafeMutablePointer<UInt16>, _ common: UnsafeMutablePointer<UInt64>,
+  _ candidates: UnsafeMutablePointer<UInt64>
+) -> OpenLink {
+  // A row that is one register or two is read without a loop.
+  switch words {
+  case 8: addCones(rows, words: 8, edges, first, end, likely, apexes, common, candidates)
+  case 16: addCones(rows, words: 16, edges, first, end, likely, apexes, common, candidates)
+  default: addCones(rows, words: words, edges, first, end, likely, apexes, common, candidates)
   }
+}
+
+@inline(__always)
+private func addCones(
+  _ rows: UnsafeMutablePointer<UInt64>, words: Int, _ edges: UnsafePointer<Int32>, _ first: Int, _ end: Int,
+  _ likely: UnsafeMutablePointer<Int32>, _ apexes: UnsafeMutablePointer<UInt16>, _ common: UnsafeMutablePointer<UInt64>,
+  _ candidates: UnsafeMutablePointer<UInt64>
+) -> OpenLink {
+  for rank in first..<end {
+    let (u, v) = (Int(edges[3 &* rank &+ 1]), Int(edges[3 &* rank &+ 2]))
+    let (a, b) = (rows + u &* words, rows + v &* words)
+    let (ofU, ofV) = (likely + 2 &* u, likely + 2 &* v)
+    let found = toposcope_apexes(rows, words, a, b, ofU[0], ofV[0], ofU[1], ofV[1])
+    let place = found.trailingZeroBitCount
+    var apex = (place & 1 == 0 ? ofU : ofV)[place &>> 1 & 1]
+    if found == 0 {
+      let center = center(rows, words, a, b, common, candidates)
+      if !center.isApex { return OpenLink(rank: Int32(truncatingIfNeeded: rank), vertex: center.vertex) }
+      apex = center.vertex
+    }
+    apexes[rank] = UInt16(truncatingIfNeeded: apex)
+    ofU[0] = apex
+    ofV[0] = apex
+    a[v &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: v & 63)
+    b[u &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: u & 63)
+  }
+  return OpenLink(rank: Int32(truncatingIfNeeded: end), vertex: -1)
+}
+
+/// Looks for an apex among the common neighbours of two rows, which are written to `common`. Those that may be one are
+/// narrowed down: who is not joined to z is none, for every z that the first of them misses. After a number of rounds this
+/// gives up, so that a cone may be missed: then any common neighbour is returned, -1 where there is none.
+@inline(__always)
+private func center(
+  _ rows: UnsafeMutablePointer<UInt64>, _ words: Int, _ a: UnsafeMutablePointer<UInt64>, _ b: UnsafeMutablePointer<UInt64>,
+  _ common: UnsafeMutablePointer<UInt64>, _ candidates: UnsafeMutablePointer<UInt64>
+) -> (vertex: Int32, isApex: Bool) {
   var y = keep(rows: a, b, words, in: common)
-  if y < 0 { return LinkCenter(vertex: -1, isApex: false) }
+  if y < 0 { return (-1, false) }
   var left = UnsafePointer(common)
   for _ in 0..<mostRounds {
     let row = rows + y &* words
     var line = 0
     while line < words && toposcope_missing(common + line, common + line, row + line) == 0 { line &+= 8 }
-    if line >= words { return LinkCenter(vertex: Int32(truncatingIfNeeded: y), isApex: true) }
+    if line >= words { return (Int32(truncatingIfNeeded: y), true) }
     let word = line &+ toposcope_missing(common + line, common + line, row + line).trailingZeroBitCount
     let z = word &* 64 &+ (common[word] & ~row[word]).trailingZeroBitCount
     let next = keep(rows: left, rows + z &* words, words, in: candidates)
@@ -34,7 +68,7 @@ func center(
     left = UnsafePointer(candidates)
     y = next
   }
-  return LinkCenter(vertex: Int32(truncatingIfNeeded: y), isApex: false)
+  return (Int32(truncatingIfNeeded: y), false)
 }
 
 /// More find a few more cones, and cost more on links that are none.

@@ -49,7 +49,7 @@ public func kernelSet() -> KernelSet {
     transpose: { transpose($0, $1, $2, $3, $4, $5) },
     copy: { toposcope_copy_rows($0, $1, $2, $3, $4, $5, $6) },
     gatherBits: { gatherBits($0, $1, $2, $3, $4, $5, $6, $7, $8) },
-    center: { center($0, $1, $2, $3, $4, $5, $6) },
+    addCones: { addCones($0, $1, $2, $3, $4, $5, $6, $7, $8) },
     removeDominated: { removeDominated($0, $1, $2, $3, $4) },
     leastGreatest: { toposcope_least_greatest($0, $1, $2, $3, $4) },
     keys: { keys($0, $1, $2, $3, $4, $5, $6) },

@@ -54,11 +54,10 @@ typedef struct __attribute__((swift_name("DoubleSums"), swift_attr("@Sendable"))
                     double *);
 } toposcope_double_sums;
 
-/* A vertex of a link: joined to all others, or to as many as were looked at; -1 where there are none. */
-typedef struct __attribute__((swift_name("LinkCenter"))) {
-  int vertex;
-  bool isApex;
-} toposcope_center;
+/* The first edge whose link has no apex, as far as was looked, and a vertex of that link; -1 where it has none. */
+typedef struct __attribute__((swift_name("OpenLink"))) {
+  int rank, vertex;
+} toposcope_open_link;
 
 /* The inner loops for one level of processor: each module of kernels fills one such table, the core chooses among them. */
 typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable"))) {
@@ -91,10 +90,11 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
    * the rows chosen; the result and words of a row of it. Returns how many rows there are. */
   long (*gatherBits)(const unsigned long long *, long, const unsigned long long *, int *, unsigned long long *, int *,
                      int *, unsigned long long *, long);
-  /* Rows of bits and words in each; two vertices; two likely apexes of each vertex; the common neighbours; room for as
-   * many words. */
-  toposcope_center (*center)(const unsigned long long *, long, long, long, const int *, unsigned long long *,
-                             unsigned long long *);
+  /* Rows of bits and words in each; edges, three numbers each, of which the last two are the vertices; the first rank and
+   * the end of those to add; two likely apexes of each vertex; apexes by rank; the common neighbours of the last edge; room
+   * for as many words. */
+  toposcope_open_link (*addCones)(unsigned long long *, long, const int *, long, long, int *, unsigned short *,
+                                  unsigned long long *, unsigned long long *);
   /* Rows of bits and words in each; a vertex; a set of vertices; room for as many words. Takes the vertices that the given
    * one dominates out of the set; returns how many. */
   long (*removeDominated)(const unsigned long long *, long, long, unsigned long long *, unsigned long long *);
@@ -283,6 +283,21 @@ static inline unsigned toposcope_missing(const unsigned long long *a, const unsi
   unsigned char bits;
   __builtin_memcpy(&bits, &some, sizeof bits);
   return bits;
+}
+
+/* One bit for each of four vertices: whether two vertices are joined to it, and it to all their common neighbours. */
+TOPOSCOPE_INLINE unsigned toposcope_apexes(const unsigned long long *rows, long words, const unsigned long long *a,
+                                           const unsigned long long *b, int first, int second, int third, int fourth) {
+  const int likely[4] = {first, second, third, fourth};
+  unsigned apexes = 0;
+  for (int i = 0; i < 4; i++) {
+    int y = likely[i];
+    apexes |= (unsigned)((a[y >> 6] & b[y >> 6]) >> (y & 63) & 1) << i;
+  }
+  for (long k = 0; k < words && apexes != 0; k += 8)
+    for (int i = 0; i < 4; i++)
+      apexes &= ~((unsigned)(toposcope_missing(a + k, b + k, rows + likely[i] * words + k) != 0) << i);
+  return apexes;
 }
 
 /* One bit for each word of such a line: whether it is not zero. */

@@ -20,8 +20,9 @@ struct EdgeBands {
   /// Smaller bands are not worth another look at all pairs.
   private static let fewPairs = 1 << 16
 
+  /// - Parameter mayEndEarly: whether the first bands may be all that is asked for
   /// - Precondition: vertices fit in 16 bits.
-  init(_ distances: DistanceMatrix, upTo limit: Float) {
+  init(_ distances: DistanceMatrix, upTo limit: Float, mayEndEarly: Bool) {
     self.distances = distances
     let n = distances.count
     let pairs = n * (n - 1) / 2
@@ -35,14 +36,14 @@ struct EdgeBands {
     var state: UInt64 = 1
     for _ in 0..<EdgeBands.sampleSize {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      let (i, j) = (Int((state >> 32) % UInt64(n)), Int((state >> 12 & 0xF_FFFF) % UInt64(n)))
+      let (i, j) = (Int(state >> 32 &* UInt64(n) >> 32), Int((state >> 12 & 0xF_FFFF) &* UInt64(n) >> 20))
       if i == j { continue }
       sampled += 1
       if distances[i, j] < limit { sample.append(distances[i, j]) }
     }
     sample.sort()
     var found: [Float] = []
-    var shares = EdgeBands.firstShares.makeIterator()
+    var shares = (mayEndEarly ? EdgeBands.firstShares : []).makeIterator()
     var part = 0.0
     while true {
       part += max(shares.next() ?? EdgeBands.share, Double(EdgeBands.fewPairs) / Double(pairs))

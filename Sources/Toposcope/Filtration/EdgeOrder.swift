@@ -74,11 +74,14 @@ final class EdgeOrder: @unchecked Sendable {
   }
 
   /// Every pair of points at a finite distance of at most `limit`.
+  /// - Parameter mayEndEarly: whether the first runs may be all that is asked for
   /// - Precondition: vertices fit in 16 bits.
-  init(_ distances: DistanceMatrix, upTo limit: Float, progress: Progress) throws(ToposcopeError) {
+  init(
+    _ distances: DistanceMatrix, upTo limit: Float, mayEndEarly: Bool = true, progress: Progress
+  ) throws(ToposcopeError) {
     vertexCount = distances.count
     expected = vertexCount * (vertexCount - 1) / 2
-    source = .bands(EdgeBands(distances, upTo: limit))
+    source = .bands(EdgeBands(distances, upTo: limit, mayEndEarly: mayEndEarly))
     self.progress = progress
     keys = try Memory(0)
     nextKeys = try Memory(vertexCount)

@@ -132,10 +132,13 @@ enum FiltrationInput {
     }
   }
 
-  func edgeOrder(upTo limit: Float, progress: Progress) throws(ToposcopeError) -> EdgeOrder {
+  /// - Parameter mayEndEarly: whether the first edges may be all that is asked for, as in H1
+  func edgeOrder(
+    upTo limit: Float, mayEndEarly: Bool = true, progress: Progress
+  ) throws(ToposcopeError) -> EdgeOrder {
     switch self {
     case .dense(let distances):
-      return try EdgeOrder(distances, upTo: limit, progress: progress)
+      return try EdgeOrder(distances, upTo: limit, mayEndEarly: mayEndEarly, progress: progress)
     case .list(let vertices, let edges, _):
       return try EdgeOrder(vertices: vertices, edges: edges, upTo: limit, progress: progress)
     }

@@ -61,11 +61,18 @@ struct CommonNeighbors {
     return true
   }
 
-  /// An apex of the link of u and v if one is found, or another vertex of it; then the common neighbours are known.
-  /// - Parameter likely: Two vertices for each vertex, which are tried first.
-  @inline(__always)
-  func center(_ u: Int32, _ v: Int32, likely: UnsafePointer<Int32>) -> LinkCenter {
-    KernelSet.best.center(graph.row(0), words, Int(u), Int(v), likely, common, chosen)
+  /// Adds the edges of some ranks up to the first whose link has no apex that is found; its common neighbours are known then.
+  /// - Parameters:
+  ///   - likely: Two vertices for each vertex, which are tried first.
+  ///   - apexes: Where the apexes are written, by rank.
+  func addCones(
+    _ edges: Growing<FiltrationEdge>, _ ranks: Range<Int32>, likely: Memory<Int32>, apexes: Memory<UInt16>
+  ) -> OpenLink {
+    // An edge is three numbers of 32 bits: its length, its tail and its head.
+    let numbers = UnsafeRawPointer(edges.base).assumingMemoryBound(to: Int32.self)
+    return KernelSet.best.addCones(
+      graph.row(0), words, numbers, Int(ranks.lowerBound), Int(ranks.upperBound), likely.base, apexes.base, common,
+      chosen)
   }
 
   /// The number of common neighbours.

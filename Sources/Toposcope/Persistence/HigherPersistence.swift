@@ -61,10 +61,7 @@ struct HigherPersistence {
     if threads > 1 {
       try maxDimension > 2 ? runCellsAhead() : runAhead()
     } else {
-      for rank in 0..<Int32(graph.edgesBeforeClosing) {
-        if rank & 15 == 0 { try report(rank) }
-        try add(rank)
-      }
+      try add(0..<Int32(graph.edgesBeforeClosing))
     }
     for vertex in 0..<Int32(graph.count) where components.root(vertex) == vertex {
       if triangles.wanted.cycles && Int(vertex) == graph.count - 1 { continue }
@@ -72,10 +69,7 @@ struct HigherPersistence {
       bar.isCensored = !isComplete && vertex > 0
       bars0.append(bar)
     }
-    for rank in Int32(graph.edgesBeforeClosing)..<Int32(graph.edges.count) {
-      try report(rank)
-      try add(rank)
-    }
+    try add(Int32(graph.edgesBeforeClosing)..<Int32(graph.edges.count))
     for alive in triangles.loops.alive { triangles.loops.addEssential(alive, graph, Representative()) }
     for alive in triangles.voids.alive {
       let end = Int32(graph.edgesBeforeClosing)
@@ -103,10 +97,8 @@ struct HigherPersistence {
       }
       if next < block.ranks.upperBound {
         lookahead.move(to: next)
-        for rank in next..<block.ranks.upperBound {
-          try add(rank)
-          lookahead.added(rank)
-        }
+        try add(next..<block.ranks.upperBound)
+        lookahead.hasAdded(block.ranks)
       }
       return wantsLoops
     }
@@ -127,15 +119,26 @@ struct HigherPersistence {
     if taken > Double(maxMemory) { throw ToposcopeError(.memory, value: 2 * taken) }
   }
 
-  private mutating func add(_ rank: Int32) throws(ToposcopeError) {
+  private mutating func add(_ ranks: Range<Int32>) throws(ToposcopeError) {
     if maxDimension > 2 {
-      try settle(rank, CellLookahead.look(rank, graph, &scanner, limit: maxDimension, progress: progress))
-      return scanner.pass(rank)
+      for rank in ranks {
+        if rank & 15 == 0 { try report(rank) }
+        try settle(rank, CellLookahead.look(rank, graph, &scanner, limit: maxDimension, progress: progress))
+        scanner.pass(rank)
+      }
+      return
     }
-    try scanner.scan(rank, wantsLoops: wantsLoops, into: &findings)
-    if findings.count == 0 { return }
-    try settle(findings[0])
-    findings.removeAll()
+    var next = ranks.lowerBound
+    while next < ranks.upperBound {
+      try report(next)
+      let end = min(next + 64, ranks.upperBound)
+      while next < end {
+        next = try scanner.scan(next..<end, wantsLoops: wantsLoops, into: &findings)
+        if findings.count == 0 { break }
+        try settle(findings[0])
+        findings.removeAll()
+      }
+    }
   }
 
   /// Bears and kills the classes of one edge.

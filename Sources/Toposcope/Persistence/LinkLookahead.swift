@@ -112,8 +112,8 @@ final class LinkLookahead: @unchecked Sendable {
   /// Brings the graph of the calling thread to where it was before an edge was added, or to where it will be.
   func move(to rank: Int32) { workers[0].move(to: rank) }
 
-  /// Says that an edge has been added to that graph.
-  func added(_ rank: Int32) { workers[0].next = rank + 1 }
+  /// Says that edges have been added to that graph.
+  func hasAdded(_ ranks: Range<Int32>) { workers[0].next = ranks.upperBound }
 
   private func fill(_ round: Range<Int32>, _ worker: Worker, _ nextBlock: borrowing Atomic<Int>) {
     while !progress.isCancelled {
@@ -121,15 +121,16 @@ final class LinkLookahead: @unchecked Sendable {
       if number >= filling.count { break }
       let block = filling[number]
       let start = min(round.lowerBound + Int32(number) * edgesPerBlock, round.upperBound)
-      block.ranks = start..<min(start + edgesPerBlock, round.upperBound)
+      let stop = min(start + edgesPerBlock, round.upperBound)
+      block.ranks = start..<stop
       block.findings.removeAll()
       if block.ranks.isEmpty { continue }
       block.hasLoops = wantsLoops.load(ordering: .relaxed)
       worker.move(to: start)
       do throws(ToposcopeError) {
-        for rank in block.ranks {
-          try worker.scanner.scan(rank, wantsLoops: block.hasLoops, into: &block.findings)
-          worker.next = rank + 1
+        while worker.next < stop {
+          worker.next = try worker.scanner.scan(
+            worker.next..<stop, wantsLoops: block.hasLoops, into: &block.findings)
         }
       } catch { block.failure = error }
     }

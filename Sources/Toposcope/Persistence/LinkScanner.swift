@@ -47,21 +47,21 @@ struct LinkScanner {
     neighbors.graph.remove(Int(edge.tail), Int(edge.head))
   }
 
-  /// Writes down what an edge asks for, and adds it.
-  /// - Parameter wantsLoops: whether the loops of the link matter
-  @inline(__always)
-  mutating func scan(_ rank: Int32, wantsLoops: Bool, into findings: inout LinkFindings) throws(ToposcopeError) {
-    let edge = graph.edges[Int(rank)]
-    let (u, v) = (edge.tail, edge.head)
-    let center = neighbors.center(u, v, likely: likely.base)
-    if center.isApex {
-      apexes.base[Int(rank)] = UInt16(truncatingIfNeeded: center.vertex)
-      likely.base[2 &* Int(u)] = center.vertex
-      likely.base[2 &* Int(v)] = center.vertex
-    } else {
-      try examine(rank, center.vertex, wantsLoops: wantsLoops, &findings)
+  /// Adds edges up to the first that asks for something, and writes that down. Returns the rank of the next edge.
+  /// - Parameter wantsLoops: whether the loops of links matter
+  mutating func scan(
+    _ ranks: Range<Int32>, wantsLoops: Bool, into findings: inout LinkFindings
+  ) throws(ToposcopeError) -> Int32 {
+    var rank = ranks.lowerBound
+    let known = findings.count
+    while rank < ranks.upperBound && findings.count == known {
+      let link = neighbors.addCones(graph.edges, rank..<ranks.upperBound, likely: likely, apexes: apexes)
+      if link.rank == ranks.upperBound { return link.rank }
+      try examine(link.rank, link.vertex, wantsLoops: wantsLoops, &findings)
+      pass(link.rank)
+      rank = link.rank + 1
     }
-    insert(u, v)
+    return rank
   }
 
   @inline(__always)

@@ -1,7 +1,7 @@
 import CToposcopeProcessor
 
-/// The rank of the edge between any two vertices: a matrix, or, for graphs with few edges, a sorted list a vertex, with a
-/// row of bits that says where in the list a neighbour stands (of very many vertices the lists are searched by halving).
+/// The rank of the edge between any two vertices: a matrix, or, for graphs with few edges, a list a vertex in the order of the
+/// neighbours, with a row of bits that says which they are (of very many vertices they are listed, and searched by halving).
 struct RankTable {
   /// The rank of pairs that are never joined, and of a vertex with itself. Above all others.
   static let absent = Int32.max
@@ -10,18 +10,21 @@ struct RankTable {
   /// A matrix with rows padded to whole vectors, or the ranks of the edges of every vertex.
   private let ranks: Memory<Int32>
   private let rowLength: Int
-  /// The other ends of the edges of every vertex, ascending; none for a matrix.
+  private let isSparse: Bool
+  /// The other ends of the edges of every vertex, ascending, and where its list begins; none where there are places.
   private let neighbors: Memory<Int32>
   private let starts: Memory<Int>
-  private let isSparse: Bool
   /// Of every vertex which others it has edges to, 64 in a block; none for a matrix, or where there are too many vertices.
   private let places: Memory<Places>
   private let placesPerRow: Int
 
-  /// Which of 64 vertices are in a list, and the number of those before them that are.
+  /// Which of 64 vertices are in a list, and where in all lists, one after another, the rank of the first of them stands.
   struct Places: BitwiseCopyable {
     var bits: UInt64 = 0
     var before: Int = 0
+
+    @inline(__always)
+    func place(of bit: UInt64) -> Int { before &+ (bits & (bit &- 1)).nonzeroBitCount }
   }
 
   private struct Neighbor: BitwiseCopyable {
@@ -43,11 +46,12 @@ struct RankTable {
 
   private static func rowLength(_ vertices: Int) -> Int { (vertices + 15) / 16 * 16 }
 
-  /// The bytes that the table of so many vertices and edges takes; of a sparse one twice as many while it is made.
+  /// The bytes that the table of so many vertices and edges takes; lists that are searched take twice as many while they are
+  /// made.
   static func bytes(vertices: Int, edges: Int) -> Double {
-    isSparse(vertices, edges)
-      ? 32 * Double(edges) + 16 * Double(vertices) * Double(1 + placesPerRow(vertices))
-      : 4 * Double(vertices) * Double(rowLength(vertices))
+    if !isSparse(vertices, edges) { return 4 * Double(vertices) * Double(rowLength(vertices)) }
+    let places = placesPerRow(vertices)
+    return places > 0 ? 8 * Double(edges) + 16 * Double(vertices * places) : 32 * Double(edges) + 16 * Double(vertices)
   }
 
   init(_ vertices: Int, _ edges: Growing<FiltrationEdge>, _ progress: Progress) throws(ToposcopeError) {
@@ -67,7 +71,7 @@ struct RankTable {
       let matrix = ranks.base
       for vertex in 0..<vertices {
         (matrix + vertex * rowLength).update(repeating: RankTable.absent, count: rowLength)
-        try progress.report(0, of: edges.count)
+        if vertex & 0x3F == 0 { try progress.report(0, of: edges.count) }
       }
       for rank in 0..<edges.count {
         let edge = list[rank]
@@ -77,6 +81,36 @@ struct RankTable {
       }
       return
     }
+    placesPerRow = RankTable.placesPerRow(vertices)
+    ranks = try Memory(2 * edges.count, isZeroed: false)
+    let rankLists = ranks.base
+    if placesPerRow > 0 {
+      starts = try Memory(0)
+      neighbors = try Memory(0)
+      places = try Memory(vertices * placesPerRow)
+      let (table, perRow) = (places.base, placesPerRow)
+      let block = { (u: Int32, v: Int32) in table + (Int(u) &* perRow &+ Int(v &>> 6)) }
+      for rank in 0..<edges.count {
+        let edge = list[rank]
+        block(edge.tail, edge.head).pointee.bits |= RankTable.bit(edge.head)
+        block(edge.head, edge.tail).pointee.bits |= RankTable.bit(edge.tail)
+      }
+      var before = 0
+      for i in 0..<places.count {
+        table[i].before = before
+        before &+= table[i].bits.nonzeroBitCount
+      }
+      for rank in 0..<edges.count {
+        let edge = list[rank]
+        let there = block(edge.tail, edge.head).pointee.place(of: RankTable.bit(edge.head))
+        let back = block(edge.head, edge.tail).pointee.place(of: RankTable.bit(edge.tail))
+        rankLists[there] = Int32(truncatingIfNeeded: rank)
+        rankLists[back] = Int32(truncatingIfNeeded: rank)
+        if rank & 0xFFFF == 0 { try progress.report(0, of: edges.count) }
+      }
+      return
+    }
+    places = try Memory(0)
     starts = try Memory(vertices + 1)
     let first = starts.base
     for rank in 0..<edges.count {
@@ -99,9 +133,8 @@ struct RankTable {
       next[head] &+= 1
     }
     next.update(from: first, count: vertices)
-    ranks = try Memory(2 * edges.count, isZeroed: false)
     neighbors = try Memory(2 * edges.count, isZeroed: false)
-    let (rankLists, neighborLists) = (ranks.base, neighbors.base)
+    let neighborLists = neighbors.base
     for vertex in 0..<vertices {
       for i in first[vertex]..<first[vertex + 1] {
         let neighbor = byRanks[i]
@@ -112,23 +145,10 @@ struct RankTable {
       }
       if vertex & 0xFF == 0 { try progress.report(0, of: edges.count) }
     }
-    placesPerRow = RankTable.placesPerRow(vertices)
-    places = try Memory(vertices * placesPerRow)
-    if placesPerRow == 0 { return }
-    for vertex in 0..<vertices {
-      let row = places.base + vertex * placesPerRow
-      let (start, end) = (first[vertex], first[vertex + 1])
-      var block = 0
-      for i in start..<end {
-        let neighbor = neighborLists[i]
-        while block < Int(neighbor >> 6) {
-          block &+= 1
-          row[block].before = i &- start
-        }
-        row[block].bits |= 1 << UInt64(truncatingIfNeeded: neighbor & 63)
-      }
-    }
   }
+
+  @inline(__always)
+  private static func bit(_ vertex: Int32) -> UInt64 { 1 &<< UInt64(truncatingIfNeeded: vertex & 63) }
 
   /// The ranks of the edges of one vertex.
   struct Row {
@@ -142,8 +162,8 @@ struct RankTable {
     subscript(vertex: Int) -> Int32 {
       if count < 0 { return ranks[vertex] }
       guard let places else { return find(Int32(truncatingIfNeeded: vertex)) }
-      let (block, bit) = (places[vertex &>> 6], UInt64(1) &<< UInt64(truncatingIfNeeded: vertex & 63))
-      return block.bits & bit == 0 ? RankTable.absent : ranks[block.before &+ (block.bits & (bit &- 1)).nonzeroBitCount]
+      let (block, bit) = (places[vertex &>> 6], RankTable.bit(Int32(truncatingIfNeeded: vertex)))
+      return block.bits & bit == 0 ? RankTable.absent : ranks[block.place(of: bit)]
     }
 
     private func find(_ vertex: Int32) -> Int32 {
@@ -164,10 +184,13 @@ struct RankTable {
     if !isSparse {
       return Row(ranks: ranks.base + Int(vertex) &* rowLength, neighbors: neighbors.base, places: nil, count: -1)
     }
+    if placesPerRow > 0 {
+      let row = places.base + Int(vertex) &* placesPerRow
+      return Row(ranks: ranks.base, neighbors: neighbors.base, places: row, count: 0)
+    }
     let start = starts.base[Int(vertex)]
     return Row(
-      ranks: ranks.base + start, neighbors: neighbors.base + start,
-      places: placesPerRow > 0 ? places.base + Int(vertex) &* placesPerRow : nil,
+      ranks: ranks.base + start, neighbors: neighbors.base + start, places: nil,
       count: starts.base[Int(vertex) &+ 1] &- start)
   }
 
@@ -175,16 +198,10 @@ struct RankTable {
   @inline(__always)
   func forEachCommon(_ u: Int32, _ v: Int32, before rank: Int32, _ body: (Int32) -> Void) {
     let (a, b) = (self[u], self[v])
-    if !isSparse {
-      for x in 0..<count where Swift.max(a.ranks[x], b.ranks[x]) < rank { body(Int32(truncatingIfNeeded: x)) }
-      return
-    }
-    var (i, j) = (0, 0)
-    while i < a.count, j < b.count {
-      let (x, y) = (a.neighbors[i], b.neighbors[j])
-      if x == y && Swift.max(a.ranks[i], b.ranks[j]) < rank { body(x) }
-      i &+= x <= y ? 1 : 0
-      j &+= y <= x ? 1 : 0
+    if isSparse {
+      forEachInBoth(a, b) { x, longer in if longer < rank { body(x) } }
+    } else {
+      for x in 0..<count where max(a.ranks[x], b.ranks[x]) < rank { body(Int32(truncatingIfNeeded: x)) }
     }
   }
 
@@ -195,22 +212,40 @@ struct RankTable {
     if isSparse {
       var best = RankTable.absent
       let rows = others.map { (self[$0.0], self[$0.1]) }
-      let (a, b) = (self[u], self[v])
-      var (i, j) = (0, 0)
-      while i < a.count, j < b.count {
-        let (p, q) = (a.neighbors[i], b.neighbors[j])
-        if p == q && Swift.max(a.ranks[i], b.ranks[j]) < best {
-          var longest = Swift.max(a.ranks[i], b.ranks[j])
-          if let rows { longest = Swift.max(longest, rows.0[Int(p)], rows.1[Int(p)]) }
-          best = min(best, longest)
-        }
-        i &+= p <= q ? 1 : 0
-        j &+= q <= p ? 1 : 0
+      forEachInBoth(self[u], self[v]) { p, longer in
+        if longer >= best { return }
+        var longest = longer
+        if let rows { longest = max(longest, rows.0[Int(p)], rows.1[Int(p)]) }
+        best = min(best, longest)
       }
       return best
     }
     let (c, d) = others ?? (u, v)
     return KernelSet.best.leastGreatest(row(u), row(v), row(c), row(d), rowLength)
+  }
+
+  /// The vertices that are in two lists, ascending, each with the greater one of its two ranks.
+  @inline(__always)
+  private func forEachInBoth(_ a: Row, _ b: Row, _ body: (_ vertex: Int32, _ longer: Int32) -> Void) {
+    if let first = a.places, let second = b.places {
+      for k in 0..<placesPerRow {
+        var both = first[k].bits & second[k].bits
+        while both != 0 {
+          let bit = both & (0 &- both)
+          both ^= bit
+          let longer = max(a.ranks[first[k].place(of: bit)], b.ranks[second[k].place(of: bit)])
+          body(Int32(truncatingIfNeeded: k &* 64 &+ bit.trailingZeroBitCount), longer)
+        }
+      }
+      return
+    }
+    var (i, j) = (0, 0)
+    while i < a.count, j < b.count {
+      let (x, y) = (a.neighbors[i], b.neighbors[j])
+      if x == y { body(x, max(a.ranks[i], b.ranks[j])) }
+      i &+= x <= y ? 1 : 0
+      j &+= y <= x ? 1 : 0
+    }
   }
 
   /// A row of the matrix.

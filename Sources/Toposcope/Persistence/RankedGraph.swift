@@ -22,7 +22,9 @@ struct RankedGraph {
       let (all, overflow) = (edges.count + run.count + count).addingReportingOverflow(1)
       guard !overflow, all < RankTable.absent else { throw ToposcopeError(.memory, value: 16 * Double(all)) }
       try edges.reserve(edges.count + run.count)
-      for i in 0..<run.count { try edges.append(run[i]) }
+      let place = edges.base + edges.count
+      for i in 0..<run.count { place[i] = run[i] }
+      edges.setCount(edges.count + run.count)
       try progress.report(0, of: order.expected)
     }
     edgesBeforeClosing = edges.count

@@ -20,7 +20,7 @@ import Testing
     (0..<graph.count).filter { bits[$0 >> 6] >> UInt64($0 & 63) & 1 != 0 }
   }
 
-  @Test(arguments: KernelSet.available.indices) func centers(level: Int) throws {
+  @Test(arguments: KernelSet.available.indices) func cones(level: Int) throws {
     var (cones, others, empty, likelyFound) = (0, 0, 0, 0)
     for seed in 0..<24 {
       let graph = try graph([60, 200, 600][seed % 3], density: [0.02, 0.1, 0.6, 0.95][seed % 4], seed: seed)
@@ -37,20 +37,24 @@ import Testing
           likely.base[2 * (seed % 4 == 0 ? u : v) + seed / 4 % 2] = Int32(apex)
         }
         let apexes = link.filter { y in link.allSatisfy { graph.contains(y, $0) } }
-        let center = KernelSet.available[level].center(
-          graph.row(0), graph.wordsPerRow, u, v, likely.base, common.base, room.base)
+        let edges = [Int32(-1), -1, -1, 0, Int32(u), Int32(v), -1, -1, -1]
+        let found = try Memory<UInt16>(2)
+        let open = KernelSet.available[level].addCones(
+          graph.row(0), graph.wordsPerRow, edges, 1, 2, likely.base, found.base, common.base, room.base)
         if link.isEmpty {
-          #expect(center.vertex == -1 && !center.isApex)
+          #expect(open.rank == 1 && open.vertex == -1)
           empty += 1
-        } else if center.isApex {
-          #expect(apexes.contains(Int(center.vertex)))
+        } else if open.rank == 2 {
+          let cone = Int32(found.base[1])
+          #expect(apexes.contains(Int(cone)) && likely.base[2 * u] == cone && likely.base[2 * v] == cone)
+          if seed % 2 == 0 && Int(cone) == apex { likelyFound += 1 }
           cones += 1
         } else {
-          #expect(link.contains(Int(center.vertex)))
+          #expect(link.contains(Int(open.vertex)))
           #expect(vertices(graph, common.base) == link)
           others += 1
         }
-        if seed % 2 == 0 && center.isApex && Int(center.vertex) == apex { likelyFound += 1 }
+        #expect(graph.contains(u, v) == (open.rank == 2) && graph.contains(v, u) == (open.rank == 2))
       }
     }
     #expect(cones > 15 && others > 10 && empty > 3 && likelyFound > 10)
