@@ -81,7 +81,7 @@ public func vietorisRips(
   facts.enclosingRadius = extent.enclosingRadius
   facts.stoppingRadius = extent.limit
   let order = try graph.edgeOrder(
-    upTo: extent.limit, mayEndEarly: options.maxDimension == 1, progress: progress)
+    upTo: extent.limit, mayEndEarly: options.maxDimension < 2, progress: progress)
   facts.secondsFiltration = stopwatch.lap()
   let (bars, representatives) = try persistence(
     order, graph, extent, options: options, field: field, threads: threads, facts: &facts, progress: progress)

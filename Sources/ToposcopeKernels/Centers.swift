@@ -25,6 +25,14 @@ private func addCones(
   _ candidates: UnsafeMutablePointer<UInt64>
 ) -> OpenLink {
   for rank in first..<end {
+    // Long rows are not where they can be had at once.
+    if words > 16 && rank &+ 4 < end {
+      let (next, last) = (3 &* (rank &+ 4) &+ 1, 3 &* (rank &+ 4) &+ 2)
+      for k in stride(from: 0, to: words, by: 8) {
+        toposcope_fetch(rows + (Int(edges[next]) &* words &+ k))
+        toposcope_fetch(rows + (Int(edges[last]) &* words &+ k))
+      }
+    }
     let (u, v) = (Int(edges[3 &* rank &+ 1]), Int(edges[3 &* rank &+ 2]))
     let (a, b) = (rows + u &* words, rows + v &* words)
     let (ofU, ofV) = (likely + 2 &* u, likely + 2 &* v)
@@ -50,7 +58,7 @@ private func addCones(
 /// gives up, so that a cone may be missed: then any common neighbour is returned, -1 where there is none.
 @inline(__always)
 private func center(
-  _ rows: UnsafeMutablePointer<UInt64>, _ words: Int, _ a: UnsafeMutablePointer<UInt64>, _ b: UnsafeMutablePointer<UInt64>,
+  _ rows: UnsafePointer<UInt64>, _ words: Int, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
   _ common: UnsafeMutablePointer<UInt64>, _ candidates: UnsafeMutablePointer<UInt64>
 ) -> (vertex: Int32, isApex: Bool) {
   var y = keep(rows: a, b, words, in: common)

@@ -36,6 +36,9 @@ func isMirrored(
   while i < top &+ height {
     var j = left
     while j < left &+ width {
+      // The lines of the next part to the right, and of its mirror image, which no processor foresees.
+      if j & 15 == 0 { for k in i..<i &+ 8 { toposcope_fetch_to_read(lengths + (k &* n &+ j &+ height)) } }
+      if i & 15 == 0 { for k in j..<j &+ 8 { toposcope_fetch_to_read(lengths + ((k &+ height) &* n &+ i)) } }
       if !toposcope_is_mirrored(lengths + (i &* n &+ j), lengths + (j &* n &+ i), n) { return false }
       j &+= 8
     }

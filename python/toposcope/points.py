@@ -152,4 +152,6 @@ def as_numbers(array: NDArray[Any], name: str) -> NDArray[Any]:
         target = np.float32
     else:
         target = np.float64
+    if array.dtype == target and array.flags.aligned:  # in this byte order; most arrays are
+        return array
     return np.require(array, target, ["ALIGNED"])

@@ -244,24 +244,36 @@ static inline unsigned long long toposcope_gather_bits(unsigned long long x, uns
 }
 
 /* Writes for each of some vertices its row, only with the bits of these vertices, one after the other, `words_each` words a
- * row. Returns false, having done nothing, where that is not a matter of a few instructions for 32 bits: it takes AVX-512,
- * and 1024 vertices in all at most. */
+ * row; of `vertices` as many numbers may be read as a row has bits. Returns false, having done nothing, where that is not a
+ * matter of a few instructions for 32 bits: it takes AVX-512, and 4096 vertices in all at most. */
 static inline bool toposcope_pick_bits(const unsigned long long *rows, long words, const int *vertices, long count,
                                        unsigned long long *out, long words_each) {
 #ifdef __AVX512BW__
   typedef short lanes __attribute__((vector_size(64)));
+  typedef int numbers __attribute__((vector_size(128), aligned(4)));
   typedef _Bool mask __attribute__((ext_vector_type(32)));
-  if (words > 16) return false;
+  const lanes order = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                       16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+  const long lines = words / 8;
+  if (lines > 8) return false;
   for (long start = 0; start < 64 * words_each; start += 32) {
-    lanes places = {0}, bits = {0};
-    for (long k = start; k < count && k < start + 32; k++) {
-      places[k - start] = (short)(vertices[k] >> 4);
-      bits[k - start] = (short)(1 << (vertices[k] & 15));
-    }
     char *half = (char *)out + start / 8;
+    if (start >= count) {
+      for (long i = 0; i < count; i++) __builtin_memset(half + 8 * words_each * i, 0, 4);
+      continue;
+    }
+    numbers chosen = *(const numbers *)(vertices + start);
+    lanes places = __builtin_convertvector(chosen >> 4, lanes), pairs = places >> 6;
+    lanes bits = __builtin_convertvector(1 << (chosen & 15), lanes) & (order < (short)(count - start));
     for (long i = 0; i < count; i++, half += 8 * words_each) {
+      /* Two lines at a time: the sixteen bits around each bit. */
       const lanes *row = (const lanes *)(rows + vertices[i] * words);
-      lanes around = __builtin_ia32_vpermi2varhi512(row[0], places, row[words > 8]);
+      lanes around = __builtin_ia32_vpermi2varhi512(row[0], places, row[lines > 1]);
+      for (long line = 2; line < lines; line += 2) {
+        lanes here = pairs == (short)(line / 2);
+        around = (here & __builtin_ia32_vpermi2varhi512(row[line], places, row[line + (lines - line > 1)])) |
+                 (~here & around);
+      }
       mask found = __builtin_convertvector((around & bits) != 0, mask);
       __builtin_memcpy(half, &found, 4);
     }
@@ -371,6 +383,9 @@ static inline const void *toposcope_unknown(const void *pointer) {
 
 /* Brings what lies there near the processor, as it is about to be changed. */
 static inline void toposcope_fetch(const void *pointer) { __builtin_prefetch(pointer, 1); }
+
+/* The same for what is only read. It may lie anywhere. */
+static inline void toposcope_fetch_to_read(const void *pointer) { __builtin_prefetch(pointer, 0); }
 
 /* Nothing is read earlier or later than here. */
 static inline void toposcope_barrier(void) { __asm__ volatile("" ::: "memory"); }

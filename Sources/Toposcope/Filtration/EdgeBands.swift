@@ -26,7 +26,7 @@ struct EdgeBands {
     self.distances = distances
     let n = distances.count
     let pairs = n * (n - 1) / 2
-    guard pairs > 2 * EdgeBands.fewPairs else {
+    guard pairs > (mayEndEarly ? 2 : 16) * EdgeBands.fewPairs else {
       bounds = [limit]
       return
     }
@@ -36,7 +36,7 @@ struct EdgeBands {
     var state: UInt64 = 1
     for _ in 0..<EdgeBands.sampleSize {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      let (i, j) = (Int(state >> 32 &* UInt64(n) >> 32), Int((state >> 12 & 0xF_FFFF) &* UInt64(n) >> 20))
+      let (i, j) = (Int((state >> 32 &* UInt64(n)) >> 32), Int(((state >> 12 & 0xF_FFFF) &* UInt64(n)) >> 20))
       if i == j { continue }
       sampled += 1
       if distances[i, j] < limit { sample.append(distances[i, j]) }

@@ -33,7 +33,7 @@ struct RankTable {
   }
 
   /// Smaller matrices are worth their memory.
-  private static let smallMatrix = 512
+  private static let smallMatrix = 256
 
   /// With more vertices the bits would take more memory than they are worth.
   private static let manyVertices = 1 << 13
