@@ -51,6 +51,7 @@ public func kernelSet() -> KernelSet {
     gatherBits: { gatherBits($0, $1, $2, $3, $4, $5, $6, $7, $8) },
     addCones: { addCones($0, $1, $2, $3, $4, $5, $6, $7, $8) },
     removeDominated: { removeDominated($0, $1, $2, $3, $4) },
+    growLink: { growLink($0, $1, $2, $3, $4, $5, $6) },
     leastGreatest: { toposcope_least_greatest($0, $1, $2, $3, $4) },
     keys: { keys($0, $1, $2, $3, $4, $5, $6) },
     isMirrored: { isMirrored($0, $1, $2, $3, $4, $5) })

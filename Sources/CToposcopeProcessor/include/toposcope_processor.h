@@ -98,6 +98,9 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
   /* Rows of bits and words in each; a vertex; a set of vertices; room for as many words. Takes the vertices that the given
    * one dominates out of the set; returns how many. */
   long (*removeDominated)(const unsigned long long *, long, long, unsigned long long *, unsigned long long *);
+  /* The rows of a link, one, two, four or eight words each, and how many; parents and depths of a spanning forest; the vertices
+   * that begin a component or close loops, and rows of the other ends. Returns how many of these there are. */
+  long (*growLink)(const unsigned long long *, long, long, int *, int *, int *, unsigned long long *);
   /* Two to four rows of ranks and their length, a multiple of sixteen; the least of the greatest in a column. */
   int (*leastGreatest)(const int *, const int *, const int *, const int *, long);
   /* Bits of lengths, the first and the end of those to look at; bounds of which the lower one is excluded, the upper one

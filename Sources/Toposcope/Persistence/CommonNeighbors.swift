@@ -209,7 +209,7 @@ struct CommonNeighbors {
   }
 
   /// After so many vertices in turn that dominate no other few are expected to.
-  private static let mostFailures = 16
+  private static let mostFailures = 6
 
   /// What ``reduce(first:few:many:)`` has left.
   var reduced: UnsafeMutablePointer<UInt64> { reached }

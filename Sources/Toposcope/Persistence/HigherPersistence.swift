@@ -158,6 +158,15 @@ struct HigherPersistence {
     }
     if !found.roots.isEmpty { try triangles.setPartner(found.partner, of: rank, furtherRoots: found.roots) }
     if triangles.voids.classes.live == 0 { return }
+    // All triangles are fetched before the first is asked for, as most of them lie far apart.
+    for loop in found.loops {
+      var x = loop[loop.count - 1]
+      for y in loop {
+        triangles.fetch(edge.tail, x, y)
+        triangles.fetch(edge.head, x, y)
+        x = y
+      }
+    }
     for loop in found.loops {
       var relation: UInt32 = 0
       try HigherPersistence.forEachOfSuspension(of: loop, edge.tail, edge.head, field) {

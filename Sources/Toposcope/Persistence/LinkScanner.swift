@@ -7,27 +7,22 @@ import CToposcopeProcessor
 struct LinkScanner {
   let neighbors: CommonNeighbors
   private let graph: RankedGraph
-  /// Links of up to 64, 128 and 256 vertices, and larger ones.
-  private var small: SmallLink<UInt64>
-  private var medium: SmallLink<SIMD2<UInt64>>
-  private var large: SmallLink<SIMD4<UInt64>>
-  private var huge: LinkLoops
+  private var small: SmallLink
+  private var large: LinkLoops
   /// Of each edge that has been looked at: an apex of its link, if one was found.
   let apexes: Memory<UInt16>
   /// Of each vertex: the apex of a link found last, and the vertex that it was joined to first; itself where there is none.
   private let likely: Memory<Int32>
 
   static let unknown = UInt16.max
-  /// Of so many common neighbours the nearest is found by looking at each.
+  /// Of so many common neighbours the nearest is found by looking at each; and they fill one word.
   private static let few = 64
 
   init(_ graph: RankedGraph) throws(ToposcopeError) {
     self.graph = graph
     neighbors = try CommonNeighbors(graph.count)
     small = try SmallLink(neighbors.graph)
-    medium = try SmallLink(neighbors.graph)
-    large = try SmallLink(neighbors.graph)
-    huge = try LinkLoops(neighbors.graph)
+    large = try LinkLoops(neighbors.graph)
     apexes = try Memory(graph.edges.count)
     apexes.base.update(repeating: LinkScanner.unknown, count: graph.edges.count)
     likely = try Memory(2 * graph.count)
@@ -79,29 +74,23 @@ struct LinkScanner {
     var partner = center
     var (left, vertices) = (neighbors.count, neighbors.common)
     if !wantsLoops {
-      if left <= UInt64.capacity {
-        small.read(vertices)
+      if left <= LinkScanner.few {
+        small.read(vertices, count: left)
         partner = try small.findComponents(&findings)
       } else {
         try neighbors.findComponents(first: center, &findings)
       }
     } else {
-      if left > UInt64.capacity {
-        left = neighbors.reduce(first: center, few: UInt64.capacity, many: SIMD4<UInt64>.capacity)
+      if left > LinkScanner.few {
+        left = neighbors.reduce(first: center, few: LinkScanner.few, many: SmallLink.capacity)
         if left == 1 { return }
         vertices = neighbors.reduced
       }
-      if left <= UInt64.capacity {
-        small.read(vertices)
+      if left <= SmallLink.capacity {
+        small.read(vertices, count: left)
         partner = try small.examine(&findings)
-      } else if left <= SIMD2<UInt64>.capacity {
-        medium.read(vertices)
-        partner = try medium.examine(&findings)
-      } else if left <= SIMD4<UInt64>.capacity {
-        large.read(vertices)
-        partner = try large.examine(&findings)
       } else {
-        partner = try huge.examine(vertices, count: left, &findings)
+        partner = try large.examine(vertices, count: left, &findings)
       }
     }
     if findings.isPending { try findings.add(rank, partner: partner) }

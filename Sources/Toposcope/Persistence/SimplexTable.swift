@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// A map from 64-bit keys of simplices to 32-bit numbers: open addressing, linear probing, at most two thirds
 /// full.
 ///
@@ -61,6 +63,10 @@ struct SimplexTable {
       i = (i &+ 1) & mask
     }
   }
+
+  /// Brings near where a key would be.
+  @inline(__always)
+  func fetch(_ key: UInt64) { toposcope_fetch(memory.base + home(key)) }
 
   /// Keeps a number under a key, in place of any that was there.
   @inline(__always)

@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// The annotations of edges and triangles, worked out when they are asked for.
 ///
 /// Once an edge e = (u, v) with a nonempty link has been added, the cocycles vanish around every simplex. So the
@@ -267,17 +269,33 @@ struct TriangleAnnotations {
   /// The annotation of a triangle where it needs no work; otherwise the triangle with its longest edge first.
   @inline(__always)
   private mutating func lookUp(_ a: Int32, _ b: Int32, _ c: Int32, _ wanted: inout Frame) -> UInt32? {
-    let row = graph.row(a)
-    let rank = max(row[Int(b)], row[Int(c)], graph.rank(b, c))
+    let (rank, x) = place(a, b, c)
     if rank < voids.oldest { return 0 }
-    let edge = graph.edges[Int(rank)]
-    let x = a ^ b ^ c ^ edge.tail ^ edge.head
     if partner(rank) == x { return 0 }
-    let triangle = Frame(rank: rank, u: edge.tail, v: edge.head, x: x, p: -1)
+    let (u, v) = x == a ? (b, c) : x == b ? (a, c) : (a, b)
+    let triangle = Frame(rank: rank, u: min(u, v), v: max(u, v), x: x, p: -1)
     if let known = voids.known.value(of: triangle.key) { return known }
     if furtherRoots(rank).contains(x) { return 0 }
     wanted = triangle
     return nil
+  }
+
+  /// The rank of the longest edge of a triangle, and the opposite vertex.
+  @inline(__always)
+  func place(_ a: Int32, _ b: Int32, _ c: Int32) -> (rank: Int32, opposite: Int32) {
+    let row = graph.row(a)
+    let (ab, ac, bc) = (row[Int(b)], row[Int(c)], graph.rank(b, c))
+    let (rank, opposite) = ab > ac ? (ab, c) : (ac, b)
+    return bc > rank ? (bc, a) : (rank, opposite)
+  }
+
+  /// Brings near what is read of a triangle when its annotation is asked for.
+  @inline(__always)
+  mutating func fetch(_ a: Int32, _ b: Int32, _ c: Int32) {
+    let (rank, x) = place(a, b, c)
+    if rank < voids.oldest { return }
+    toposcope_fetch(partners.base + Int(rank))
+    voids.known.fetch(simplexKey(rank, UInt32(bitPattern: x)))
   }
 
   /// Puts a triangle that has to be worked out on the stack.

@@ -19,13 +19,6 @@ struct TriangleChain {
 }
 
 extension TriangleAnnotations {
-  /// The place of a triangle in a chain.
-  func place(_ a: Int32, _ b: Int32, _ c: Int32) -> (rank: Int32, opposite: Int32) {
-    let (ab, ac, bc) = (graph.rank(a, b), graph.rank(a, c), graph.rank(b, c))
-    if ab > ac && ab > bc { return (ab, c) }
-    return ac > bc ? (ac, b) : (bc, a)
-  }
-
   /// The vertices of a triangle, descending.
   private func vertices(_ rank: Int32, _ x: Int32) -> [Int32] {
     let edge = graph.edges[Int(rank)]

@@ -2,9 +2,6 @@
 ///
 /// Links of up to 64 vertices need one word, others a few.
 protocol VertexSet: BitwiseCopyable {
-  /// As many vertices can be told apart.
-  static var capacity: Int { get }
-
   /// The empty set.
   init()
   init(only vertex: Int)
@@ -19,22 +16,10 @@ protocol VertexSet: BitwiseCopyable {
 
   static func & (a: Self, b: Self) -> Self
   static func | (a: Self, b: Self) -> Self
-  static func ^ (a: Self, b: Self) -> Self
   static prefix func ~ (a: Self) -> Self
 }
 
-extension VertexSet {
-  /// The first vertices.
-  static func first(_ count: Int) -> Self {
-    var all = Self()
-    for vertex in 0..<count { all = all | Self(only: vertex) }
-    return all
-  }
-}
-
 extension UInt64: VertexSet {
-  static var capacity: Int { 64 }
-
   @inline(__always)
   init(only vertex: Int) { self = 1 &<< UInt64(truncatingIfNeeded: vertex) }
 
@@ -56,8 +41,6 @@ extension UInt64: VertexSet {
 }
 
 extension SIMD2: VertexSet where Scalar == UInt64 {
-  static var capacity: Int { 128 }
-
   @inline(__always)
   init(only vertex: Int) { self.init(1 << vertex, 1 << (vertex &- 64)) }
 
@@ -84,8 +67,6 @@ extension SIMD2: VertexSet where Scalar == UInt64 {
 }
 
 extension SIMD4: VertexSet where Scalar == UInt64 {
-  static var capacity: Int { 256 }
-
   @inline(__always)
   init(only vertex: Int) {
     self.init(lowHalf: SIMD2(only: vertex), highHalf: SIMD2(only: vertex &- 128))
@@ -103,6 +84,28 @@ extension SIMD4: VertexSet where Scalar == UInt64 {
   @inline(__always)
   mutating func removeFirst() -> Int {
     if lowHalf.isEmpty { return 128 &+ highHalf.removeFirst() }
+    return lowHalf.removeFirst()
+  }
+}
+
+extension SIMD8: VertexSet where Scalar == UInt64 {
+  @inline(__always)
+  init(only vertex: Int) {
+    self.init(lowHalf: SIMD4(only: vertex), highHalf: SIMD4(only: vertex &- 256))
+  }
+
+  @inline(__always)
+  var isEmpty: Bool { (lowHalf | highHalf).isEmpty }
+
+  @inline(__always)
+  var count: Int { lowHalf.count &+ highHalf.count }
+
+  @inline(__always)
+  var first: Int { lowHalf.isEmpty ? 256 &+ highHalf.first : lowHalf.first }
+
+  @inline(__always)
+  mutating func removeFirst() -> Int {
+    if lowHalf.isEmpty { return 256 &+ highHalf.removeFirst() }
     return lowHalf.removeFirst()
   }
 }
