@@ -247,8 +247,8 @@ static inline unsigned long long toposcope_gather_bits(unsigned long long x, uns
 }
 
 /* Writes for each of some vertices its row, only with the bits of these vertices, one after the other, `words_each` words a
- * row; of `vertices` as many numbers may be read as a row has bits. Returns false, having done nothing, where that is not a
- * matter of a few instructions for 32 bits: it takes AVX-512, and 4096 vertices in all at most. */
+ * row; `vertices` is read 32 numbers at a time, so it has room for whole 32. Returns false, having done nothing, where that
+ * is not a matter of a few instructions for 32 bits: it takes AVX-512, and 4096 vertices in all at most. */
 static inline bool toposcope_pick_bits(const unsigned long long *rows, long words, const int *vertices, long count,
                                        unsigned long long *out, long words_each) {
 #ifdef __AVX512BW__

@@ -1,7 +1,7 @@
 import CToposcopeProcessor
 
-/// A link of up to ``capacity`` vertices, or the part of it that is left when dominated vertices have been taken away as long as that is
-/// cheap, its vertices numbered anew, so that every row is a few words.
+/// A link of up to ``capacity`` vertices, or the part of it that is left when dominated vertices have been taken away as
+/// long as that is cheap, its vertices numbered anew, so that every row is a few words.
 ///
 /// Rows are closed: every vertex counts as its own neighbour.
 struct SmallLink {
@@ -26,7 +26,7 @@ struct SmallLink {
 
   init(_ graph: BitRows) throws(ToposcopeError) {
     self.graph = graph
-    let most = min(graph.count, SmallLink.capacity)
+    let most = (min(graph.count, SmallLink.capacity) + 31) / 32 * 32  // vertices are read 32 at a time
     let words = most * SmallLink.wordsEach(most)
     memory = try Memory(4 * most, isZeroed: false)
     rowMemory = try Memory(2 * words, isZeroed: false)

@@ -59,7 +59,7 @@ import Testing
     let count = 2 + 3 * seed / 2
     let (graph, bits) = try link(count, density: [0.05, 0.2, 0.5][seed % 3], seed: seed)
     let gathering = try BitGathering(graph.wordsPerRow)
-    let names = try Memory<Int32>(count)
+    let names = try Memory<Int32>(64)
     var first: [Int32]?
     for wordsEach in [1, 2, 4, 8] {
       let (rows, ends) = (try Memory<UInt64>(64 * wordsEach), try Memory<UInt64>(64 * wordsEach))
