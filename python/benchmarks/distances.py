@@ -304,6 +304,8 @@ def main() -> None:
     parser.add_argument("--part", choices=["times", "errors", "kernels"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     chosen = options.metrics.split(",")
+    if unknown := [metric for metric in chosen if metric not in METRICS]:
+        parser.error(f"--metrics: {', '.join(unknown)} is not one of {', '.join(METRICS)}.")
     results = json.loads(options.results.read_text()) if options.results.exists() and not options.quick else {}
     before = results.get("times", [])
     if options.part == "kernels":
