@@ -151,7 +151,8 @@ private func persistence(
   default:
     var engine = try HigherPersistence(
       order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut,
-      wanted: Wanted(cocycles: options.cocycles, cycles: options.cycles), maxMemory: options.maxMemory,
+      wanted: Wanted(cocycles: options.cocycles, cycles: options.cycles),
+      limit: options.maxMemory.map { $0 - input.byteCount },
       threads: options.maxDimension > 2 ? Threads.resolve(options.threads) : threads, progress: progress)
     try engine.run()
     facts.edges = order.taken

@@ -168,6 +168,20 @@ def test_cocycles_in_the_shape_of_ripser_py():
     assert ts.rips(CIRCLE).cocycles == [[], []]
 
 
+def test_voids_of_as_many_vertices_as_there_can_be():
+    sparse = pytest.importorskip("scipy.sparse")
+    n = 65_536
+    vertices = [0, 1, 2, n - 3, n - 2, n - 1]  # of an octahedron: all pairs but (0, 1), (2, n - 3), (n - 2, n - 1)
+    pairs = [(a, b) for k, b in enumerate(vertices) for j, a in enumerate(vertices[:k]) if j // 2 != k // 2]
+    row, column = np.array(pairs).T
+    length = 1 + np.arange(12, dtype=np.float32) / 16
+    r = ts.rips(sparse.coo_matrix((length, (row, column)), shape=(n, n)), maxdim=2, metric="precomputed")
+    assert len(r.dgms[0]) == n
+    assert r.dgms[2].tolist() == [[1.6875, np.inf]]
+    triangles = {tuple(sorted(t)) for t in np.asarray(r.cycle(2, 0)).tolist()}
+    assert triangles == {(a, b, c) for a in (0, 1) for b in (2, n - 3) for c in (n - 2, n - 1)}
+
+
 def test_max_memory_is_a_limit_with_the_estimate():
     X = rng.normal(size=(3000, 8))
     with pytest.raises(MemoryError, match=r"About .*MiB.*max_memory allows 1 MiB"):

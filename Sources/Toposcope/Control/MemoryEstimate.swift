@@ -25,23 +25,29 @@ struct MemoryEstimate {
     return pages > 0 && size > 0 ? Double(pages) * Double(size) : .infinity
   }
 
-  /// What the diagrams of H0 and H1 of so many edges take at most, with the list of the edges: the lists of neighbours,
+  /// What the diagrams of H0 and H1 of so many edges take at most, beside the list of the edges: the lists of neighbours,
   /// three numbers of eight bytes an edge while they are sorted, and annotations, which take as much as all that.
   static func sparseLoops(vertices: Int, edges: Int) -> MemoryEstimate {
     var estimate = MemoryEstimate()
     estimate.add(1, bytesEach: 2 * NeighborhoodLists.bytes(vertices: vertices, edges: edges))
-    estimate.add(edges, bytesEach: 64)
+    estimate.add(edges, bytesEach: 52)
     estimate.add(vertices, bytesEach: 128)
     return estimate
   }
 
-  /// What the diagrams of H0 and H1 of `n` points take at most, without the distances: two bit rows a point, and
-  /// two bands of edges, which are a sixteenth of all pairs each; with several threads one more of both, and four bytes
-  /// for each edge of two bands.
-  static func loops(_ n: Int, threads: Int) -> MemoryEstimate {
+  /// What the diagrams of H0 and H1 of `n` points take at most, without the distances: two bit rows a point, and two bands
+  /// of edges, of at most a sixteenth of all pairs each where there are many; with several threads one more of both, and
+  /// four bytes for each edge of two bands.
+  ///
+  /// - Parameter listed: the number of edges where they come from a list, all at once; nil for all pairs
+  static func loops(_ n: Int, listed: Int? = nil, threads: Int) -> MemoryEstimate {
     var estimate = MemoryEstimate()
     estimate.add(BitRows.bytes(n), bytesEach: threads > 1 ? 3 : 2)
-    estimate.add(n * n / 32, bytesEach: threads > 1 ? 32 : 16)
+    if let listed {
+      estimate.add(listed, bytesEach: threads > 1 ? 32 : 24)
+    } else {
+      estimate.add(max(n * n / 32, min(n * n / 2, 1 << 17)), bytesEach: threads > 1 ? 32 : 16)
+    }
     estimate.add(n, bytesEach: 128)
     return estimate
   }

@@ -114,6 +114,9 @@ final class EdgeOrder: @unchecked Sendable {
   /// Whether the edges come in several runs, so that there is something to prepare.
   var hasManyRuns: Bool { if case .bands(let bands) = source { bands.count > 1 } else { false } }
 
+  /// The bytes that a run of so many edges takes, with those that its sorting takes.
+  static func bytes(ofRun count: Int) -> Double { 16 * Double(count) }
+
   /// The next edges, or nil when there are none left. They stay where they are until the next call.
   func nextRun() throws(ToposcopeError) -> EdgeRun? {
     if claim() {
@@ -128,7 +131,11 @@ final class EdgeOrder: @unchecked Sendable {
     }
     swap(&keys, &nextKeys)
     let count = nextCount
-    taken += count ?? 0
+    if let count {
+      taken += count
+    } else {
+      (keys, nextKeys, spare) = (try Memory(0), try Memory(0), try Memory(0))
+    }
     var listed: UnsafePointer<Edge>?
     if case .list(let edges, _) = source { listed = UnsafePointer(edges.base) }
     stage.store(.open, ordering: .releasing)

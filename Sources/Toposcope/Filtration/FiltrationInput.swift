@@ -40,12 +40,15 @@ enum FiltrationInput {
     }
     if options.maxDimension > 0 {
       if options.maxDimension > 1 { try FiltrationInput.checkVertices(vertexCount) }
-      if hasFewEdges, case .list(let vertices, let edges, _) = self {
-        estimate = .sparseLoops(vertices: vertices, edges: edges.count)
-      } else {
-        estimate = .loops(vertexCount, threads: threads)
+      switch self {
+      case .list(let vertices, let edges, _):
+        estimate =
+          hasFewEdges
+          ? .sparseLoops(vertices: vertices, edges: edges.count)
+          : .loops(vertices, listed: edges.count, threads: threads)
+      case .dense(let distances): estimate = .loops(distances.count, threads: threads)
       }
-      if case .dense = self { estimate.add(vertexCount * vertexCount, bytesEach: 4) }
+      estimate.add(byteCount, bytesEach: 1)
       try estimate.check(limit: options.maxMemory)
     }
   }
@@ -53,6 +56,14 @@ enum FiltrationInput {
   /// The distances of all pairs, where they are there.
   var distances: DistanceMatrix? {
     if case .dense(let distances) = self { distances } else { nil }
+  }
+
+  /// The bytes of its distances or edges.
+  var byteCount: Int {
+    switch self {
+    case .dense(let distances): 4 * distances.count * distances.count
+    case .list(_, let edges, _): MemoryLayout<(edge: Edge, length: Float)>.stride * edges.count
+    }
   }
 
   var vertexCount: Int {

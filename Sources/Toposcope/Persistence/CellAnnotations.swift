@@ -4,8 +4,13 @@ struct CellAnnotations {
   private let field: PrimeField
   private let maxDimension: Int
   private let progress: Progress
-  /// Of each edge whose link is not empty and no cone: the link.
+  /// Of each edge whose link is not empty and no cone: the link. Those of edges before all classes alive are let go now and
+  /// then, as nobody asks for them: the annotations of their simplices are zero.
   private var links: [Int32: Link] = [:]
+  /// So many links may be kept before some are let go.
+  private var roomForLinks = 64
+  /// What the links held when they were added, or when some were last let go.
+  private var linkBytes = 0
   /// levels[k - 3] for dimension k.
   private var levels: [HomologyLevel] = []
   /// Numbers for the faces with three and more vertices that are opposite to longest edges.
@@ -28,6 +33,10 @@ struct CellAnnotations {
     progress = triangles.progress
     self.maxDimension = maxDimension
     for _ in 3...maxDimension { levels.append(try HomologyLevel(field, isComplete: isComplete)) }
+  }
+
+  var byteCount: Int {
+    linkBytes + levels.reduce(0) { $0 + $1.byteCount } + faces.reduce(0) { $0 + $1.byteCount }
   }
 
   var bars: [[PersistencePair]] { levels.map { $0.bars } }
@@ -87,7 +96,14 @@ struct CellAnnotations {
     let edge = graph.edges[Int(rank)]
     let (link, critical) = (demand.link, demand.critical)
     link.standing.isCaller = true
+    if links.count >= roomForLinks {
+      let oldest = levels.reduce(Int32.max) { min($0, $1.oldest) }
+      links = links.filter { $0.key >= oldest }
+      linkBytes = links.values.reduce(0) { $0 + $1.byteCount }
+      roomForLinks = max(64, 2 * links.count)
+    }
     links[rank] = link
+    linkBytes += link.byteCount
     try triangles.setPartner(link.root, of: rank, furtherRoots: critical.filter { $0.count == 1 }.map { $0[0] })
     if let tree = demand.tree { try triangles.setTree(tree, of: rank) }
     for face in critical {

@@ -10,7 +10,8 @@ struct HigherPersistence {
   private let maxDimension: Int
   private let isComplete: Bool
   private let progress: Progress
-  private let maxMemory: Int?
+  /// The bytes that may be taken; nil: as many as there are.
+  private let limit: Int?
   private let threads: Int
   private let pace: LinkLookahead.Pace
   private var components: Components
@@ -23,14 +24,15 @@ struct HigherPersistence {
   /// - Parameters:
   ///   - wanted: representatives to keep; cycles in dimension 2 only
   ///   - isComplete: whether classes alive after the last edge never die; if not, their bars are censored
+  ///   - limit: the bytes that may be taken; nil: as many as there are
   init(
     _ order: EdgeOrder, maxDimension: Int, field: PrimeField, isComplete: Bool, wanted: Wanted = Wanted(),
-    maxMemory: Int? = nil, threads: Int = 1, pace: LinkLookahead.Pace = LinkLookahead.Pace(),
+    limit: Int? = nil, threads: Int = 1, pace: LinkLookahead.Pace = LinkLookahead.Pace(),
     progress: Progress = Progress()
   ) throws(ToposcopeError) {
-    self.maxMemory = maxMemory
+    self.limit = limit
     graph = try RankedGraph(
-      order, isClosed: wanted.cycles, limit: min(maxMemory ?? .max, AlignedMemory<Float>.physicalMemory),
+      order, isClosed: wanted.cycles, limit: min(limit ?? .max, AlignedMemory<Float>.physicalMemory),
       progress: progress)
     self.pace = pace
     self.threads = pace.isWorthThreads(graph, maxDimension) ? threads : 1
@@ -113,10 +115,10 @@ struct HigherPersistence {
 
   private func report(_ rank: Int32) throws(ToposcopeError) {
     try progress.report(Int(rank), of: graph.edges.count)
-    guard let maxMemory else { return }
-    let taken =
-      RankedGraph.bytes(vertices: graph.count, edges: graph.edges.count) + Double(triangles.byteCount)
-    if taken > Double(maxMemory) { throw ToposcopeError(.memory, value: 2 * taken) }
+    guard let limit else { return }
+    let annotations = triangles.byteCount + (cells?.byteCount ?? 0)
+    let taken = RankedGraph.bytes(vertices: graph.count, edges: graph.edges.count) + Double(annotations)
+    if taken > Double(limit) { throw ToposcopeError(.memory, value: 2 * taken) }
   }
 
   private mutating func add(_ ranks: Range<Int32>) throws(ToposcopeError) {

@@ -57,21 +57,33 @@ final class Link {
     if vertices.isEmpty { return }
     var all = LinkSteps(rows, limit: limit, standing)
     try all.takeApart(isDense: isDense)
-    steps = all.steps
+    steps = Array(unsafeUninitializedCapacity: all.steps.count) { memory, count in
+      (_, count) = memory.initialize(from: all.steps)
+    }
     vertexSteps = Array(repeating: 0, count: vertices.count)
     for (i, step) in steps.enumerated() {
       if step.x == step.y {
-        vertexSteps[Int(step.x)] = Int32(i)
+        vertexSteps[step.x] = Int32(i)
       } else {
-        edgeSteps[pair(Int(step.x), Int(step.y))] = Int32(i)
+        edgeSteps[pair(step.x, step.y)] = Int32(i)
       }
     }
   }
 
+  /// What it holds now, as good as it can be told: it grows when simplices are asked for.
+  var byteCount: Int {
+    let numbers = 4 * (vertices.count + vertexSteps.count) + 8 * (rows.bits.count + steps.count)
+    let tables = 16 * (edgeSteps.count + sublinks.count)
+    return Link.overhead + numbers + tables + sublinks.values.reduce(0) { $0 + $1.byteCount }
+  }
+
+  /// The bytes of an object of this class, and of the headers of its arrays.
+  private static let overhead = 96 + 4 * 32
+
   private func pair(_ x: Int, _ y: Int) -> Int { max(x, y) * vertices.count + min(x, y) }
 
   /// The vertex that the empty simplex is matched with.
-  private var last: Int { Int(steps[steps.count - 1].x) }
+  private var last: Int { steps[steps.count - 1].x }
 
   /// The step that takes out an edge, or one of its ends.
   private func step(_ x: Int, _ y: Int) -> Int32 {
@@ -82,7 +94,7 @@ final class Link {
   /// The link of what a step takes out, in what was left before it.
   private func sublink(_ place: Int32) throws(ToposcopeError) -> Link {
     if let known = sublinks[place] { return known }
-    let (x, y) = (Int(steps[Int(place)].x), Int(steps[Int(place)].y))
+    let (x, y) = (steps[Int(place)].x, steps[Int(place)].y)
     var left: [Int] = []
     for w in vertices.indices where w != x && w != y && rows.contains(x, w) && rows.contains(y, w) {
       if min(step(x, w), step(y, w)) >= place { left.append(w) }
@@ -116,8 +128,8 @@ final class Link {
       for (i, x) in local.enumerated() { for y in local[..<i] { first = min(first, step(x, y)) } }
     }
     let taken = steps[Int(first)]
-    if taken.dominator >= 0 {
-      let y = vertices[Int(taken.dominator)]
+    if let dominator = taken.dominator {
+      let y = vertices[dominator]
       return simplex.contains(y) ? .down(y) : .up(y)
     }
     if Int(first) == steps.count - 1 { return .down(simplex.first!) }
@@ -143,7 +155,7 @@ final class Link {
   func critical() throws(ToposcopeError) -> [[Int32]] {
     var found: [[Int32]] = []
     for (place, step) in steps.dropLast().enumerated() where !step.isFree {
-      let cell = step.x == step.y ? [vertices[Int(step.x)]] : [vertices[Int(step.x)], vertices[Int(step.y)]]
+      let cell = step.x == step.y ? [vertices[step.x]] : [vertices[step.x], vertices[step.y]]
       if cell.count > limit { continue }
       let link = try sublink(Int32(place))
       if link.vertices.isEmpty {

@@ -9,7 +9,8 @@ struct LinkScanner {
   private let graph: RankedGraph
   private var small: SmallLink
   private var large: LinkLoops
-  /// Of each edge that has been looked at: an apex of its link, if one was found.
+  /// Of each edge that has been looked at: an apex of its link, if one was found. The one vertex that 16 bits cannot name
+  /// closes a complex of 65,536 others; it is there only where representatives are wanted, and then nobody reads this.
   let apexes: Memory<UInt16>
   /// Of each vertex: the apex of a link found last, and the vertex that it was joined to first; itself where there is none.
   private let likely: Memory<Int32>

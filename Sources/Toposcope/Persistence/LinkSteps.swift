@@ -27,13 +27,25 @@ struct LinkRows {
 /// Finds the steps in which the flag complex of a graph is taken apart: see ``Link``.
 struct LinkSteps {
   /// A vertex (x = y) or an edge that is taken out.
-  struct Step {
-    var x: Int32
-    var y: Int32
-    /// A vertex that dominates x; -1 where there is none, or it was not looked for.
-    var dominator: Int32 = -1
+  ///
+  /// A vertex is named by 16 bits, which do for every graph that has rows of bits: see ``FiltrationInput``.
+  struct Step: BitwiseCopyable {
+    private let first: UInt16
+    private let second: UInt16
+    private let dominating: UInt16
     /// Whether it leaves no critical simplex that matters.
-    var isFree = true
+    let isFree: Bool
+
+    init(_ x: Int, _ y: Int, dominator: Int? = nil, isFree: Bool = true) {
+      (first, second) = (UInt16(truncatingIfNeeded: x), UInt16(truncatingIfNeeded: y))
+      dominating = UInt16(truncatingIfNeeded: dominator ?? x)
+      self.isFree = isFree
+    }
+
+    var x: Int { Int(first) }
+    var y: Int { Int(second) }
+    /// A vertex that dominates x; nil where there is none, or it was not looked for.
+    var dominator: Int? { dominating == first ? nil : Int(dominating) }
   }
 
   private(set) var steps: [Step] = []
@@ -85,14 +97,14 @@ struct LinkSteps {
 
   private func isAlive(_ x: Int) -> Bool { alive[x >> 6] >> UInt64(x & 63) & 1 != 0 }
 
-  private mutating func take(_ x: Int, dominator: Int = -1, isFree: Bool = true) {
+  private mutating func take(_ x: Int, dominator: Int? = nil, isFree: Bool = true) {
     alive[x >> 6] &= ~(1 << UInt64(x & 63))
-    steps.append(Step(x: Int32(x), y: Int32(x), dominator: Int32(dominator), isFree: isFree))
+    steps.append(Step(x, x, dominator: dominator, isFree: isFree))
   }
 
   private mutating func take(_ x: Int, _ y: Int, isFree: Bool = true) {
     rows.part(x, y)
-    steps.append(Step(x: Int32(x), y: Int32(y), isFree: isFree))
+    steps.append(Step(x, y, isFree: isFree))
   }
 
   /// Takes out all of what is left, if its vertices can be put in again one by one without a critical simplex.

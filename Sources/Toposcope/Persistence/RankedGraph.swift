@@ -12,7 +12,7 @@ struct RankedGraph {
 
   /// - Parameters:
   ///   - isClosed: whether a last vertex is joined to all others after everything else
-  ///   - limit: the bytes that may be taken
+  ///   - limit: the bytes that may be taken, with those of the runs of edges
   init(
     _ order: EdgeOrder, isClosed: Bool, limit: Int = .max, progress: Progress
   ) throws(ToposcopeError) {
@@ -21,6 +21,8 @@ struct RankedGraph {
     while let run = try order.nextRun() {
       let (all, overflow) = (edges.count + run.count + count).addingReportingOverflow(1)
       guard !overflow, all < RankTable.absent else { throw ToposcopeError(.memory, value: 16 * Double(all)) }
+      let bytes = RankedGraph.bytesPerEdge * Double(all) + EdgeOrder.bytes(ofRun: run.count)
+      if bytes > Double(limit) { throw ToposcopeError(.memory, value: bytes) }
       try edges.reserve(edges.count + run.count)
       let place = edges.base + edges.count
       for i in 0..<run.count { place[i] = run[i] }
@@ -33,15 +35,19 @@ struct RankedGraph {
         try edges.append(FiltrationEdge(length: .infinity, tail: vertex, head: Int32(count - 1)))
       }
     }
-    let needed = RankedGraph.bytes(vertices: count, edges: edges.count) + Double(BitRows.bytes(count))
+    let needed = RankedGraph.bytes(vertices: count, edges: edges.count)
     if needed > Double(limit) { throw ToposcopeError(.memory, value: needed) }
     ranks = try RankTable(count, edges, progress)
     self.edges = edges
   }
 
-  /// The bytes that a graph of so many vertices and edges takes.
+  private static let bytesPerEdge = Double(MemoryLayout<FiltrationEdge>.stride)
+
+  /// The bytes that a graph of so many vertices and edges takes, with what is kept beside it: rows of bits, an apex and a
+  /// partner of every edge.
   static func bytes(vertices: Int, edges: Int) -> Double {
-    RankTable.bytes(vertices: vertices, edges: edges) + 12 * Double(edges)
+    RankTable.bytes(vertices: vertices, edges: edges) + Double(BitRows.bytes(vertices))
+      + (bytesPerEdge + 6) * Double(edges)
   }
 
   @inline(__always)

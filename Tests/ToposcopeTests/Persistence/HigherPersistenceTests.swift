@@ -185,6 +185,30 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
     #expect(reports == last)
   }
 
+  /// What is allowed counts the links that are kept above H2, beside the distances and the graph.
+  @Test func limitOfMemory() throws {
+    var random = Seeded(state: 4)
+    let points = (0..<60).map { _ in (0..<24).map { _ in Float.random(in: -1...1, using: &random) } }
+    var edges: [(edge: Edge, length: Float)] = []
+    for j in points.indices {
+      for i in 0..<j {
+        let squares = zip(points[i], points[j]).map { ($0 - $1) * ($0 - $1) }
+        edges.append((Edge(Int32(i), Int32(j)), squares.reduce(0, +)))
+      }
+    }
+    func run(_ maxDimension: Int, _ limit: Int) throws {
+      var options = RipsOptions()
+      (options.maxDimension, options.maxMemory, options.threads) = (maxDimension, limit, 1)
+      _ = try vietorisRips(.edges(vertices: 60, edges), options: options)
+    }
+    try run(2, 120_000)
+    let refused = #expect(throws: ToposcopeError.self) { try run(3, 120_000) }
+    #expect(refused?.kind == .memory && refused!.value > 120_000)
+    try run(3, 1_000_000)
+    // 1,770 edges by 12 bytes, by 18 in a graph, and a matrix of their ranks.
+    #expect(throws: ToposcopeError.self) { try run(2, 60_000) }
+  }
+
   /// Graphs with few edges keep a sorted list a vertex instead of a matrix: cliques and cross-polytopes of 8 to 12 points,
   /// in a row, the last of one the first of the next; against each of them alone.
   @Test(arguments: 0..<20) func fewEdges(_ seed: Int) throws {
