@@ -1,5 +1,3 @@
-import CToposcopeProcessor
-
 /// The pairs of a distance matrix, collected one band of lengths after another, so that they need never be stored, nor
 /// sorted, all at once.
 ///
@@ -10,6 +8,8 @@ struct EdgeBands {
   /// Ascending; the last is the greatest length wanted.
   private let bounds: [Float]
   private var next = 0
+  /// Where another thread may help.
+  let gathering: BandGathering
   /// The number of bands.
   var count: Int { bounds.count }
 
@@ -24,6 +24,7 @@ struct EdgeBands {
   /// - Precondition: vertices fit in 16 bits.
   init(_ distances: DistanceMatrix, upTo limit: Float, mayEndEarly: Bool) {
     self.distances = distances
+    gathering = BandGathering(distances)
     let n = distances.count
     let pairs = n * (n - 1) / 2
     guard pairs > (mayEndEarly ? 2 : 16) * EdgeBands.fewPairs else {
@@ -65,16 +66,28 @@ struct EdgeBands {
     let (lower, upper) = (next == 0 ? -1 : bounds[next - 1], bounds[next])
     next += 1
     let n = distances.count
-    let (least, most) = (lower < 0 ? -1 : Int32(bitPattern: lower.bitPattern), Int32(bitPattern: upper.bitPattern))
-    let gather = KernelSet.best.keys
-    var count = 0
     if keys.count < usualCount { keys = try Memory(usualCount, isZeroed: false) }
-    for i in 0..<max(0, n - 1) {
-      if count + n - i > keys.count { keys = try grown(keys, count: count, toHold: count + n - i) }
-      let row = LengthBits(distances.entries + i * n)
-      count += gather(row.bits, i + 1, n, least, most, UInt64(i) << 16, keys.base + count)
-      if i & 15 == 0 { try goOn(next - 1, bounds.count) }
+    if spare.count < keys.count { spare = try Memory(keys.count, isZeroed: false) }
+    var count = 0
+    gathering.begin(
+      after: lower < 0 ? -1 : Int32(bitPattern: lower.bitPattern), upTo: Int32(bitPattern: upper.bitPattern),
+      room: spare)
+    do throws(ToposcopeError) {
+      while let rows = gathering.next() {
+        for i in rows {
+          if count + n - i > keys.count { keys = try grown(keys, count: count, toHold: count + n - i) }
+          count += gathering.gather(i, into: keys.base + count)
+        }
+        try goOn(next - 1, bounds.count)
+      }
+    } catch {
+      _ = gathering.end()
+      throw error
     }
+    let rest = gathering.end()
+    if count + rest.count > keys.count { keys = try grown(keys, count: count, toHold: count + rest.count) }
+    if let first = rest.baseAddress { (keys.base + count).update(from: first, count: rest.count) }
+    count += rest.count
     if spare.count < count { spare = try Memory(keys.count, isZeroed: false) }
     var (front, back) = (keys.base, spare.base)
     RadixSort.sort(

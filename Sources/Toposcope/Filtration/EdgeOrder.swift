@@ -58,6 +58,8 @@ final class EdgeOrder: @unchecked Sendable {
   // What belongs to the next run is touched by the thread that has claimed it.
   private let stage = Atomic<Stage>(.open)
   private var source: Source
+  /// Where a thread that waits for the next run may help with it.
+  private let gathering: BandGathering?
   private var nextKeys: Memory<UInt64>
   private var nextCount: Int?
   private var spare: Memory<UInt64>
@@ -81,7 +83,9 @@ final class EdgeOrder: @unchecked Sendable {
   ) throws(ToposcopeError) {
     vertexCount = distances.count
     expected = vertexCount * (vertexCount - 1) / 2
-    source = .bands(EdgeBands(distances, upTo: limit, mayEndEarly: mayEndEarly))
+    let bands = EdgeBands(distances, upTo: limit, mayEndEarly: mayEndEarly)
+    source = .bands(bands)
+    gathering = bands.gathering
     self.progress = progress
     keys = try Memory(0)
     nextKeys = try Memory(vertexCount)
@@ -109,6 +113,7 @@ final class EdgeOrder: @unchecked Sendable {
       index += 1
     }
     source = .list(listed, isSorted: false)
+    gathering = nil
   }
 
   /// Whether the edges come in several runs, so that there is something to prepare.
@@ -125,7 +130,7 @@ final class EdgeOrder: @unchecked Sendable {
     } else {
       while stage.load(ordering: .acquiring) != .prepared {
         try progress.report(taken, of: expected)
-        Threads.pause()
+        if !help() { Threads.pause() }
       }
       if let failure { throw failure }
     }
@@ -155,6 +160,9 @@ final class EdgeOrder: @unchecked Sendable {
     stage.store(.prepared, ordering: .releasing)
     return true
   }
+
+  /// Does a little of the work on the next run, if another thread is at it. Returns whether there was anything to do.
+  func help() -> Bool { gathering?.help() ?? false }
 
   private func claim() -> Bool {
     stage.compareExchange(expected: .open, desired: .claimed, ordering: .acquiring).exchanged

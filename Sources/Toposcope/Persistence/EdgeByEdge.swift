@@ -46,7 +46,9 @@ extension Loops {
         guard i + 1 == run.count || run[i + 1].length > e.length else { continue }
         if stop == .infinity {
           let radius = StoppingRadius(distances, nearest: nearest, reached: e.length)
-          stop = min(limit, try radius.longest(threads: threads, progress: progress))
+          stop = try lookahead.rest { () throws(ToposcopeError) in
+            min(limit, try radius.longest(threads: threads, progress: progress))
+          }
         }
         if e.length >= stop { return (stop, before + i + 1) }
       }

@@ -13,6 +13,7 @@ final class LoopLookahead: @unchecked Sendable {
 
   private let order: EdgeOrder
   private let isOver = Atomic<Bool>(false)
+  private let isResting = Atomic<Bool>(false)
   private let helping = Atomic<Int>(0)
   private let current = Mutex<LinksAhead?>(nil)
   private var runs = 0
@@ -48,11 +49,27 @@ final class LoopLookahead: @unchecked Sendable {
   /// What a helper does.
   func help() {
     let helper = helping.wrappingAdd(1, ordering: .relaxed).oldValue
-    while !isOver.load(ordering: .relaxed) {
-      if (helper == 1 || helpers == 1) && order.prepare(unless: { isOver.load(ordering: .relaxed) }) { continue }
+    while goesOn() {
+      if (helper == 1 || helpers == 1) && order.prepare(unless: { !goesOn() }) { continue }
       if helper == 0 && lookAtLinks() { continue }
+      if !order.help() { Threads.pause() }
+    }
+  }
+
+  /// Calls `body` while the helpers rest, so that it has their processors.
+  func rest<Result>(while body: () throws(ToposcopeError) -> Result) throws(ToposcopeError) -> Result {
+    isResting.store(true, ordering: .relaxed)
+    defer { isResting.store(false, ordering: .relaxed) }
+    return try body()
+  }
+
+  /// Whether a helper has to go on, asked every moment; comes back when it may.
+  private func goesOn() -> Bool {
+    while !isOver.load(ordering: .relaxed) {
+      if !isResting.load(ordering: .relaxed) { return true }
       Threads.pause()
     }
+    return false
   }
 
   /// Looks at the links of the current run, if that is worth it and possible.
@@ -64,7 +81,7 @@ final class LoopLookahead: @unchecked Sendable {
       return false
     }
     guard number == links.number, links.isWanted else { return false }
-    scout.look(links) { isOver.load(ordering: .relaxed) }
+    scout.look(links) { !goesOn() }
     ready.store(number + 1, ordering: .releasing)
     return true
   }

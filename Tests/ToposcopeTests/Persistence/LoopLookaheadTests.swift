@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Toposcope
@@ -111,6 +112,55 @@ import Testing
     #expect(try ahead.nextRun() == nil)
   }
 
+  /// A run to which another thread helps, by rows from the back, is the one that would have come.
+  @Test func sharedRuns() throws {
+    var generator = SeededGenerator(seed: 5)
+    let distances = try distanceMatrix(MatrixKind.integers.matrix(530, using: &generator))
+    let (alone, shared) = try (
+      EdgeOrder(distances, upTo: .infinity, progress: Progress()),
+      EdgeOrder(distances, upTo: .infinity, progress: Progress())
+    )
+    #expect(!shared.help())  // nobody is at a run yet
+    let isOver = Atomic<Bool>(false)
+    try Threads.run(helpers: 2) {
+      while !isOver.load(ordering: .relaxed) { if !shared.help() { Threads.pause() } }
+    } beside: { () throws(ToposcopeError) in
+      defer { isOver.store(true, ordering: .relaxed) }
+      while let run = try alone.nextRun() {
+        let other = try shared.nextRun()
+        #expect(
+          UnsafeBufferPointer(start: run.keys, count: run.count).elementsEqual(
+            UnsafeBufferPointer(start: other?.keys, count: other?.count ?? 0)))
+      }
+    }
+    #expect(shared.taken == 530 * 529 / 2)
+  }
+
+  /// Rows from the back and rows from the front are all rows, in their order.
+  @Test func rowsFromBothEnds() throws {
+    var generator = SeededGenerator(seed: 6)
+    let n = 130
+    let distances = try distanceMatrix(MatrixKind.plane.matrix(n, using: &generator))
+    for (helped, isRoomy) in [(0, true), (3, true), (100, true), (100, false)] {
+      let gathering = BandGathering(distances)
+      let most = Int32(bitPattern: Float.infinity.bitPattern)
+      let room = try Memory<UInt64>(isRoomy ? n * n : 20 * n)
+      gathering.begin(after: -1, upTo: most, room: room)
+      for _ in 0..<helped { _ = gathering.help() }
+      let front = try Memory<UInt64>(n * n)
+      var count = 0
+      while let rows = gathering.next() {
+        for i in rows { count += gathering.gather(i, into: front.base + count) }
+      }
+      #expect(helped < 100 || (count == 0) == isRoomy)  // without room the back is left to the front
+      let back = gathering.end()
+      let keys = withExtendedLifetime((front, room)) {
+        (Array(UnsafeBufferPointer(start: front.base, count: count)) + back).map { $0 & 0xFFFF_FFFF }
+      }
+      #expect(keys == (0..<n).flatMap { i in (i + 1..<n).map { UInt64(i << 16 | $0) } })
+    }
+  }
+
   /// Nobody waits for a run that was given up.
   @Test func preparationStops() throws {
     var generator = SeededGenerator(seed: 5)
@@ -118,5 +168,26 @@ import Testing
     let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
     #expect(order.prepare(unless: { true }))
     #expect(throws: ToposcopeError.self) { _ = try order.nextRun() }
+  }
+
+  /// Helpers begin nothing while they rest, and go home from there.
+  @Test func helpersRest() throws {
+    var generator = SeededGenerator(seed: 5)
+    let distances = try distanceMatrix(MatrixKind.plane.matrix(530, using: &generator))
+    let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
+    let lookahead = try LoopLookahead(order, threads: 3)
+    #expect(lookahead.helpers == 2)
+    let isOpen = try lookahead.rest { () throws(ToposcopeError) in
+      var isOpen = false
+      try Threads.run(helpers: lookahead.helpers) {
+        lookahead.help()
+      } beside: { () throws(ToposcopeError) in
+        for _ in 0..<200 { Threads.pause() }
+        isOpen = order.prepare(unless: { false })
+        lookahead.end()
+      }
+      return isOpen
+    }
+    #expect(isOpen)
   }
 }
