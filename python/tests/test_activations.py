@@ -176,6 +176,43 @@ def test_means_over_positions_are_right_to_the_last_digits(side, kept):
     assert np.abs(acts["0"] - exact[acts.ids]).max() <= 4 * np.abs(x.mean((2, 3)).numpy() - exact).max() + 3e-7
 
 
+def test_means_of_passes_of_different_sizes_are_those_of_pytorch():
+    """Bit for bit, though sums are divided for many passes at once; also in half precision, where sums overflow."""
+    net = nn.Sequential(nn.Identity())
+    batches = [torch.rand(n, 3, side, side) + 300 for n, side in [(4, 5), (2, 16), (3, 5), (1, 1)]]
+    means = torch.cat([x.mean((2, 3)) for x in batches])
+    np.testing.assert_array_equal(ts.collect(net, batches, "0", "mean")["0"], means.numpy())
+    np.testing.assert_array_equal(ts.collect(net, batches, "0", "mean", dtype="float16")["0"], means.half().numpy())
+    texts = [torch.rand(n, tokens, 3) for n, tokens in [(4, 5), (2, 9)]]
+    np.testing.assert_array_equal(
+        ts.collect(net, texts, "0", "mean")["0"], torch.cat([x.mean(1) for x in texts]).numpy()
+    )
+
+
+@pytest.mark.parametrize("reduce", ["cls", "mean", "max", "last", "top-norm", "tokens"])
+@pytest.mark.parametrize("kept", [None, 5])
+def test_masks_without_padding_change_nothing(reduce, kept):
+    model, x = Tokens(), torch.randint(20, (8, 5))
+    padded = {"input_ids": x, "attention_mask": torch.ones(8, 5)}
+    padded["attention_mask"][3:, 4] = 0
+    full = padded | {"attention_mask": torch.ones(8, 5)}
+    seen = ts.collect(model, [padded, full], "embed", reduce, ids=lambda batch: np.arange(8), max_samples=kept)
+    alone = ts.collect(model, [padded], "embed", reduce, ids=lambda batch: np.arange(8), max_samples=kept)
+    if reduce != "tokens":  # the same samples again; of tokens, more
+        np.testing.assert_array_equal(seen["embed"], alone["embed"])
+    whole = ts.collect(model, [full], "embed", reduce, max_samples=kept)
+    unmasked = ts.collect(model, [full], "embed", reduce, max_samples=kept, mask=False)
+    np.testing.assert_array_equal(whole["embed"], unmasked["embed"])
+
+
+@pytest.mark.parametrize("reduce", ["cls", "last", "max", "top-norm", "tokens", "flatten"])
+def test_points_of_half_precision_keep_their_values(reduce):
+    x = torch.randn(6, 4, 3).bfloat16()
+    net = nn.Sequential(nn.Identity(), nn.ReLU(inplace=True))  # overwrites what the first gave
+    half = ts.collect(net, x.clone(), "0", reduce)["0"]
+    np.testing.assert_array_equal(half, ts.collect(net, x.float(), "0", reduce)["0"])
+
+
 def test_a_choice_is_required_for_three_and_four_dimensions(images, data):
     with pytest.raises(
         ValueError, match=r"'stem' cannot be captured: its output is \(60, 4, 5, 5\).*'mean'.*'positions'"

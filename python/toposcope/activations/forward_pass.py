@@ -46,10 +46,12 @@ class ForwardPass:
         classes: NDArray[Any] | None,
         spreads: bool,
     ):
-        self.reservoir, self.ids, self.labels, self.mask, self.classes = reservoir, ids, labels, mask, classes
+        self.reservoir, self.ids, self.labels, self.classes = reservoir, ids, labels, classes
+        self.mask = mask
+        self._padded: bool | None = None  # whether the mask leaves anything out, once that has been asked for
         self._spreads = spreads
         self.calls: dict[str, int] = {}
-        self.staged: dict[str, torch.Tensor] = {}  # of no rows where nothing of this pass is kept
+        self.staged: dict[str, tuple[torch.Tensor, int]] = {}  # points, and by what they are to be divided
         self.offer: Offer | None = None
         self._all = False  # whether that is one point of every sample
         self.size: int | None = None
@@ -66,27 +68,24 @@ class ForwardPass:
         shape = output.shape
         if self.offer is None or shape[0] != self.size:
             self._check_size(output)
-        reduction.check(shape)
+        of_batch, divisor = reduction.of_batch(shape)
+        if self._all and self.mask is None and not self._spreads:
+            self.staged[key] = of_batch(output), divisor
+            return
         if self.offer is None or self._spreads:
             self._agree_on_points(reduction.identities(shape, self.mask))
+        mask = None if self.mask is None else self._mask_for(output, reduction)
         if self._all:
-            samples = positions = None
-        elif not len(self.offer.rows):  # type: ignore[union-attr]
-            self.staged[key] = output.new_empty(0)
-            return
+            self.staged[key] = reduction.points(output, mask=mask)
+        elif len(self.offer.rows):  # type: ignore[union-attr]
+            self.staged[key] = reduction.points(output, *self._index_on(output.device), mask)
         else:
-            device = output.device
-            index = self._index.get(device)
-            if index is None:
-                index = self._index[device] = self._indices(device)
-            samples, positions = index
-        mask = None if self.mask is None else self.mask.to(output.device)
-        self.staged[key] = reduction.points(output, samples, positions, mask)
+            self.staged[key] = output.new_empty(0), 1
 
     def kept_labels(self) -> NDArray[Any] | None:
         """The labels of the points that are kept."""
-        if self.labels is None or self.offer is None:
-            return None
+        if self.labels is None or self.offer is None or self._all:
+            return self.labels
         rows = self.offer.rows
         return self.labels[rows if self._identities is None else self._identities[0][rows]]
 
@@ -94,6 +93,9 @@ class ForwardPass:
         """Decide which points stay: one a sample, or those of ``identities``."""
         assert self.size is not None
         self._identities, self.spread = identities, identities is not None
+        if self.ids is None and self.classes is None and not self._spreads and self.reservoir.capacity is None:
+            self.offer, self._all = self.reservoir.offer_all(self.size), self.size > 0
+            return
         ids = self.reservoir.next_ids(self.size) if self.ids is None else self.ids
         labels, positions = self.labels, None
         if identities is not None:
@@ -121,14 +123,27 @@ class ForwardPass:
                 "numbers of positions one by one, or reduce to one point a sample"
             )
 
-    def _indices(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def _mask_for(self, output: torch.Tensor, reduction: Reduction) -> torch.Tensor | None:
+        """The mask of an output; None where it leaves nothing out."""
+        assert self.mask is not None
+        reduction.check_mask(self.mask, output.shape)
+        if self._padded is None:
+            self._padded = not bool(self.mask.all())
+        return self.mask.to(output.device) if self._padded else None
+
+    def _index_on(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Samples and positions of the kept points."""
-        assert self.offer is not None
-        rows = self.offer.rows
-        if self._identities is None:
-            return torch.from_numpy(rows).to(device), None
-        samples, positions = (torch.from_numpy(part[rows]).to(device) for part in self._identities)
-        return samples, positions
+        index = self._index.get(device)
+        if index is None:
+            assert self.offer is not None
+            rows = np.asarray(self.offer.rows)
+            if self._identities is None:
+                index = torch.from_numpy(rows).to(device), None
+            else:
+                samples, positions = (torch.from_numpy(part[rows]).to(device) for part in self._identities)
+                index = samples, positions
+            self._index[device] = index
+        return index
 
     def _same(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> bool:
         if identities is None or self._identities is None:

@@ -6,6 +6,7 @@ decided before.
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -98,17 +99,14 @@ class Hooks:
         reduction = self._reductions[layer.name]
         if self._reading.what == "input":  # before the call: a module that works in place overwrites its input
 
-            def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
-                self._saw(layer, reduction, (*args, *(kwargs or {}).values()))
+            def before(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
+                self._gave(layer, reduction, module, args, (*args, *(kwargs or {}).values()))
 
             return layer.module.register_forward_pre_hook(before, with_kwargs=True)
 
-        def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-            self._saw(layer, reduction, output)
+        return layer.module.register_forward_hook(functools.partial(self._gave, layer, reduction))
 
-        return layer.module.register_forward_hook(after)
-
-    def _saw(self, layer: Layer, reduction: Reduction, value: Any) -> None:
+    def _gave(self, layer: Layer, reduction: Reduction, _: nn.Module, args: tuple[Any, ...], value: Any) -> None:
         current = self._pass
         if current is None or threading.get_ident() != self._thread:
             self._stray(layer)

@@ -18,7 +18,8 @@ __all__ = ["Recording"]
 
 Slots = NDArray[np.int64] | slice
 
-_HELD = 1 << 18  # numbers of all layers together
+_HELD = 1 << 20  # numbers of all layers together
+_GREATEST_HALF = float(np.finfo(np.float16).max)
 
 
 class Recording:
@@ -43,7 +44,7 @@ class Recording:
         self._half = self._dtype == np.float16
         self._rows: dict[str, Rows] = {}
         self._widths: dict[str, int] = {}
-        self._held: list[tuple[Slots, dict[str, torch.Tensor]]] = []  # what passes gave, and where it goes
+        self._held: list[tuple[Slots, dict[str, tuple[torch.Tensor, int]]]] = []  # what passes gave, and where it goes
         self._rows_held = 0
         self._labels = Column("labels")
         self._given: dict[str, bool] = {}
@@ -109,9 +110,11 @@ class Recording:
                 "would not be the same samples: capture these layers by themselves."
             )
 
-    def _hold(self, points: dict[str, torch.Tensor], slots: Slots, count: int, labels: NDArray[Any] | None) -> None:
+    def _hold(
+        self, points: dict[str, tuple[torch.Tensor, int]], slots: Slots, count: int, labels: NDArray[Any] | None
+    ) -> None:
         """Take what a pass gave. It is moved into the rows with what the next passes give, many at a time."""
-        for key, values in points.items():
+        for key, (values, divisor) in points.items():
             if values.is_meta:
                 raise ValueError(f"The layer {key!r} is on the meta device, which has no values: load the model first.")
             width = values.shape[1]
@@ -121,7 +124,7 @@ class Recording:
                     f"The layer {key!r} gives {width} coordinates and gave {before} before: choose a "
                     "reduction that does not depend on the size of the input, such as reduce='mean'."
                 )
-            if self._half and (values.abs() > np.finfo(np.float16).max).any():
+            if self._half and (values.abs() > divisor * _GREATEST_HALF).any():
                 raise ValueError(f"The layer {key!r} has values beyond the range of float16: give dtype='float32'.")
         if labels is not None:
             self._labels.check(labels)
@@ -137,16 +140,28 @@ class Recording:
             return
         slots = _joined([slots for slots, _ in self._held])
         for key, width in self._widths.items():
-            parts = [values if (values := points[key]).is_cpu else values.cpu() for _, points in self._held]
+            parts = [points[key] for _, points in self._held]
             if key not in self._rows:
-                self._rows[key] = Rows(width, self._dtype, self.budget, self._expected_rows(len(parts[0])))
-            self._rows[key].put(slots, (torch.cat(parts) if len(parts) > 1 else parts[0]).numpy())
+                self._rows[key] = Rows(width, self._dtype, self.budget, self._expected_rows(len(parts[0][0])))
+            self._rows[key].put(slots, _divided(parts).numpy())
         self._held, self._rows_held = [], 0
 
     def _expected_rows(self, of_one_pass: int) -> int:
         count = self.expected_passes * of_one_pass
         capacity = self.reservoir.capacity
         return count if capacity is None else min(capacity, count) if count else capacity
+
+
+def _divided(parts: list[tuple[torch.Tensor, int]]) -> torch.Tensor:
+    """What several passes gave, one after the other, in single precision; each divided by its number."""
+    values = [part if part.is_cpu else part.cpu() for part, _ in parts]
+    rows = (torch.cat(values) if len(values) > 1 else values[0]).float()
+    divisors = {divisor for _, divisor in parts}
+    if len(divisors) > 1:
+        lengths = torch.tensor([len(part) for part in values])
+        return rows.div_(torch.tensor([divisor for _, divisor in parts]).repeat_interleave(lengths).unsqueeze(1))
+    divisor = divisors.pop()
+    return rows if divisor == 1 else rows.div_(divisor)
 
 
 def _joined(slots: list[Slots]) -> Slots:

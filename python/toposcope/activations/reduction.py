@@ -7,7 +7,6 @@ averaged without being asked for.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ from torch import nn
 __all__ = ["Reduce", "Reduction", "channels_of"]
 
 Reduce = str | Callable[[torch.Tensor], torch.Tensor] | None
+OfBatch = tuple[Callable[[torch.Tensor], torch.Tensor], int]  # a function of outputs, and by what to divide the result
 
 _ANYWHERE = {
     "mean": "the mean over the positions",
@@ -34,7 +34,6 @@ _OF_TOKENS = {
     "patches": "every token but the class and register tokens a point",
 }
 _KNOWN = {**_OF_TOKENS, **_ANYWHERE}
-_SHORT = 256  # positions
 _SPREADING = ("positions", "tokens", "patches")
 _CHANNELS_FIRST = (
     nn.Conv1d,
@@ -75,16 +74,17 @@ class Reduction:
     Examples
     --------
     >>> x = torch.arange(12.0).reshape(2, 3, 2)
-    >>> Reduction("mean").points(x).tolist()
+    >>> points, divisor = Reduction("mean").points(x)
+    >>> (points / divisor).tolist()
     [[2.0, 3.0], [8.0, 9.0]]
-    >>> Reduction("tokens").points(x, samples=torch.tensor([1, 0]), positions=torch.tensor([2, 0])).tolist()
+    >>> Reduction("tokens").points(x, samples=torch.tensor([1, 0]), positions=torch.tensor([2, 0]))[0].tolist()
     [[10.0, 11.0], [0.0, 1.0]]
     """
 
     choice: Reduce
     channels: str | None = None
     prefix: int = 1
-    _checked: set[int] = field(default_factory=set, init=False, repr=False, compare=False)  # numbers of dimensions
+    _known: dict[torch.Size, OfBatch] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.choice is not None and not callable(self.choice) and self.choice not in _KNOWN:
@@ -97,18 +97,28 @@ class Reduction:
         """Whether one sample may give several points."""
         return self.choice in _SPREADING and not callable(self.choice)
 
-    def check(self, shape: torch.Size) -> None:
-        """Refuse outputs that need another choice."""
-        dimensions = len(shape)
-        if dimensions in self._checked:
-            return
-        choices = _KNOWN if self._tokens(shape) else _ANYWHERE
-        if dimensions <= 2 or callable(self.choice) or self.choice in choices:
-            self._checked.add(dimensions)
-            return
-        what = f"its output is {tuple(shape)}, and "
-        what += "a choice is needed" if self.choice is None else f"reduce={self.choice!r} is for tokens"
-        raise ValueError(f"{what}: give reduce=, {_list(choices)}, or a function (samples, ...) -> (samples, d)")
+    def of_batch(self, shape: torch.Size) -> OfBatch:
+        """How all samples of an output of this shape become points, one each, where there is no padding.
+
+        Raises
+        ------
+        ValueError
+            For outputs that need another choice.
+        """
+        found = self._known.get(shape)
+        if found is None:
+            self._check(shape)
+            sums = self.choice == "mean" and len(shape) > 2
+            found = self._known[shape] = self._function(len(shape)), self._positions(shape) if sums else 1
+        return found
+
+    def check_mask(self, mask: torch.Tensor, shape: torch.Size) -> None:
+        """Refuse a mask that does not fit an output which it is for."""
+        if self._heeds_mask(shape) and mask.shape != shape[:2]:
+            raise ValueError(
+                f"the attention mask is {tuple(mask.shape)} and its output {tuple(shape)}: give mask=False to leave "
+                "the mask out, or cap.mask(m) with one of (samples, tokens)"
+            )
 
     def identities(
         self, shape: torch.Size, mask: torch.Tensor | None
@@ -118,7 +128,8 @@ class Reduction:
             return None
         there = np.ones((shape[0], self._positions(shape)), bool)
         if mask is not None and self._tokens(shape):
-            there &= _fitting(mask, shape).cpu().numpy()
+            self.check_mask(mask, shape)
+            there &= mask.cpu().numpy()
         if self.choice == "patches":
             there[:, : self.prefix] = False
         samples, positions = np.nonzero(there)
@@ -130,8 +141,12 @@ class Reduction:
         samples: torch.Tensor | None = None,
         positions: torch.Tensor | None = None,
         mask: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        """Chosen points (m, d) of an output, in single precision; never a view of it: later modules may write to it.
+    ) -> tuple[torch.Tensor, int]:
+        """Chosen points (m, d) of an output, and what they are still to be divided by.
+
+        Points have the precision of the output, or single precision; they are never a view of it, since later modules
+        may write to it. Whatever can be done for many batches at once is left for later: in the midst of a pass every
+        operation costs several times as much.
 
         Parameters
         ----------
@@ -143,56 +158,60 @@ class Reduction:
         mask : (samples, tokens) tensor of bool, optional
             False for padding.
         """
-        if callable(self.choice):
-            return _copied(self._called(output), samples)
-        dimensions = output.dim()
-        if dimensions <= 2:
-            return _copied(output if dimensions == 2 else output.unsqueeze(1), samples)
-        if self.choice == "mean" and not self._last(dimensions):
-            return _mean_of_images(output, samples)
-        if self.choice == "flatten":
-            return _copied(output, samples).flatten(1)
-        cells = self._cells(output)
-        if self.choice in _SPREADING:
-            return cells[samples, positions].float()
-        if mask is not None and self._tokens(output.shape):
-            mask = _fitting(mask, output.shape)
-            empty = torch.nonzero(~mask.any(1))
-            if len(empty):
-                raise ValueError(f"the mask leaves no token of sample {int(empty[0])} of the batch: leave it out")
-        else:
-            mask = None
+        function, divisor = self.of_batch(output.shape)
+        if positions is not None:
+            return self._cells(output)[samples, positions], 1
+        if mask is not None and self._heeds_mask(output.shape):
+            return self._unpadded(output, mask, samples), 1
         if samples is None:
-            return self._reduced(cells, mask)
-        if 3 * samples.shape[0] > output.shape[0]:  # copying so many samples whole would cost more than to reduce all
-            return self._reduced(cells, mask).index_select(0, samples)
-        return self._reduced(cells.index_select(0, samples), None if mask is None else mask[samples])
+            return function(output), divisor
+        copies = output.dim() <= 2 or self.choice == "flatten"
+        if not callable(self.choice) and (copies or 3 * samples.shape[0] <= output.shape[0]):
+            return function(output.index_select(0, samples)), divisor
+        return function(output).index_select(0, samples), divisor  # copying so many whole would cost more
 
-    def _reduced(self, cells: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-        """(samples, positions, channels) -> (samples, channels), in a new tensor."""
-        if mask is None and cells.shape[1] == 1:
-            return _copied(cells[:, 0])
-        if self.choice == "mean" and mask is None:
-            return cells.mean(1, dtype=torch.float32)
+    def _function(self, dimensions: int) -> Callable[[torch.Tensor], torch.Tensor]:
+        """(samples, ...) -> (samples, d) or, for "mean", its sums, in memory of their own."""
+        if callable(self.choice):
+            return lambda output: self._called(output).clone()
+        if dimensions <= 2:
+            return torch.clone if dimensions == 2 else lambda output: output.unsqueeze(1).clone()
+        positions = tuple(range(1, dimensions - 1) if self._last(dimensions) else range(2, dimensions))
         if self.choice == "mean":
-            there = mask.unsqueeze(-1)  # type: ignore[union-attr]
+            return functools.partial(torch.sum, dim=positions, dtype=torch.float32)
+        if self.choice == "max":
+            return functools.partial(torch.amax, dim=positions)
+        if self.choice in ("cls", "last"):
+            return functools.partial(torch.select_copy, dim=1, index=0 if self.choice == "cls" else -1)
+        if self.choice == "flatten":
+            return lambda output: output.clone(memory_format=torch.contiguous_format).flatten(1)
+        return lambda output: _of_greatest_norm(self._cells(output))
+
+    def _unpadded(self, cells: torch.Tensor, mask: torch.Tensor, samples: torch.Tensor | None) -> torch.Tensor:
+        """(samples, tokens, channels) -> (m, channels), without padding, in a new tensor."""
+        if samples is not None:
+            cells, mask = cells.index_select(0, samples), mask.index_select(0, samples)
+        empty = torch.nonzero(~mask.any(1))
+        if len(empty):
+            first = int(empty[0] if samples is None else samples[empty[0]])
+            raise ValueError(f"the mask leaves no token of sample {first} of the batch: leave it out")
+        there = mask.unsqueeze(-1)
+        if self.choice == "mean":
             return torch.where(there, cells, 0).sum(1, dtype=torch.float32) / there.sum(1)
         if self.choice == "max":
-            if mask is not None:
-                cells = cells.masked_fill(~mask.unsqueeze(-1), -torch.inf)
-            return cells.amax(1).float()
+            return cells.masked_fill(~there, -torch.inf).amax(1)
         if self.choice == "top-norm":
-            norms = torch.linalg.vector_norm(cells, dim=2, dtype=torch.float32)  # the squares overflow in half
-            if mask is not None:
-                norms = norms.masked_fill(~mask, -torch.inf)
-            place = norms.argmax(1)
-        elif mask is None:
-            return _copied(cells.select(1, 0 if self.choice == "cls" else -1))
-        elif self.choice == "cls":
-            place = mask.int().argmax(1)
-        else:
-            place = cells.shape[1] - 1 - mask.flip(1).int().argmax(1)
-        return cells[torch.arange(len(cells), device=cells.device), place].float()
+            return _of_greatest_norm(cells, mask)
+        place = mask.int().argmax(1) if self.choice == "cls" else cells.shape[1] - 1 - mask.flip(1).int().argmax(1)
+        return _at(cells, place)
+
+    def _check(self, shape: torch.Size) -> None:
+        choices = _KNOWN if self._tokens(shape) else _ANYWHERE
+        if len(shape) <= 2 or callable(self.choice) or self.choice in choices:
+            return
+        what = f"its output is {tuple(shape)}, and "
+        what += "a choice is needed" if self.choice is None else f"reduce={self.choice!r} is for tokens"
+        raise ValueError(f"{what}: give reduce=, {_list(choices)}, or a function (samples, ...) -> (samples, d)")
 
     def _called(self, output: torch.Tensor) -> torch.Tensor:
         found = self.choice(output)  # type: ignore[operator,misc]
@@ -213,47 +232,22 @@ class Reduction:
     def _last(self, dimensions: int) -> bool:
         return (self.channels or ("last" if dimensions == 3 else "first")) == "last"
 
+    def _heeds_mask(self, shape: torch.Size) -> bool:
+        return self._tokens(shape) and self.choice != "flatten" and not callable(self.choice)
+
     def _tokens(self, shape: torch.Size) -> bool:
         return len(shape) == 3 and self._last(3)
 
 
-def _copied(values: torch.Tensor, rows: torch.Tensor | None = None) -> torch.Tensor:
-    """Rows (None: all) in single precision and in memory of their own."""
-    if rows is not None:
-        return values.index_select(0, rows).float()
-    return values.clone() if values.dtype == torch.float32 else values.float()
+def _of_greatest_norm(cells: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+    """(samples, positions, channels) -> (samples, channels)"""
+    norms = torch.linalg.vector_norm(cells, dim=2, dtype=torch.float32)  # the squares overflow in half
+    return _at(cells, (norms if mask is None else norms.masked_fill(~mask, -torch.inf)).argmax(1))
 
 
-def _mean_of_images(output: torch.Tensor, samples: torch.Tensor | None) -> torch.Tensor:
-    """(samples, channels, ...) -> (samples, channels): over all positions, of all samples or of some."""
-    few = samples is not None and 3 * samples.shape[0] <= output.shape[0]
-    if few:
-        output = output.index_select(0, samples)  # type: ignore[arg-type]
-    n, channels, *sides = output.shape
-    count = math.prod(sides)
-    if count == 1:
-        values = output.view(n, channels)
-        return values.float() if few else _copied(values, samples)
-    if count <= _SHORT and output.dtype is torch.float32 and output.is_cpu and output.is_contiguous():
-        # PyTorch's mean of short rows takes several times as long; mv, unlike @, has no lower precision in autocast.
-        means = output.view(n * channels, count).mv(_equal_weights(count)).view(n, channels)
-    else:
-        means = output.flatten(2).mean(2, dtype=torch.float32)
-    return means if few or samples is None else means.index_select(0, samples)
-
-
-@functools.lru_cache(maxsize=64)
-def _equal_weights(count: int) -> torch.Tensor:
-    return torch.full((count,), 1 / count, dtype=torch.float32, device="cpu")
-
-
-def _fitting(mask: torch.Tensor, shape: torch.Size) -> torch.Tensor:
-    if tuple(mask.shape) != tuple(shape[:2]):
-        raise ValueError(
-            f"the attention mask is {tuple(mask.shape)} and its output {tuple(shape)}: give mask=False to leave the "
-            "mask out, or cap.mask(m) with one of (samples, tokens)"
-        )
-    return mask
+def _at(cells: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+    """The position ``place`` (samples,) of every sample."""
+    return cells[torch.arange(len(cells), device=cells.device), place]
 
 
 def _list(choices: dict[str, str]) -> str:

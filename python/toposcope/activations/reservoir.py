@@ -31,9 +31,9 @@ _AHEAD = 4096  # priorities
 class Offer:
     """What a batch changes: its points ``rows`` go into ``slots``. Nothing is changed until `Reservoir.accept`."""
 
-    rows: NDArray[np.int64]
+    rows: NDArray[np.int64] | range
     slots: NDArray[np.int64] | slice
-    ids: NDArray[Any]
+    ids: NDArray[Any] | None  # None: the numbers of the slots
     positions: NDArray[np.int64] | None
     priority: NDArray[np.uint64] | None  # None where nothing has to be told apart
     repeated: int
@@ -67,7 +67,7 @@ class Reservoir:
     @property
     def ids(self) -> NDArray[Any]:
         """The sample of every slot."""
-        return self._ids.first(self.held)
+        return np.arange(self.held) if self._ids.empty else self._ids.first(self.held)
 
     @property
     def positions(self) -> NDArray[np.int64] | None:
@@ -126,6 +126,10 @@ class Reservoir:
             new,
         )
 
+    def offer_all(self, count: int) -> Offer:
+        """Keep all of so many samples without ids, one point each: where that is so of all passes."""
+        return Offer(range(count), slice(self.held, self.held + count), None, None, None, 0, True)
+
     def accept(self, offer: Offer, samples: int = 0) -> None:
         """Let an offer be true: its points have been stored. ``samples`` are those that the batch had."""
         self.repeated += offer.repeated
@@ -140,7 +144,8 @@ class Reservoir:
                     self._known.difference_update(self._priority.first(self.held)[replaced].tolist())
                 self._known.update(offer.priority.tolist())
             self._priority.put(slots, offer.priority)
-        self._ids.put(slots, offer.ids)
+        if offer.ids is not None:
+            self._ids.put(slots, offer.ids)
         if offer.positions is not None:
             self._positions.put(slots, offer.positions)
         self.held = max(self.held, slots.stop if isinstance(slots, slice) else int(slots[-1]) + 1)

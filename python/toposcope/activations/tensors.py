@@ -35,7 +35,12 @@ class Reading:
     batch_dim: int = 0
 
     def __call__(self, value: Any) -> torch.Tensor:
-        found = value if type(value) is torch.Tensor and self.select is None else find_tensor(value, self.select)
+        if type(value) is torch.Tensor and self.select is None:
+            if not self.batch_dim and value.dim() and _is_plain(value):
+                return value
+            found: torch.Tensor | None = value
+        else:
+            found = find_tensor(value, self.select)
         if found is None or not found.dim():
             raise ValueError(
                 f"its {self.what} is {_describe(value)}, in which there is no tensor with a batch dimension: give "
@@ -75,15 +80,14 @@ def find_tensor(value: Any, select: Select = None) -> torch.Tensor | None:
 
 def plain(tensor: torch.Tensor) -> torch.Tensor:
     """A dense, strided tensor of real numbers, out of the graph. Half precision stays: reductions raise it."""
-    if tensor.requires_grad:
-        tensor = tensor.detach()
+    if _is_plain(tensor):
+        return tensor
+    tensor = tensor.detach()
     if _functorch.is_functorch_wrapped_tensor(tensor) and _in_vmap(tensor):
         raise ValueError(
             "it was called inside torch.func.vmap, which shows hooks one sample in place of the batch: call the model "
             "on the batch itself"
         )
-    if tensor.dtype in _FLOATS and tensor.layout is torch.strided and not tensor.is_nested:
-        return tensor
     if tensor.is_nested:
         raise ValueError(
             "it is a nested tensor, whose samples have different lengths: give select= a function that pads it "
@@ -96,6 +100,16 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
     if tensor.is_complex():
         raise ValueError("it is complex: give select= a function, such as torch.view_as_real or torch.abs")
     return tensor if tensor.is_floating_point() else tensor.float()
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    return (
+        tensor.dtype in _FLOATS
+        and not tensor.requires_grad
+        and tensor.layout is torch.strided
+        and not tensor.is_nested
+        and not _functorch.is_functorch_wrapped_tensor(tensor)
+    )
 
 
 def _in_vmap(tensor: torch.Tensor) -> bool:
