@@ -45,6 +45,7 @@ def test_compiled_models_run_in_python_meanwhile(net, x):
     for layer in expected:
         np.testing.assert_allclose(cap.activations[layer], expected[layer], atol=1e-6)
     assert list(ts.collect(compiled, x, "1.*")) == ["1.0", "1.1"]
+    assert list(ts.collect(compiled, x, "1.*", what="input")) == ["1.0", "1.1"]
 
 
 @pytest.mark.parametrize("in_place", [False, True])

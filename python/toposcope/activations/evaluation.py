@@ -8,14 +8,14 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
-__all__ = ["watching"]
+__all__ = ["untraced", "watching"]
 
 
 class _Flag(NamedTuple):
@@ -117,6 +117,13 @@ def _without_compiler() -> Iterator[None]:
             if users == 1:
                 stack.close()
             _eager = users - 1, stack
+
+
+def untraced(hook: Callable[..., None]) -> Callable[..., None]:
+    """A hook that the compiler does not look into, where it cannot be told to rest: before PyTorch 2.6."""
+    if "torch._dynamo" not in sys.modules or hasattr(torch.compiler, "set_stance"):
+        return hook
+    return torch.compiler.disable(hook)
 
 
 def _stance() -> AbstractContextManager[Any]:

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .evaluation import watching
+from .evaluation import untraced, watching
 from .forward_pass import ForwardPass
 from .reduction import Reduction
 from .selection import Layer
@@ -102,9 +102,9 @@ class Hooks:
             def before(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
                 self._gave(layer, reduction, module, args, (*args, *(kwargs or {}).values()))
 
-            return layer.module.register_forward_pre_hook(before, with_kwargs=True)
+            return layer.module.register_forward_pre_hook(untraced(before), with_kwargs=True)
 
-        return layer.module.register_forward_hook(functools.partial(self._gave, layer, reduction))
+        return layer.module.register_forward_hook(untraced(functools.partial(self._gave, layer, reduction)))
 
     def _gave(self, layer: Layer, reduction: Reduction, _: nn.Module, args: tuple[Any, ...], value: Any) -> None:
         current = self._pass
