@@ -39,6 +39,7 @@ public func kernelSet() -> KernelSet {
       distances: { panelDistances(DoubleProducts.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) }),
     finished: { toposcope_finish_sums($0, $1, $2, $3) },
     finishedProducts: { toposcope_finish_products($0, $1, $2, $3, $4, $5) },
+    productDistances: { productDistances($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) },
     shiftedSum: { shiftedSum($0, $1, $2) },
     shiftedSquares: { shiftedSquares($0, $1, $2, $3) },
     units: { units($0, $1, $2, $3, $4, $5) },

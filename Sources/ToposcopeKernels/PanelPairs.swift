@@ -63,6 +63,20 @@ func panelDistances<Operation: PairOperation>(
   return distances.areInRange
 }
 
+/// The same from products of points: the halved squares of those of the panel x are `xHalves`, those of the others `yHalves`.
+@inline(__always)
+func productDistances(
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ panelStride: Int, _ panels: Int, _ length: Int, _ chain: Int,
+  _ strand: Int, _ finish: ProductFinish, _ xHalves: UnsafePointer<Double>, _ yHalves: UnsafePointer<Double>,
+  _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ partial: UnsafeMutablePointer<Double>
+) -> Bool {
+  var distances = FinishedProducts(
+    x: x, length: length, chain: chain, strand: strand, finish: finish, xHalves: xHalves, yHalves: yHalves, out: out,
+    outStride: outStride, partial: partial)
+  forEachColumns(y, panelStride, panels, &distances)
+  return distances.areInRange
+}
+
 /// Goes through the vectors of some panels, a few at a time.
 @inline(__always)
 private func forEachColumns<Rows: PanelRows>(
@@ -188,25 +202,62 @@ private struct FinishedSums<Operation: PairOperation>: PanelRows {
       }
       return
     }
-    let points = MemoryLayout<Sums>.size / MemoryLayout<Operation.Lanes.Scalar>.size
+    let points = partialSums(sums, x + row, columns, length, chain, strand, partial)
     var k = 0
-    while k < 4 &* points {
-      partial[k] = 0
-      k &+= 1
-    }
-    fourRows(sums, x + row, columns, length, chain, strand) { t0, t1, t2, t3 in
-      t0.flush(to: partial)
-      t1.flush(to: partial + points)
-      t2.flush(to: partial + 2 &* points)
-      t3.flush(to: partial + 3 &* points)
-    }
-    k = 0
     while k < 4 {
       let isInRange = toposcope_finish_sums(partial + k &* points, points, finish, place + k &* outStride)
       othersAreInRange = othersAreInRange && isInRange
       k &+= 1
     }
   }
+}
+
+/// Products that are written as distances.
+private struct FinishedProducts: PanelRows {
+  typealias Operation = FloatProducts
+  let x: UnsafePointer<Float>
+  let length: Int, chain: Int, strand: Int
+  let finish: ProductFinish
+  let xHalves: UnsafePointer<Double>, yHalves: UnsafePointer<Double>
+  let out: UnsafeMutablePointer<Float>
+  let outStride: Int
+  let partial: UnsafeMutablePointer<Double>
+  var areInRange = true
+
+  @inline(__always)
+  mutating func take<Sums: RowSums>(_ sums: Sums.Type, row: Int, _ columns: Sums.Columns, first: Int)
+  where Sums.Operation == Operation {
+    let points = partialSums(sums, x + row, columns, length, chain, strand, partial)
+    var k = 0
+    while k < 4 {
+      let isInRange = toposcope_finish_products(
+        partial + k &* points, points, yHalves + first, xHalves[row &+ k], finish,
+        out + ((row &+ k) &* outStride &+ first))
+      areInRange = areInRange && isInRange
+      k &+= 1
+    }
+  }
+}
+
+/// Leaves the sums of four points of x and some vectors in `out`, point after point. Returns how many each of them has.
+@inline(__always)
+private func partialSums<Sums: RowSums>(
+  _ sums: Sums.Type, _ x: UnsafePointer<Sums.Operation.Lanes.Scalar>, _ columns: Sums.Columns, _ length: Int,
+  _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>
+) -> Int {
+  let points = MemoryLayout<Sums>.size / MemoryLayout<Sums.Operation.Lanes.Scalar>.size
+  var k = 0
+  while k < 4 &* points {
+    out[k] = 0
+    k &+= 1
+  }
+  fourRows(sums, x, columns, length, chain, strand) { t0, t1, t2, t3 in
+    t0.flush(to: out)
+    t1.flush(to: out + points)
+    t2.flush(to: out + 2 &* points)
+    t3.flush(to: out + 3 &* points)
+  }
+  return points
 }
 
 /// The sums of one point with the points of some vectors, in registers.

@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 // One pass over the coordinates of one or two points, and the transposition of a table.
 
 @inline(__always)
@@ -201,11 +203,31 @@ func transpose(
   _ source: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, _ out: UnsafeMutablePointer<Float>,
   _ outStride: Int
 ) {
-  let (wholeRows, wholeColumns) = (rows & ~3, columns & ~3)
+  let (wholeRows, wholeColumns) = (rows & ~15, columns & ~15)
   var j = 0
   while j < wholeColumns {
     var i = 0
     while i < wholeRows {
+      toposcope_transpose_block(source + (i &* stride &+ j), stride, out + (j &* outStride &+ i), outStride)
+      i &+= 16
+    }
+    j &+= 16
+  }
+  transposeFours(source, stride, 0, wholeRows, wholeColumns, columns, out, outStride)
+  transposeFours(source, stride, wholeRows, rows, 0, columns, out, outStride)
+}
+
+/// The same for the rows and columns from `top` and `left` on, four by four.
+@inline(__always)
+private func transposeFours(
+  _ source: UnsafePointer<Float>, _ stride: Int, _ top: Int, _ bottom: Int, _ left: Int, _ right: Int,
+  _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+) {
+  let (wholeBottom, wholeRight) = (bottom & ~3, right & ~3)
+  var j = left
+  while j < wholeRight {
+    var i = top
+    while i < wholeBottom {
       let from = UnsafeRawPointer(source + (i &* stride &+ j))
       let a = from.loadUnaligned(as: SIMD4<Float>.self)
       let b = from.loadUnaligned(fromByteOffset: 4 &* stride, as: SIMD4<Float>.self)
@@ -220,10 +242,10 @@ func transpose(
     }
     j &+= 4
   }
-  j = 0
-  while j < columns {
-    var i = j < wholeColumns ? wholeRows : 0
-    while i < rows {
+  j = left
+  while j < right {
+    var i = j < wholeRight ? wholeBottom : top
+    while i < bottom {
       out[j &* outStride &+ i] = source[i &* stride &+ j]
       i &+= 1
     }

@@ -68,6 +68,10 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
   /* Products of a point with others and how many, the halved squares of the others and of the point, how they are finished,
    * distances; whether all were in range. */
   bool (*finishedProducts)(const double *, long, const double *, double, toposcope_product_finish, float *);
+  /* As the distances of floatProducts, but how products become distances, and the halved squares of the points of the panel
+   * and of the others. */
+  bool (*productDistances)(const float *, const float *, long, long, long, long, long, toposcope_product_finish,
+                           const double *, const double *, float *, long, double *);
   /* A point, its length, shift. */
   double (*shiftedSum)(const float *, long, double);
   /* A point, its length, shift, mean. */
@@ -233,6 +237,39 @@ TOPOSCOPE_INLINE void toposcope_copy_rows(const float *from, long stride, long r
 #if defined(__x86_64__)
   if (is_large) __builtin_ia32_sfence(); /* before another thread is told */
 #endif
+}
+
+/* Transposes a block of sixteen by sixteen numbers, four columns at a time: a vector takes four numbers of every fourth row,
+ * so that what is left is to transpose four by four within its quarters. */
+TOPOSCOPE_INLINE void toposcope_transpose_block(const float *from, long stride, float *to, long to_stride) {
+  typedef float quarter __attribute__((vector_size(16), aligned(4)));
+  typedef float half __attribute__((vector_size(32)));
+  typedef float line __attribute__((vector_size(64)));
+  typedef line unaligned __attribute__((aligned(4)));
+  for (long left = 0; left < 16; left += 4) {
+    line rows[4], pairs[4];
+    for (long i = 0; i < 4; i++) {
+      const float *row = from + i * stride + left;
+      quarter a = *(const quarter *)row, b = *(const quarter *)(row + 4 * stride);
+      quarter c = *(const quarter *)(row + 8 * stride), d = *(const quarter *)(row + 12 * stride);
+      half above = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+      half below = __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7);
+      rows[i] = __builtin_shufflevector(above, below, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    }
+#define TOPOSCOPE_QUARTERS(x, y, a, b, c, d)                                                                       \
+  __builtin_shufflevector(x, y, a, b, c, d, a + 4, b + 4, c + 4, d + 4, a + 8, b + 8, c + 8, d + 8, a + 12, b + 12, \
+                          c + 12, d + 12)
+    for (int i = 0; i < 2; i++) {
+      pairs[i] = TOPOSCOPE_QUARTERS(rows[2 * i], rows[2 * i + 1], 0, 16, 1, 17);
+      pairs[i + 2] = TOPOSCOPE_QUARTERS(rows[2 * i], rows[2 * i + 1], 2, 18, 3, 19);
+    }
+    float *column = to + left * to_stride;
+    for (int i = 0; i < 2; i++, column += 2 * to_stride) {
+      *(unaligned *)column = TOPOSCOPE_QUARTERS(pairs[2 * i], pairs[2 * i + 1], 0, 1, 16, 17);
+      *(unaligned *)(column + to_stride) = TOPOSCOPE_QUARTERS(pairs[2 * i], pairs[2 * i + 1], 2, 3, 18, 19);
+    }
+#undef TOPOSCOPE_QUARTERS
+  }
 }
 
 /* The bits of x under a mask, one after the other from the lowest place on. */

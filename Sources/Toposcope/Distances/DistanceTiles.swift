@@ -35,26 +35,30 @@ struct DistanceTiles {
 
   /// Makes each pair once, but for tiles that are not wanted. `body` may run on several threads, and has the tile for
   /// itself.
-  /// - Parameter isWanted: Whether any pair of some rows and columns is.
+  /// - Parameters:
+  ///   - matrix: Where all distances of the cloud are to be, rows of `points.count` numbers: tiles are made in place. Nil
+  ///     where a tile may go away after `body`.
+  ///   - isWanted: Whether any pair of some rows and columns is.
   func forEach(
-    threads: Int, progress: Progress, isWanted: (_ rows: Range<Int>, _ columns: Range<Int>) -> Bool = { _, _ in true },
+    in matrix: UnsafeMutablePointer<Float>? = nil, threads: Int, progress: Progress,
+    isWanted: (_ rows: Range<Int>, _ columns: Range<Int>) -> Bool = { _, _ in true },
     _ body: (DistanceTile) -> Void
   ) throws(ToposcopeError) {
     switch points.sums {
     case .single(let sums, _):
-      try forEach(sums, threads: threads, progress: progress, isWanted: isWanted, body)
+      try forEach(sums, in: matrix, threads: threads, progress: progress, isWanted: isWanted, body)
     case .double(let sums):
-      try forEach(sums, threads: threads, progress: progress, isWanted: isWanted, body)
+      try forEach(sums, in: matrix, threads: threads, progress: progress, isWanted: isWanted, body)
     }
   }
 
   private func forEach<Scalar>(
-    _ sums: PanelSums<Scalar>, threads: Int, progress: Progress, isWanted: (Range<Int>, Range<Int>) -> Bool,
-    _ body: (DistanceTile) -> Void
+    _ sums: PanelSums<Scalar>, in matrix: UnsafeMutablePointer<Float>?, threads: Int, progress: Progress,
+    isWanted: (Range<Int>, Range<Int>) -> Bool, _ body: (DistanceTile) -> Void
   ) throws(ToposcopeError) {
     if !sums.isShort {
       return try sums.forEachTile(threads: threads, progress: progress, isWanted: isWanted) { sums, rows, columns in
-        make(rows, columns, body) { tile in
+        make(rows, columns, in: matrix, body) { tile in
           let sumStride = (columns.count + 15) / 16 * 16
           for i in rows {
             let part = tile.made(inRow: i)
@@ -66,26 +70,36 @@ struct DistanceTiles {
       }
     }
     try sums.forEachPlace(threads: threads, progress: progress) { rows, columns in
-      if !isWanted(rows, columns) { return }
-      make(rows, columns, body) { tile in
-        for start in Swift.stride(from: rows.lowerBound, to: rows.upperBound, by: 16) {
-          let first = tile.made(inRow: start).lowerBound
-          points.fill(
-            rows: start..<start + 16, columns: first..<(columns.upperBound + 15) & ~15, into: tile.place(start, first),
-            stride: tile.stride)
+      if isWanted(rows, columns) { make(rows, columns, in: matrix, body, fill: fill) }
+    }
+  }
+
+  /// Writes the distances of a tile, and nothing beside it: four panels at a time, of which the last may not be whole, are
+  /// made elsewhere.
+  private func fill(_ tile: DistanceTile) {
+    let end = tile.columns.upperBound, paddedEnd = (end + 15) & ~15
+    let inPlace = end == paddedEnd ? end : max(tile.columns.lowerBound, paddedEnd - 64)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * 64) { panels in
+      let panels = panels.baseAddress!
+      for start in stride(from: tile.rows.lowerBound, to: tile.rows.upperBound, by: 16) {
+        let (rows, first) = (start..<start + 16, tile.made(inRow: start).lowerBound)
+        let middle = max(first, inPlace)
+        points.fill(rows: rows, columns: first..<middle, into: tile.place(start, first), stride: tile.stride)
+        points.fill(rows: rows, columns: middle..<paddedEnd, into: panels, stride: 64)
+        if middle == paddedEnd { continue }
+        for i in rows.clamped(to: tile.rows) {
+          tile.place(i, middle).update(from: panels + 64 * (i - start), count: end - middle)
         }
       }
     }
   }
 
-  /// Makes a tile, normalised, and hands it on. `fill` may write all numbers of its panels.
+  /// Makes a tile, normalised, and hands it on.
   private func make(
-    _ rows: Range<Int>, _ columns: Range<Int>, _ body: (DistanceTile) -> Void, fill: (DistanceTile) -> Void
+    _ rows: Range<Int>, _ columns: Range<Int>, in matrix: UnsafeMutablePointer<Float>?, _ body: (DistanceTile) -> Void,
+    fill: (DistanceTile) -> Void
   ) {
-    // An odd number of cache lines from row to row keeps columns from falling on the same lines.
-    let stride = (columns.count + 15) & ~15 + 16
-    withUnsafeTemporaryAllocation(byteCount: 4 * (rows.count + 15) * stride, alignment: 64) { memory in
-      let distances = memory.baseAddress!.assumingMemoryBound(to: Float.self)
+    func make(_ distances: UnsafeMutablePointer<Float>, _ stride: Int) {
       let tile = DistanceTile(rows: rows, columns: columns, distances: distances, stride: stride)
       fill(tile)
       if let scales {
@@ -96,6 +110,14 @@ struct DistanceTiles {
       }
       body(tile)
     }
+    if let matrix {
+      return make(matrix + (rows.lowerBound * points.count + columns.lowerBound), points.count)
+    }
+    // An odd number of cache lines from row to row keeps columns from falling on the same lines.
+    let stride = (columns.count + 15) & ~15 + 16
+    withUnsafeTemporaryAllocation(byteCount: 4 * rows.count * stride, alignment: 64) { memory in
+      make(memory.baseAddress!.assumingMemoryBound(to: Float.self), stride)
+    }
   }
 
   /// Writes each pair to both of its places.
@@ -103,19 +125,18 @@ struct DistanceTiles {
   func fill(_ out: UnsafeMutablePointer<Float>, threads: Int, progress: Progress) throws(ToposcopeError) {
     let (n, kernels) = (points.count, KernelSet.best)
     let isLarge = 4 * n * n > Self.greatestInCaches
-    try forEach(threads: threads, progress: progress) { tile in
-      // The part of some rows of the tile from a column on, and its mirror image.
+    try forEach(in: isLarge ? nil : out, threads: threads, progress: progress) { tile in
+      /// Writes the part of some rows of the tile from a column on, if it is not there yet, and its mirror image.
       func write(_ rows: Range<Int>, from column: Int) {
-        let columns = column..<tile.columns.upperBound
-        let (place, mirror) = (tile.place(rows.lowerBound, column), out + (column * n + rows.lowerBound))
-        kernels.copy(
-          place, tile.stride, rows.count, columns.count, out + (rows.lowerBound * n + column), n, isLarge)
-        if !isLarge { return kernels.transpose(place, tile.stride, rows.count, columns.count, mirror, n) }
+        let (place, columns) = (tile.place(rows.lowerBound, column), column..<tile.columns.upperBound)
+        let mirror = out + (column * n + rows.lowerBound)
+        if !isLarge { return kernels.transpose(place, n, rows.count, columns.count, mirror, n) }
+        kernels.copy(place, tile.stride, rows.count, columns.count, out + (rows.lowerBound * n + column), n, true)
         let stride = (rows.count + 15) & ~15 + 16
         withUnsafeTemporaryAllocation(byteCount: 4 * columns.count * stride, alignment: 64) { memory in
           let image = memory.baseAddress!.assumingMemoryBound(to: Float.self)
           kernels.transpose(place, tile.stride, rows.count, columns.count, image, stride)
-          kernels.copy(image, stride, columns.count, rows.count, mirror, n, isLarge)
+          kernels.copy(image, stride, columns.count, rows.count, mirror, n, true)
         }
       }
       if !tile.isDiagonal { return write(tile.rows, from: tile.columns.lowerBound) }

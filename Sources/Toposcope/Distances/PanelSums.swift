@@ -145,6 +145,19 @@ struct PanelSums<Scalar: Summable>: Sendable {
   }
 }
 
+extension PanelSums<Float> {
+  /// The same for products of points, of which the halves of the squares are given: sixteen for each panel.
+  @inline(__always)
+  func fillDistances(
+    _ out: UnsafeMutablePointer<Float>, stride: Int, row: Int, columns: Range<Int>, finish: ProductFinish,
+    halves: UnsafePointer<Double>, partial: UnsafeMutablePointer<Double>
+  ) -> Bool {
+    KernelSet.best.productDistances(
+      table.panel(row), table.panel(columns.lowerBound), 16 * table.length, columns.count, table.length, rounding.chain,
+      rounding.strand, finish, halves + 16 * row, halves + 16 * columns.lowerBound, out, stride, partial)
+  }
+}
+
 /// How many coordinates are summed in single precision before a sum is widened.
 ///
 /// Numbers of any size round to both sides: a chain of c coordinates is off by about 0.4 sqrt(c / 3) units of 2^-24, and

@@ -161,18 +161,37 @@ final class PreparedPoints: @unchecked Sendable {
   /// the last point, to the end of its panel, are room for anything.
   func fill(rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>, stride: Int) {
     switch sums {
-    case .single(let sums, _): fill(sums, rows: rows, columns: columns, into: out, stride: stride)
-    case .double(let sums): fill(sums, rows: rows, columns: columns, into: out, stride: stride)
+    case .single(let sums, _):
+      fill(sums, rows: rows, columns: columns, into: out, stride: stride) { place, row, columns, partial in
+        if let shifted {
+          return sums.fillDistances(
+            place, stride: stride, row: row, columns: columns, finish: shifted.finish, halves: shifted.halves.pointer,
+            partial: partial)
+        }
+        guard let finish else { return false }
+        return sums.fillDistances(
+          place, stride: stride, row: row, columns: columns, finish: finish, partial: partial)
+      }
+    case .double(let sums):
+      fill(sums, rows: rows, columns: columns, into: out, stride: stride) { place, row, columns, partial in
+        guard let finish else { return false }
+        return sums.fillDistances(
+          place, stride: stride, row: row, columns: columns, finish: finish, partial: partial)
+      }
     }
   }
 
+  /// - Parameter fillWhole: writes the distances of a panel and some others without keeping sums, or returns false.
   @inline(__always)
   private func fill<Scalar>(
-    _ sums: PanelSums<Scalar>, rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>, stride: Int
+    _ sums: PanelSums<Scalar>, rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>,
+    stride: Int,
+    fillWhole: (
+      _ place: UnsafeMutablePointer<Float>, _ row: Int, _ columns: Range<Int>, _ partial: UnsafeMutablePointer<Double>
+    ) -> Bool
   ) {
     if rows.isEmpty || columns.isEmpty { return }
     let (watcher, group) = (Progress(), 8)
-    let finish = sums.isShort ? finish : nil
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 256 * group) { buffer in
       let buffer = buffer.baseAddress!
       for row in rows.lowerBound / 16...(rows.upperBound - 1) / 16 {
@@ -186,11 +205,9 @@ final class PreparedPoints: @unchecked Sendable {
           first = part.upperBound
           let partColumns = 16 * part.lowerBound..<16 * part.upperBound
           let isWhole = partColumns.clamped(to: columns) == partColumns && points.clamped(to: rows) == points
-          if isWhole, part.lowerBound != row, let finish {
+          if isWhole, part.lowerBound != row, sums.isShort {
             let place = out + ((16 * row - rows.lowerBound) * stride + partColumns.lowerBound - columns.lowerBound)
-            if sums.fillDistances(place, stride: stride, row: row, columns: part, finish: finish, partial: buffer) {
-              continue
-            }
+            if fillWhole(place, row, part, buffer) { continue }
           }
           let there = columns.clamped(to: partColumns).clamped(to: 0..<count)
           sums.fill(buffer, rows: row..<row + 1, columns: part, progress: watcher)

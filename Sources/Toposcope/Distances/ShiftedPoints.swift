@@ -5,11 +5,11 @@ import CToposcopeProcessor
 final class ShiftedPoints: @unchecked Sendable {
   /// How products become distances. A pair below the least share is done again from the original points.
   let finish: ProductFinish
-  /// |x|^2 / 2 of each shifted point.
+  /// |x|^2 / 2 of each shifted point, and of the points past the last in its panel, which are zero.
   let halves: AlignedMemory<Double>
 
   /// Points of fewer coordinates take no longer as differences.
-  static let leastDimension = 129
+  static let leastDimension = 33
 
   /// - Returns: Nil where too many pairs would have to be done again, or products could leave the range of single precision.
   static func make(
@@ -18,8 +18,6 @@ final class ShiftedPoints: @unchecked Sendable {
     let (n, d, greatest) = (cloud.count, cloud.dimension, cloud.greatestMagnitude)
     guard d >= leastDimension, n > 2, greatest > 0, 16 * greatest * greatest * Double(d) < 0x1p126 else { return nil }
     let mean = try Self.mean(of: cloud, threads: threads, progress: progress)
-    if refinedShare(cloud, exact, mean, leastShare(kind)) >= 0.004 { return nil }
-
     let sums = try AlignedMemory<Double>(2 * n)
     sums.pointer.initialize(repeating: 0, count: 2 * n)
     let table = try PanelTable<Float>(count: n, length: d, threads: threads, progress: progress) { i, range, out in
@@ -27,7 +25,7 @@ final class ShiftedPoints: @unchecked Sendable {
         cloud.row(i, as: Float.self) + range.lowerBound, range.count, mean.pointer + range.lowerBound, out,
         sums.pointer + 2 * i)
     }
-    let halves = try AlignedMemory<Double>(n)
+    let halves = try Self.zeros(n)
     // Of every point: the square of the rounding error over that of the point.
     var greatestError = 0.0
     for i in 0..<n {
@@ -35,6 +33,11 @@ final class ShiftedPoints: @unchecked Sendable {
       halves.pointer[i] = square / 2
       if error > 0 { greatestError = max(greatestError, error / square) }
     }
+    // Some hundred pairs tell how many would have to be done again.
+    let refined = exact.shareOfSample { i, j in
+      exact.squares(i, j) < 2 * leastShare(kind) * (halves.pointer[i] + halves.pointer[j])
+    }
+    if refined >= 0.004 { return nil }
     // With (e_x + e_y)^2 <= 2 (e_x^2 + e_y^2), the bound 2 (e_x + e_y) / sqrt(s) of the relative error is that of all pairs.
     let share = max(leastShare(kind), 8 * greatestError / (ExactPairs.tolerance * ExactPairs.tolerance))
     if share > 1 { return nil }
@@ -48,7 +51,16 @@ final class ShiftedPoints: @unchecked Sendable {
 
   /// The same points in another order.
   convenience init(_ other: ShiftedPoints, order: [Int32]) throws(ToposcopeError) {
-    self.init(other.finish, try AlignedMemory(other.halves, order: order))
+    let halves = try Self.zeros(order.count)
+    for (place, index) in order.enumerated() { halves.pointer[place] = other.halves.pointer[Int(index)] }
+    self.init(other.finish, halves)
+  }
+
+  /// One for each point of the panels.
+  private static func zeros(_ count: Int) throws(ToposcopeError) -> AlignedMemory<Double> {
+    let zeros = try AlignedMemory<Double>((count + 15) & ~15)
+    zeros.pointer.initialize(repeating: 0, count: zeros.count)
+    return zeros
   }
 
   /// Turns the products of a point into squared distances; -1 where they have lost too many digits.
@@ -88,23 +100,5 @@ final class ShiftedPoints: @unchecked Sendable {
       }
     }
     return mean
-  }
-
-  /// The share of sample pairs that would have to be done again.
-  private static func refinedShare(
-    _ cloud: PointCloud, _ exact: ExactPairs, _ mean: AlignedMemory<Float>, _ leastShare: Double
-  ) -> Double {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: cloud.dimension) { shifted in
-      func square(_ i: Int) -> Double {
-        var sums = (0.0, 0.0)
-        withUnsafeMutableBytes(of: &sums) { sums in
-          KernelSet.best.shifted(
-            cloud.row(i, as: Float.self), cloud.dimension, mean.pointer, shifted.baseAddress!,
-            sums.baseAddress!.assumingMemoryBound(to: Double.self))
-        }
-        return sums.0
-      }
-      return exact.shareOfSample { i, j in exact.squares(i, j) < leastShare * (square(i) + square(j)) }
-    }
   }
 }

@@ -156,16 +156,17 @@ enum TextbookDistance {
 
   /// Points of which hardly two are close, beside the distance from their mean, are summed as products: the few close pairs,
   /// points that are equal or lie on the mean are done again. Signs of equal size round all products to the same side.
-  @Test(arguments: [Metric.Kind.euclidean, .sqeuclidean]) func fewClosePoints(kind: Metric.Kind) throws {
+  @Test(arguments: [Metric.Kind.euclidean, .sqeuclidean], [40, 200])
+  func fewClosePoints(kind: Metric.Kind, dimension: Int) throws {
     for (offset, isEqual) in [(0.0, false), (1000, false), (0, true), (1 / 3.0, true)] {
       var random = LinearCongruence(seed: 6)
-      var rows = random.rows(300, 200).map { row in
+      var rows = random.rows(300, dimension).map { row in
         row.map { Double(Float((isEqual ? ($0 < 0 ? -1.1 : 1.1) : $0) + offset)) }
       }
       rows[7] = rows[200].map { Double(Float($0 * (1 + 1e-6 * random.next()))) }
       rows[9] = rows[100].map { Double(Float($0 + 0.2 * random.next())) }
       rows[11] = rows[50]
-      rows[13] = (0..<200).map { k in Double(Float(rows.reduce(0) { $0 + $1[k] } / 300)) }
+      rows[13] = (0..<dimension).map { k in Double(Float(rows.reduce(0) { $0 + $1[k] } / 300)) }
       let cloud = try singleCloud(rows)
       let m = try DistanceMatrix(cloud, metric: Metric(kind))
       expectRight(m, kind, rows, among: [0, 7, 9, 11, 13, 50, 299])

@@ -117,7 +117,71 @@ func firstWrongKernel(
     }
     sum += 1
   }
+  if let wrong = firstWrongProductDistances(of: set, singles, doubles) { return wrong }
   return firstWrongPass(of: set, x, point, sums)
+}
+
+/// Distances from products are the products, finished, to the bit, of one strand and of several, and a pair that is too close
+/// is told wherever it is.
+private func firstWrongProductDistances(
+  of set: KernelSet, _ singles: UnsafeMutablePointer<Float>, _ doubles: UnsafeMutablePointer<Double>
+) -> Int32? {
+  let (distances, row) = (singles + (2 + panels) * numbers, singles + (2 + panels) * numbers + 256 * panels)
+  let (sums, partial) = (doubles + (2 + panels) * numbers, doubles + (2 + panels) * numbers + 256 * panels)
+  // Halved squares of the first panel, then of the others.
+  let (halves, stride) = (partial + 256, 16 * panels)
+  var k = 0
+  while k < 16 + stride {
+    halves[k] = 20 + Double(k % 7)
+    k += 1
+  }
+  var strands = 0
+  while strands < 2 {
+    let strand = strands == 0 ? length : strand
+    k = 0
+    while k < 16 * stride {
+      sums[k] = 0
+      k += 1
+    }
+    set.floatProducts.pairs(singles, singles + numbers, numbers, panels, length, chain, strand, sums, stride)
+    var isRoot = 0
+    while isRoot < 2 {
+      func make(_ least: Double) -> Bool {
+        set.productDistances(
+          singles, singles + numbers, numbers, panels, length, chain, strand,
+          ProductFinish(is_root: isRoot == 1, least: least, share: 0.5), halves, halves + 16, distances, stride, partial
+        )
+      }
+      if !make(0) { return 225 }
+      var i = 0
+      while i < 16 {
+        let finish = ProductFinish(is_root: isRoot == 1, least: 0, share: 0.5)
+        if !set.finishedProducts(sums + i * stride, stride, halves + 16, halves[i], finish, row) { return 226 }
+        k = 0
+        while k < stride {
+          if distances[i * stride + k].bitPattern != row[k].bitPattern { return 227 }
+          k += 1
+        }
+        i += 1
+      }
+      var (least, place) = (2 * (halves[0] + halves[16] - sums[0]), 0)
+      k = 0
+      while k < 16 * stride {
+        let square = 2 * (halves[k / stride] + halves[16 + k % stride] - sums[k])
+        (least, place) = square < least ? (square, k) : (least, place)
+        k += 1
+      }
+      if !make(least) || make(least.nextUp) { return 228 }
+      // The same for the share: this pair alone has less than a half.
+      let (first, second) = (halves[place / stride], halves[16 + place % stride])
+      (halves[place / stride], halves[16 + place % stride]) = (sums[place] / 2 + 0.1, sums[place] / 2 + 0.1)
+      if sums[place] > 1 && make(-1000) { return 229 }
+      (halves[place / stride], halves[16 + place % stride]) = (first, second)
+      isRoot += 1
+    }
+    strands += 1
+  }
+  return nil
 }
 
 /// Whether distances are not the sums, finished, to the bit: of one strand, which stays in registers, and of several; and
@@ -212,8 +276,18 @@ private func firstWrongPass(
   x[7] = 0.5
   sums[7] = 0.25
   if set.units(x, length, 0, 0, 1, out) != 0 || out[149] != x[149] { return 206 }
-  set.transpose(x, 30, 13, 27, out, 13)
-  if out[26 * 13 + 12] != x[12 * 30 + 26] || out[5] != x[5 * 30] { return 207 }
+  // Blocks of sixteen and of four, single numbers, and what lies between the columns.
+  k = 0
+  while k < 41 * 60 {
+    out[k] = -1
+    k += 1
+  }
+  set.transpose(x, 50, 55, 41, out, 60)
+  k = 0
+  while k < 41 * 60 {
+    if out[k] != (k % 60 < 55 ? x[k % 60 * 50 + k / 60] : -1) { return 207 }
+    k += 1
+  }
   func differ(_ form: toposcope_form, _ least: Double, _ greatest: Double, _ definition: (Double) -> Double) -> Bool {
     let finish = Finish(form: form, least: least, greatest: greatest)
     if !set.finished(sums, 147, finish, out) { return true }
