@@ -24,10 +24,12 @@ final class CellLookahead: @unchecked Sendable {
   /// One thread's graph, and the edges that are in it.
   private final class Scout {
     var scanner: LinkScanner
-    var next: Int32 = 0
+    var next: Int32
     let isCaller: Bool
 
-    init(_ scanner: LinkScanner, isCaller: Bool) { (self.scanner, self.isCaller) = (scanner, isCaller) }
+    init(_ scanner: LinkScanner, next: Int32 = 0, isCaller: Bool) {
+      (self.scanner, self.next, self.isCaller) = (scanner, next, isCaller)
+    }
 
     func move(to rank: Int32) {
       while next < rank {
@@ -43,7 +45,7 @@ final class CellLookahead: @unchecked Sendable {
   private let graph: RankedGraph
   private let limit: Int
   private let progress: Progress
-  private let end: Int
+  private let ranks: Range<Int>
   private let scouts: [Scout]
   private let blocks: [Block]
   private let nextBlock = Atomic<Int>(0)
@@ -51,21 +53,22 @@ final class CellLookahead: @unchecked Sendable {
   private let isOver = Atomic<Bool>(false)
 
   /// - Parameters:
-  ///   - scanner: that of the calling thread, in which all edges before the closing ones will be
+  ///   - start: the first edge that is looked at
+  ///   - scanner: that of the calling thread, in which all edges before that one are, and all before the closing ones will be
   ///   - limit: see ``Link``
   init(
-    _ graph: RankedGraph, _ scanner: LinkScanner, limit: Int, threads: Int, progress: Progress
+    _ graph: RankedGraph, from start: Int32, _ scanner: LinkScanner, limit: Int, threads: Int, progress: Progress
   ) throws(ToposcopeError) {
     (self.graph, self.limit, self.progress) = (graph, limit, progress)
-    end = graph.edgesBeforeClosing
-    var scouts = [Scout(scanner, isCaller: true)]
+    ranks = Int(start)..<graph.edgesBeforeClosing
+    var scouts = [Scout(scanner, next: start, isCaller: true)]
     while scouts.count < threads { scouts.append(Scout(try LinkScanner(graph), isCaller: false)) }
     self.scouts = scouts
-    let count = (end + CellLookahead.edgesPerBlock - 1) / CellLookahead.edgesPerBlock
+    let count = (ranks.count + CellLookahead.edgesPerBlock - 1) / CellLookahead.edgesPerBlock
     blocks = (0..<count).map { _ in Block() }
   }
 
-  /// Looks at all edges, and calls `settle` with each, in order, on the calling thread.
+  /// Looks at all edges from the first on, and calls `settle` with each, in order, on the calling thread.
   func run(_ settle: (Int32, Finding) throws(ToposcopeError) -> Void) throws(ToposcopeError) {
     try Threads.run(helpers: scouts.count - 1) {
       let scout = scouts[nextScout.wrappingAdd(1, ordering: .relaxed).oldValue]
@@ -73,17 +76,18 @@ final class CellLookahead: @unchecked Sendable {
     } beside: { () throws(ToposcopeError) in
       defer { isOver.store(true, ordering: .relaxed) }
       for (number, block) in blocks.enumerated() {
+        let start = ranks.lowerBound + number * CellLookahead.edgesPerBlock
         while !block.isReady.load(ordering: .acquiring) {
           if !lookAtNext(scouts[0]) { Threads.pause() }
-          try progress.report(number * CellLookahead.edgesPerBlock, of: graph.edges.count)
+          try progress.report(start, of: graph.edges.count)
         }
         for (i, finding) in block.findings.enumerated() {
-          try settle(Int32(number * CellLookahead.edgesPerBlock + i), finding)
+          try settle(Int32(start + i), finding)
         }
         if let failure = block.failure { throw failure }
         block.findings = []
       }
-      scouts[0].move(to: Int32(end))
+      scouts[0].move(to: Int32(ranks.upperBound))
     }
   }
 
@@ -92,9 +96,9 @@ final class CellLookahead: @unchecked Sendable {
     let number = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
     guard number < blocks.count else { return false }
     let block = blocks[number]
-    let start = number * CellLookahead.edgesPerBlock
+    let start = ranks.lowerBound + number * CellLookahead.edgesPerBlock
     do throws(ToposcopeError) {
-      for rank in Int32(start)..<Int32(min(start + CellLookahead.edgesPerBlock, end)) {
+      for rank in Int32(start)..<Int32(min(start + CellLookahead.edgesPerBlock, ranks.upperBound)) {
         scout.move(to: rank)
         block.findings.append(
           try CellLookahead.look(

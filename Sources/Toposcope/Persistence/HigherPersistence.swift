@@ -218,7 +218,17 @@ struct HigherPersistence {
 
   /// The same for dimension 3 and above, where links that are no cones are kept.
   private mutating func runCellsAhead() throws(ToposcopeError) {
-    let lookahead = try CellLookahead(graph, scanner, limit: maxDimension, threads: threads, progress: progress)
+    var (next, alone, stopwatch) = (Int32(0), 0.0, Stopwatch())
+    let end = Int32(graph.edgesBeforeClosing)
+    while alone < pace.secondsAlone && next < end {
+      let block = next..<min(next + 16, end)
+      try add(block)
+      next = block.upperBound
+      alone += stopwatch.lap()
+    }
+    if next == end { return }
+    let lookahead = try CellLookahead(
+      graph, from: next, scanner, limit: maxDimension, threads: threads, progress: progress)
     try lookahead.run { (rank, found) throws(ToposcopeError) in
       if rank & 15 == 0 { try report(rank) }
       try settle(rank, found)

@@ -42,14 +42,15 @@ final class LinkLookahead: @unchecked Sendable {
   struct Pace {
     /// With fewer edges than this one thread is as fast.
     var fewEdges = 1 << 15
-    /// The same above H2, where links take longer.
-    var fewCellEdges = 1 << 9
+    /// Above H2 links differ too much for that: one thread begins, and others help it if there is more to do after so many
+    /// seconds, as most small complexes are done before others would have begun.
+    var secondsAlone = 0.004
     /// Every thread has bit rows of its own. Where they take more than these bytes, filling them costs more than is gained.
     var mostBytes = 1 << 26
     var edgesPerBlock: Int32 = 64
 
     func isWorthThreads(_ graph: RankedGraph, _ maxDimension: Int) -> Bool {
-      graph.edges.count >= (maxDimension > 2 ? fewCellEdges : fewEdges) && BitRows.bytes(graph.count) <= mostBytes
+      (maxDimension > 2 || graph.edges.count >= fewEdges) && BitRows.bytes(graph.count) <= mostBytes
     }
   }
 

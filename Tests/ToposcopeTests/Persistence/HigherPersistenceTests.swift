@@ -153,7 +153,7 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
       var engine = try HigherPersistence(
         edgeOrder(lengths, threshold: seed % 5 == 1 ? 1 : .infinity), maxDimension: maxDimension,
         field: PrimeField([2, 3][seed / 2 % 2]), isComplete: true, wanted: wanted, threads: threads,
-        pace: LinkLookahead.Pace(fewCellEdges: 0))
+        pace: LinkLookahead.Pace(secondsAlone: seed % 3 == 0 ? 0 : 1e-5))
       try engine.run()
       return "\(engine.diagrams) \(engine.representatives)"
     }
@@ -178,7 +178,8 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
     let order = try EdgeOrder(vertices: 120, edges: edges, upTo: .infinity, progress: Progress())
     let error = #expect(throws: ToposcopeError.self) {
       var engine = try HigherPersistence(
-        order, maxDimension: 4, field: PrimeField(2), isComplete: true, threads: 3, progress: progress)
+        order, maxDimension: 4, field: PrimeField(2), isComplete: true, threads: 3,
+        pace: LinkLookahead.Pace(secondsAlone: 0), progress: progress)
       try engine.run()
     }
     #expect(error?.kind == .cancelled)
