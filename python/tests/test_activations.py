@@ -343,6 +343,26 @@ def test_channels_of_one_dimensional_convolutions_come_first():
     assert ts.collect(nn.Sequential(nn.LayerNorm(3)), images, "0", "mean", channels="last")["0"].shape[1] == 3
 
 
+def test_images_whose_channels_seem_to_come_last():
+    """As in Swin: a mean over a side and the channels would be no error, but nonsense."""
+
+    class Last(nn.Module):
+        def forward(self, x):
+            return x.permute(0, 2, 3, 1)
+
+    net = nn.Sequential(nn.Conv2d(1, 6, 2, stride=2), Last(), nn.LayerNorm(6), nn.GELU(), nn.Linear(6, 12))
+    x = torch.randn(3, 1, 8, 8)
+    for layer, shape in [("1", r"\(3, 4, 4, 6\)"), ("3", r"\(3, 4, 4, 6\)"), ("4", r"\(3, 4, 4, 12\)")]:
+        for reduce in ("mean", "max", "top-norm", "positions"):
+            with pytest.raises(ValueError, match=rf"'{layer}'.*{shape}.*channels='last', or 'first'"):
+                ts.collect(net, x, layer, reduce)
+    out = net[4:](net[:4](x)).detach()
+    np.testing.assert_array_equal(ts.collect(net, x, "4", "mean", channels="last")["4"], out.mean((1, 2)).numpy())
+    np.testing.assert_array_equal(ts.collect(net, x, "4", "mean", channels="first")["4"], out.mean((2, 3)).numpy())
+    assert ts.collect(net, x, "0", "mean")["0"].shape == (3, 6)  # a convolution with the same number
+    assert ts.collect(net, x, "4", "flatten")["4"].shape == (3, 192)
+
+
 def test_another_batch_dimension():
     net = nn.Sequential(nn.TransformerEncoderLayer(8, 2, 16))
     x = torch.randn(7, 3, 8)

@@ -18,7 +18,7 @@ from .forward_pass import ForwardPass
 from .hooks import Hooks
 from .recorded import Activations, vector
 from .recording import Recording
-from .reduction import Reduce, Reduction, channels_of
+from .reduction import Channels, Reduce, Reduction, channels_of
 from .reservoir import Reservoir
 from .rows import Budget
 from .selection import Layer, Layers, Named, choose, never_fired, refuse, unwrap, walk
@@ -68,7 +68,8 @@ def capture(model: nn.Module, layers: Layers, reduce: Reduce | Mapping[str, Redu
         Whether to take the attention mask from the arguments of the model (``attention_mask``, or
         ``src_key_padding_mask``). See also `Capture.mask`.
     channels : {"first", "last"}, optional
-        Where the channels are. By default last for three dimensions, first for more and after 1-d convolutions.
+        Where the channels are. By default last for three dimensions, first for more and after 1-d convolutions;
+        where the model's own modules speak against that, the choice is required.
     batch_dim : int
         Which dimension of outputs with three and more dimensions counts the samples.
     prefix_tokens : int, optional
@@ -339,8 +340,10 @@ def _reductions(
             choices.update((layer.name, choice) for layer in layers if layer.module in named)
     else:
         choices = {layer.name: reduce for layer in layers}
+    known = Channels.among(module for _, module in modules)
     return {
-        layer.name: Reduction(choices.get(layer.name), channels_of(layer.module, channels), prefix) for layer in layers
+        layer.name: Reduction(choices.get(layer.name), channels_of(layer.module, channels), prefix, known)
+        for layer in layers
     }
 
 

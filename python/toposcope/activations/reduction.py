@@ -7,7 +7,7 @@ averaged without being asked for.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-__all__ = ["Reduce", "Reduction", "channels_of"]
+__all__ = ["Channels", "Reduce", "Reduction", "channels_of"]
 
 Reduce = str | Callable[[torch.Tensor], torch.Tensor] | None
 OfBatch = tuple[Callable[[torch.Tensor], torch.Tensor], int]  # a function of outputs, and by what to divide the result
@@ -34,6 +34,7 @@ _OF_TOKENS = {
     "patches": "every token but the class and register tokens a point",
 }
 _KNOWN = {**_OF_TOKENS, **_ANYWHERE}
+_OVER_POSITIONS = ("mean", "max", "top-norm", "positions")  # which of the dimensions are positions matters to them
 _SPREADING = ("positions", "tokens", "patches")
 _CHANNELS_FIRST = (
     nn.Conv1d,
@@ -59,6 +60,34 @@ def channels_of(module: nn.Module, asked: str | None) -> str | None:
 
 
 @dataclass(frozen=True)
+class Channels:
+    """The numbers of channels that the modules of a model work on, where these come first and where they come last."""
+
+    first: frozenset[int] = frozenset()
+    last: frozenset[int] = frozenset()
+
+    @staticmethod
+    def among(modules: Iterable[nn.Module]) -> Channels:
+        """Of images: by convolutions and batch normalisations, and by linear layers and layer normalisations."""
+        first: set[int] = set()
+        last: set[int] = set()
+        for module in modules:
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+                first.update((module.in_channels, module.out_channels))
+            elif isinstance(module, nn.BatchNorm2d):
+                first.add(module.num_features)
+            elif isinstance(module, nn.Linear):
+                last.update((module.in_features, module.out_features))
+            elif isinstance(module, nn.LayerNorm):
+                last.add(module.normalized_shape[-1])
+        return Channels(frozenset(first), frozenset(last))
+
+    def seem_last(self, shape: torch.Size) -> bool:
+        """Whether an image of this shape (samples, a, b, c) has c channels rather than a."""
+        return len(shape) == 4 and shape[3] in self.last and shape[1] not in self.first and shape[1] not in self.last
+
+
+@dataclass(frozen=True)
 class Reduction:
     """How outputs of one layer become points.
 
@@ -70,6 +99,8 @@ class Reduction:
         By default last for three dimensions, first for more.
     prefix : int
         How many tokens come before the patches.
+    known : Channels
+        Of the model.
 
     Examples
     --------
@@ -84,7 +115,8 @@ class Reduction:
     choice: Reduce
     channels: str | None = None
     prefix: int = 1
-    _known: dict[torch.Size, OfBatch] = field(default_factory=dict, init=False, repr=False, compare=False)
+    known: Channels = Channels()
+    _functions: dict[torch.Size, OfBatch] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.choice is not None and not callable(self.choice) and self.choice not in _KNOWN:
@@ -105,11 +137,11 @@ class Reduction:
         ValueError
             For outputs that need another choice.
         """
-        found = self._known.get(shape)
+        found = self._functions.get(shape)
         if found is None:
             self._check(shape)
             sums = self.choice == "mean" and len(shape) > 2
-            found = self._known[shape] = self._function(len(shape)), self._positions(shape) if sums else 1
+            found = self._functions[shape] = self._function(len(shape)), self._positions(shape) if sums else 1
         return found
 
     def check_mask(self, mask: torch.Tensor, shape: torch.Size) -> None:
@@ -208,6 +240,11 @@ class Reduction:
     def _check(self, shape: torch.Size) -> None:
         choices = _KNOWN if self._tokens(shape) else _ANYWHERE
         if len(shape) <= 2 or callable(self.choice) or self.choice in choices:
+            if self.channels is None and self.choice in _OVER_POSITIONS and self.known.seem_last(shape):
+                raise ValueError(
+                    f"its output is {tuple(shape)}, and its channels seem to be the last dimension, as modules of the "
+                    f"model work on {shape[3]} channels there: give channels='last', or 'first' if they are not"
+                )
             return
         what = f"its output is {tuple(shape)}, and "
         what += "a choice is needed" if self.choice is None else f"reduce={self.choice!r} is for tokens"
