@@ -1,6 +1,6 @@
 """What capturing costs over a bare forward pass, and what a monitor costs over training.
 
-    python python/benchmarks/capture.py [--seconds 12] [--looks 5] [--only TEXT] [--json FILE]
+    python python/benchmarks/capture.py [--seconds 40] [--looks 4] [--only TEXT] [--json FILE]
 
 Every batch that a way of capturing asks for comes after a bare pass of a copy of the model, whose time is taken off: so
 bare and watched passes alternate, batch by batch, in one process, and the drift of a machine meets both alike. One run
@@ -252,16 +252,16 @@ def training(kind: Callable[[], nn.Module], batch: int, layers: str, reduce: str
     Returns
     -------
     dict
-        step: seconds of a bare step; look: seconds of a look in the training thread; process, clock: by how
-        much a monitor multiplies the processor time of the whole process, diagrams in the background included, and the
-        time of the clock.
+        step: seconds of a bare step; look: seconds of a look in the training thread; diagrams: those of what follows
+        in the background; process, clock: by how much a monitor multiplies the processor time of the whole process,
+        diagrams in the background included, and the time of the clock.
     """
     torch.manual_seed(0)
     watched = kind()
     steps = [training_step(model, batch) for model in (watched, copy.deepcopy(watched))]
     clocks = {"process": time.process_time, "clock": time.perf_counter}
     ratios: dict[str, list[float]] = {name: [] for name in clocks}
-    bare_steps, looks_taken = [], []
+    bare_steps, looks_taken, diagrams_taken = [], [], []
 
     def timed(action: Callable[[], Any], spent: dict[str, float]) -> None:
         begun = {name: clock() for name, clock in clocks.items()}
@@ -291,7 +291,9 @@ def training(kind: Callable[[], nn.Module], batch: int, layers: str, reduce: str
                 ratios[name].append(of_watched[name] / of_bare[name])
             bare_steps.append(of_bare["clock"] / every)
             looks_taken += monitor.seconds_in_step
-    medians = {"step": statistics.median(bare_steps), "look": statistics.median(looks_taken)}
+            diagrams_taken += [record.seconds for record in monitor.records]
+    seconds = {"step": bare_steps, "look": looks_taken, "diagrams": diagrams_taken}
+    medians = {name: statistics.median(taken) for name, taken in seconds.items()}
     return medians | {name: median(of) for name, of in ratios.items()}
 
 
@@ -321,8 +323,8 @@ def keep_freed_memory() -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--seconds", type=float, default=12, help="for the passes of each model")
-    arguments.add_argument("--looks", type=int, default=5, help="of the monitor at each model")
+    arguments.add_argument("--seconds", type=float, default=40, help="for the passes of each model")
+    arguments.add_argument("--looks", type=int, default=4, help="of the monitor at each model")
     arguments.add_argument("--only", default="", help="only what has this text in its title, such as ViT or monitor")
     arguments.add_argument("--json", help="write the figures to this file too")
     options = arguments.parse_args()
@@ -341,7 +343,7 @@ def main() -> None:
         for way in dict.fromkeys(way for medians in captures.values() for way in medians):
             cells = (percent(medians[way]) if way in medians else "" for medians in captures.values())
             print(f"| {way} |", " | ".join(cells), "|")
-    print("\n| network, looks | processor time | clock |\n|---|---|---|")
+    print("\n| network, looks | processor time | clock | look and diagrams, counted |\n|---|---|---|---|")
     for title, column, kind, batch, layers, reduce in (
         ("monitor, the demo's ResNet, 4 stages", "ResNet", ResNet, 64, "layer*", "mean"),
         ("monitor, the demo's ViT, 12 blocks", "vision transformer", VisionTransformer, 32, "blocks.*", "cls"),
@@ -352,7 +354,8 @@ def main() -> None:
             cost = training(kind, batch, layers, reduce, every, options.looks)
             figures["monitor"][f"{title}, every={every}"] = cost
             shares = f"{percent(cost['process'])} | {percent(cost['clock'])}"
-            print(f"| {column}, every {every} steps | {shares} |", flush=True)
+            counted = f"{100 * (cost['look'] + cost['diagrams']) / (every * cost['step']):.1f} %"
+            print(f"| {column}, every {every} steps | {shares} | {counted} |", flush=True)
     if options.json:
         with open(options.json, "w") as file:
             json.dump(figures, file, indent=2)
