@@ -192,8 +192,9 @@ final class PreparedPoints: @unchecked Sendable {
   ) {
     if rows.isEmpty || columns.isEmpty { return }
     let (watcher, group) = (Progress(), 8)
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 256 * group) { buffer in
-      let buffer = buffer.baseAddress!
+    // Vectors of sums lie in one cache line each.
+    withUnsafeTemporaryAllocation(byteCount: 8 * 256 * group, alignment: 64) { memory in
+      let buffer = memory.baseAddress!.assumingMemoryBound(to: Double.self)
       for row in rows.lowerBound / 16...(rows.upperBound - 1) / 16 {
         let panels = columns.lowerBound / 16..<(columns.upperBound + 15) / 16
         let points = 16 * row..<16 * row + 16
