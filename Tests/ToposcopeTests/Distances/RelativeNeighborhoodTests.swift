@@ -90,8 +90,9 @@ import Testing
     let rows = random.rows(90, 40)
     let cloud = try singleCloud(rows)
     let part = try singleCloud(Array(rows[20..<61]))
-    // Directions of the two clouds may be summed in different ways, each within 4 units.
-    let tolerance: Float = [.cosine, .angular, .correlation].contains(kind) ? 8 : 2
+    // Products are of points less the mean of their cloud, and the two clouds may be summed in different ways: each within
+    // 4 units.
+    let tolerance: Float = [.cityblock, .chebyshev].contains(kind) ? 2 : 8
     for scaling in RelativeNeighborhood.Scaling.allCases {
       let whole = try matrix(cloud, 7, scaling, kind: kind)
       let neighborhood = RelativeNeighborhood(neighbors: 7, scaling: scaling, reference: cloud)
