@@ -152,7 +152,7 @@ private func persistence(
     var engine = try HigherPersistence(
       order, maxDimension: options.maxDimension, field: field, isComplete: !extent.isCut,
       wanted: Wanted(cocycles: options.cocycles, cycles: options.cycles),
-      limit: options.maxMemory.map { $0 - input.byteCount },
+      limit: options.maxMemory, held: input.byteCount,
       threads: options.maxDimension > 2 ? Threads.resolve(options.threads) : threads, progress: progress)
     try engine.run()
     facts.edges = order.taken

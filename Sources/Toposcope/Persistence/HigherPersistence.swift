@@ -12,6 +12,8 @@ struct HigherPersistence {
   private let progress: Progress
   /// The bytes that may be taken; nil: as many as there are.
   private let limit: Int?
+  /// Those of the distances or edges that the filtration comes from, among them.
+  private let held: Int
   private let threads: Int
   private let pace: LinkLookahead.Pace
   private var components: Components
@@ -25,15 +27,16 @@ struct HigherPersistence {
   ///   - wanted: representatives to keep; cycles in dimension 2 only
   ///   - isComplete: whether classes alive after the last edge never die; if not, their bars are censored
   ///   - limit: the bytes that may be taken; nil: as many as there are
+  ///   - held: those among them that are taken already
   init(
     _ order: EdgeOrder, maxDimension: Int, field: PrimeField, isComplete: Bool, wanted: Wanted = Wanted(),
-    limit: Int? = nil, threads: Int = 1, pace: LinkLookahead.Pace = LinkLookahead.Pace(),
+    limit: Int? = nil, held: Int = 0, threads: Int = 1, pace: LinkLookahead.Pace = LinkLookahead.Pace(),
     progress: Progress = Progress()
   ) throws(ToposcopeError) {
-    self.limit = limit
+    (self.limit, self.held) = (limit, held)
     graph = try RankedGraph(
       order, isClosed: wanted.cycles, limit: min(limit ?? .max, AlignedMemory<Float>.physicalMemory),
-      progress: progress)
+      held: held, progress: progress)
     self.pace = pace
     self.threads = pace.isWorthThreads(graph, maxDimension) ? threads : 1
     self.field = field
@@ -116,8 +119,8 @@ struct HigherPersistence {
   private func report(_ rank: Int32) throws(ToposcopeError) {
     try progress.report(Int(rank), of: graph.edges.count)
     guard let limit else { return }
-    let annotations = triangles.byteCount + (cells?.byteCount ?? 0)
-    let taken = RankedGraph.bytes(vertices: graph.count, edges: graph.edges.count) + Double(annotations)
+    let more = held + triangles.byteCount + (cells?.byteCount ?? 0)
+    let taken = RankedGraph.bytes(vertices: graph.count, edges: graph.edges.count) + Double(more)
     if taken > Double(limit) { throw ToposcopeError(.memory, value: 2 * taken) }
   }
 

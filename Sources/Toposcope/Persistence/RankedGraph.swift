@@ -13,15 +13,16 @@ struct RankedGraph {
   /// - Parameters:
   ///   - isClosed: whether a last vertex is joined to all others after everything else
   ///   - limit: the bytes that may be taken, with those of the runs of edges
+  ///   - held: those among them that are taken already
   init(
-    _ order: EdgeOrder, isClosed: Bool, limit: Int = .max, progress: Progress
+    _ order: EdgeOrder, isClosed: Bool, limit: Int = .max, held: Int = 0, progress: Progress
   ) throws(ToposcopeError) {
     count = order.vertexCount + (isClosed ? 1 : 0)
     var edges = try Growing<FiltrationEdge>()
     while let run = try order.nextRun() {
       let (all, overflow) = (edges.count + run.count + count).addingReportingOverflow(1)
       guard !overflow, all < RankTable.absent else { throw ToposcopeError(.memory, value: 16 * Double(all)) }
-      let bytes = RankedGraph.bytesPerEdge * Double(all) + EdgeOrder.bytes(ofRun: run.count)
+      let bytes = Double(held) + RankedGraph.bytesPerEdge * Double(all) + EdgeOrder.bytes(ofRun: run.count)
       if bytes > Double(limit) { throw ToposcopeError(.memory, value: bytes) }
       try edges.reserve(edges.count + run.count)
       let place = edges.base + edges.count
@@ -35,7 +36,7 @@ struct RankedGraph {
         try edges.append(FiltrationEdge(length: .infinity, tail: vertex, head: Int32(count - 1)))
       }
     }
-    let needed = RankedGraph.bytes(vertices: count, edges: edges.count)
+    let needed = Double(held) + RankedGraph.bytes(vertices: count, edges: edges.count)
     if needed > Double(limit) { throw ToposcopeError(.memory, value: needed) }
     ranks = try RankTable(count, edges, progress)
     self.edges = edges
