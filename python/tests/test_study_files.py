@@ -46,8 +46,9 @@ def test_what_is_no_study_gets_one_sentence(tmp_path):
     np.save(tmp_path / "s.npy", np.arange(3))
     for content in (b"PK\x03\x04 broken", b"", b"not a zip", (tmp_path / "s.npy").read_bytes()):
         path.write_bytes(content)
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"s\.npz is no (whole )?study") as raised:
             ts.load(path)
+        assert "pickle" not in str(raised.value)
     with pytest.raises(FileNotFoundError):
         ts.load(tmp_path / "nowhere.npz")
 

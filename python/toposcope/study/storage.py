@@ -58,6 +58,12 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     FileNotFoundError, ValueError
         Where there is no such file, and where it is anything else than `write` would have written: one sentence.
     """
+    with open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):  # NumPy would take it for a pickle, and tell how to load it unsafely
+            raise ValueError(
+                f"{os.fspath(path)} is no study: it is no .npz file that Study.save wrote "
+                "(ts.Activations.load reads what Activations.save did)."
+            )
     try:
         with np.load(path, allow_pickle=False) as arrays:
             if not isinstance(arrays, np.lib.npyio.NpzFile) or _HEADER not in arrays:
