@@ -80,6 +80,8 @@ CASES = {
     "n_threads = 1.5": (lambda: ts.rips(GOOD, n_threads=1.5), TypeError, "n_threads=1.5"),
     "progress": (lambda: ts.rips(GOOD, progress=7), TypeError, "progress=7"),
     "max_memory": (lambda: ts.rips(GOOD, max_memory="lots"), ValueError, "max_memory='lots'"),
+    "max_memory = 0.5": (lambda: ts.rips(GOOD, max_memory=0.5), TypeError, "max_memory=0.5"),
+    "max_memory of a kilobyte": (lambda: ts.rips(GOOD, max_memory=1e3), MemoryError, "max_memory allows 1000 bytes"),
     "max_memory = 0": (lambda: ts.rips(GOOD, max_memory=0), ValueError, "max_memory=0"),
     "max_memory small": (lambda: ts.rips(GOOD, max_memory=10), MemoryError, "max_memory allows 10 bytes"),
     "zero vector": (
@@ -87,6 +89,28 @@ CASES = {
         ValueError,
         "2 zero vectors.*row 3.*Cosine",
     ),
+    "zero vector of a normalised metric": (
+        lambda: ts.rips(changed(GOOD, (3, 0)), metric=ts.RelativeNeighborhood("cosine", k=2)),
+        ValueError,
+        "1 zero vector .*row 3.* cosine distance is not defined",
+    ),
+    "zero vector without an angle": (
+        lambda: ts.rips(changed(GOOD, (3, 0)), metric="angular"),
+        ValueError,
+        r"1 zero vector .*row 3.*X\[X.any",
+    ),
+    "constant row": (
+        lambda: ts.rips(changed(GOOD, (3, 7.5)), metric="correlation"),
+        ValueError,
+        "1 constant row .*row 3.*correlation distance is not defined: leave",
+    ),
+    "a class for a metric": (
+        lambda: ts.rips(GOOD, metric=ts.Cosine),
+        TypeError,
+        r"Cosine is a class.*Cosine\(\.\.\.\)",
+    ),
+    "one thing": (lambda: ts.rips("points.npy"), ValueError, "two-dimensional.* a single str"),
+    "condensed distances": (lambda: ts.rips([1, 2, 3], metric="precomputed"), ValueError, "squareform"),
     "duplicates": (
         lambda: ts.rips(np.repeat(GOOD, 3, axis=0), metric=ts.RelativeNeighborhood(k=2)),
         ValueError,
@@ -96,6 +120,41 @@ CASES = {
         lambda: ts.rips(GOOD[:3], metric=ts.Mahalanobis("empirical")),
         ValueError,
         "singular.*ledoit-wolf",
+    ),
+    "equal points": (
+        lambda: ts.rips(np.ones((5, 3)), metric="mahalanobis"),
+        ValueError,
+        "singular, shrunk as it is .*give points that differ",
+    ),
+    "two points": (
+        lambda: ts.rips(GOOD[:2], metric="mahalanobis"),
+        ValueError,
+        r"shrunk as it is .*Mahalanobis\(0.1\)",
+    ),
+    "covariance negative": (
+        lambda: ts.rips(GOOD, metric=ts.Mahalanobis(-np.eye(3))),
+        ValueError,
+        "covariance that was given is singular or not positive definite",
+    ),
+    "covariance nan": (
+        lambda: ts.rips(GOOD, metric=ts.Mahalanobis(changed(np.eye(3), ((1, 2), np.nan)))),
+        ValueError,
+        "covariance has nan at row 1, column 2",
+    ),
+    "covariance asymmetric": (
+        lambda: ts.rips(GOOD, metric=ts.Mahalanobis(changed(np.eye(3), ((0, 2), 0.5)))),
+        ValueError,
+        "covariance is not symmetric: row 0, column 2 is 0.5",
+    ),
+    "covariance not square": (
+        lambda: ts.rips(GOOD, metric=ts.Mahalanobis(np.ones((3, 2)))),
+        ValueError,
+        "covariance is 3 x 2 .*3 coordinates",
+    ),
+    "reference nan": (
+        lambda: ts.rips(GOOD, metric=ts.Mahalanobis(reference=changed(GOOD, ((4, 1), np.inf)))),
+        ValueError,
+        "reference has inf at row 4, column 1",
     ),
     "covariance name": (lambda: ts.Mahalanobis("lw"), ValueError, "covariance='lw'"),
     "shrinkage": (lambda: ts.Mahalanobis(1.5), ValueError, "1.5"),

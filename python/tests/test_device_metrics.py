@@ -53,7 +53,7 @@ def test_the_result_says_so(elsewhere):
     [
         (torch.tensor([[1.0, 2], [3, float("nan")]]), "euclidean", "row 1, column 1"),
         (torch.tensor([[1.0, 2], [0, 0], [0, 0]]), "cosine", "2 zero vectors .the first is row 1."),
-        (torch.tensor([[1.0, 2], [4, 4]]), "correlation", "1 zero vector .the first is row 1."),
+        (torch.tensor([[1.0, 2], [4, 4]]), "correlation", "1 constant row .the first is row 1."),
         (torch.tensor([[2e38, 0], [-2e38, 0]]), "euclidean", "rows 0 and 1 of X is too large"),
     ],
 )

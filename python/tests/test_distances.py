@@ -187,7 +187,7 @@ def test_references_that_do_not_fit():
     for reference, sentence in [
         (X[:, :3], "reference has 3 coordinates and X has 9"),
         (X[:5], "k=7 neighbours were asked of 5 reference points"),
-        (np.full((9, 9), np.nan), "reference has a number that is not finite in row 0"),
+        (np.full((9, 9), np.nan), "reference has nan at row 0, column 0"),
     ]:
         with pytest.raises(ValueError, match=sentence):
             ts.distances(X, ts.RelativeNeighborhood(k=7, reference=reference))

@@ -160,7 +160,7 @@ def test_torch_tensors():
     [
         (np.zeros(5), ValueError, r"\(5,\).*reshape\(-1, 1\)"),
         (np.zeros((2, 3, 4)), ValueError, r"\(2, 3, 4\).*reshape\(len\(X\), -1\)"),
-        (7, ValueError, "shape"),
+        (7, ValueError, "a single int"),
         (np.array([["a", "b"]]), TypeError, "<U1"),
         (np.array([[1, None]], object), TypeError, "None at row 0, column 1"),
         (np.array([[1, "x"]], object), TypeError, "'x' at row 0, column 1"),

@@ -1,5 +1,9 @@
 """ts.rips: its shapes, names and habits. (Right answers: test_known_answers.py and test_agreement.py.)"""
 
+import copy
+import pickle
+import warnings
+
 import numpy as np
 import pytest
 
@@ -104,6 +108,30 @@ def test_sparse_distances():
         ts.rips(sparse.coo_matrix([[0, -1.0], [0, 0]]), metric="precomputed")
 
 
+def test_sparse_distances_beyond_single_precision_are_refused():
+    sparse = pytest.importorskip("scipy.sparse")
+    with warnings.catch_warnings(), pytest.raises(ValueError, match=r"1e\+300 at row 0, column 1.*too large"):
+        warnings.simplefilter("error")
+        ts.rips(sparse.coo_matrix(([1e300], ([0], [1])), shape=(2, 2)), metric="precomputed")
+
+
+def test_sparse_tensor():
+    torch, sparse = pytest.importorskip("torch"), pytest.importorskip("scipy.sparse")
+    D = ts.distances(CIRCLE)
+    near = np.where(D < 0.5, D, 0)
+    expected = ts.rips(sparse.csr_matrix(near), metric="precomputed")
+    assert np.isinf(expected.dgms[1]).any()
+    tensor = torch.from_numpy(near)
+    for X in (tensor.to_sparse(), tensor.to_sparse_csr(), tensor.to_sparse().requires_grad_()):
+        for a, b in zip(ts.rips(X, metric="precomputed").dgms, expected.dgms, strict=True):
+            np.testing.assert_array_equal(a, b)
+    with pytest.raises(TypeError, match=r"sparse matrix of distances.*ts\.rips"):
+        ts.distances(tensor.to_sparse(), "precomputed")
+    twice = torch.sparse_coo_tensor([[0, 1], [1, 0]], [2.0, 2.0], (2, 2))
+    assert ts.rips(twice, metric="precomputed").dgms[0].tolist() == [[0, np.inf], [0, 2]]
+    np.testing.assert_array_equal(ts.distances(torch.from_numpy(CIRCLE).to_sparse()), D)
+
+
 def test_more_points_than_sixteen_bits_count():
     count = 66_000
     grid = np.stack(np.unravel_index(np.arange(count), (count // 250, 250)), axis=1).astype(np.float32)
@@ -158,6 +186,37 @@ def test_changed_input_is_noticed():
     X += rng.normal(size=X.shape)
     with pytest.raises(RuntimeError, match="changed"):
         r.cycle(1, 0)
+
+
+@pytest.mark.parametrize("again", [lambda r: pickle.loads(pickle.dumps(r)), copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("options", [{}, {"n_perm": 30, "metric": ts.RelativeNeighborhood("mahalanobis", k=4)}])
+def test_results_can_be_sent_elsewhere(again, options):
+    r = ts.rips(CIRCLE, cocycles=True, **options)
+    s = again(r)
+    for name in ("dgms", "edges", "censored", "idx_perm"):
+        for a, b in zip(getattr(r, name), getattr(s, name), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert s.meta == r.meta and s.r_cover == r.r_cover
+    np.testing.assert_array_equal(s.cycle(1, 0), r.cycle(1, 0))
+    s = again(r)
+    np.testing.assert_array_equal(s.cocycles[1][0], r.cocycles[1][0])
+
+
+def test_a_pickled_result_holds_its_landmarks_only():
+    X = rng.normal(size=(20_000, 3))
+    assert len(pickle.dumps(ts.rips(X, n_perm=20))) < 20_000
+
+
+def test_results_are_equal_to_themselves_only():
+    r, s = ts.rips(CIRCLE), ts.rips(CIRCLE)
+    assert r in [s, r] and s not in [r] and len({r, s, r}) == 2
+
+
+@pytest.mark.parametrize("metric", ["mahalanobis", ts.RelativeNeighborhood("mahalanobis", k=4)], ids=str)
+def test_meta_of_landmarks_tells_the_shrinkage_of_the_whole_cloud(metric):
+    whole, part = (ts.rips(CIRCLE, metric=metric, n_perm=n).meta for n in (None, 30))
+    for fact in ("shrinkage", "rank", "condition", "dimension"):
+        assert part[fact] == whole[fact]
 
 
 def test_cocycles_in_the_shape_of_ripser_py():

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import _core
 
-__all__ = ["Cancelled", "calling", "get_include", "get_library", "library_version"]
+__all__ = ["Cancelled", "calling", "get_include", "get_library", "library_version", "without_direction"]
 
 
 class Cancelled(RuntimeError):
@@ -21,11 +21,52 @@ class Cancelled(RuntimeError):
 
 
 def _memory(size: float) -> str:
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:.3g} {unit}"
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
+        if size < 1024 or unit == "TiB":
+            break
         size /= 1024
-    return f"{size:.3g} TiB"
+    return f"{size:.0f} {unit}" if size >= 100 else f"{size:.3g} {unit}"
+
+
+def without_direction(name: str, count: int, first: int, metric: str) -> str:
+    """The sentence on rows that have no direction, and so no angle to others.
+
+    Parameters
+    ----------
+    name : str
+        What the points are called.
+    count, first : int
+        How many such rows there are, and the first of them.
+    metric : str
+        "cosine", "angular" or "correlation".
+    """
+    rows = "constant row" if metric == "correlation" else "zero vector"
+    way_out = {
+        "cosine": "drop them with metric=ts.Cosine(zeros='drop')",
+        "angular": "leave them out (X[X.any(axis=1)])",
+        "correlation": "leave them out (X[np.ptp(X, axis=1) > 0])",
+    }[metric]
+    return (
+        f"{name} has {count} {rows}{'s' if count != 1 else ''} (the first is row {first}), for which {metric} distance "
+        f"is not defined: {way_out}, or use another metric."
+    )
+
+
+def _singular(rank: int, columns: int, covariance: str) -> str:
+    """The sentence on a covariance that cannot be inverted."""
+    where = f"(rank {rank} in {columns} coordinates), so the Mahalanobis distance is not defined"
+    if covariance == "given":
+        return (
+            f"The covariance that was given is singular or not positive definite {where}: give another, or let it be "
+            "estimated."
+        )
+    if covariance == "not shrunk":
+        return (
+            f"The covariance is singular {where}: use covariance='ledoit-wolf' (the default), 'oas', or a shrinkage "
+            "between 0 and 1."
+        )
+    way_out = "give points that differ" if rank == 0 else "give more points, or a fixed shrinkage (ts.Mahalanobis(0.1))"
+    return f"The covariance is singular, shrunk as it is {where}: {way_out}."
 
 
 # status -> (exception type, sentence). The sentence sees row, column, value, and the words of the call in `of`.
@@ -66,11 +107,7 @@ _SENTENCES: dict[int, tuple[type[Exception], Callable[[int, int, float, dict[str
     8: (ValueError, lambda i, j, v, of: f"The metric code {v:g} is unknown."),
     9: (
         ValueError,
-        lambda i, j, v, of: (
-            f"{of['X']} has {v:.0f} zero vector{'s' if v != 1 else ''} (the first is row {i}), for which "
-            f"{of.get('metric', 'cosine')} distance is not defined: drop them with "
-            "metric=ts.Cosine(zeros='drop'), or use another metric."
-        ),
+        lambda i, j, v, of: without_direction(of["X"], int(v), i, of.get("metric", "cosine")),
     ),
     10: (
         ValueError,
@@ -90,10 +127,7 @@ _SENTENCES: dict[int, tuple[type[Exception], Callable[[int, int, float, dict[str
     ),
     12: (
         ValueError,
-        lambda i, j, v, of: (
-            f"The covariance is singular (rank {i} in {j} coordinates), so the Mahalanobis distance is not defined: "
-            "use covariance='ledoit-wolf' (the default), 'oas', or a shrinkage between 0 and 1."
-        ),
+        lambda i, j, v, of: _singular(i, j, of.get("covariance", "not shrunk")),
     ),
     13: (
         ValueError,

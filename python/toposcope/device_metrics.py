@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._native import without_direction
+
 __all__ = ["KINDS", "distances_on_device", "is_on_device"]
 
 _EXPONENTS = {"euclidean": 2.0, "sqeuclidean": 2.0, "cityblock": 1.0, "chebyshev": float("inf")}
@@ -85,10 +87,7 @@ def _directions(x: Any, kind: str, torch: Any) -> Any:
         constant = (x == 0).all(dim=1)
     zeros = constant.nonzero()
     if len(zeros):
-        raise ValueError(
-            f"X has {len(zeros)} zero vector{'s' if len(zeros) > 1 else ''} (the first is row {int(zeros[0])}), for "
-            f"which {kind} distance is not defined: drop them with ts.Cosine(zeros='drop'), or use another metric."
-        )
+        raise ValueError(without_direction("X", len(zeros), int(zeros[0]), kind))
     wide = wide / wide.abs().amax(dim=1, keepdim=True)
     return (wide / torch.linalg.vector_norm(wide, dim=1, keepdim=True)).to(x.dtype)
 

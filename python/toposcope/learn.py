@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from .persistence import rips
-from .points import as_points
 from .study.running import Task, run
 from .study.summaries import SUMMARIES, betti_curve, summarize
 
@@ -127,7 +126,7 @@ class RipsPersistence(_WithoutFit):
         return out
 
     def _diagrams(self, cloud: Any, maxdim: int, n_threads: int | None) -> list[NDArray[np.float64]]:
-        dgms = rips(as_points(cloud), maxdim, self.thresh, self.coeff, self.metric, n_threads=n_threads).dgms
+        dgms = rips(cloud, maxdim, self.thresh, self.coeff, self.metric, n_threads=n_threads).dgms
         return dgms if self.keep_essential else [d[np.isfinite(d[:, 1])] for d in dgms]
 
     def _dimensions(self) -> list[int]:

@@ -9,13 +9,13 @@ __all__ = ["bytes_of"]
 _FACTORS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
-def bytes_of(size: int | str | None) -> int:
+def bytes_of(size: int | float | str | None) -> int:
     """The number of bytes that ``max_memory=`` stands for; 0 for no limit.
 
     Parameters
     ----------
-    size : int or str, optional
-        Bytes, or a number with a unit: "500MB", "2 GiB". Units are powers of 1024.
+    size : int, float or str, optional
+        Bytes (2e9 will do), or a number with a unit: "500MB", "2 GiB". Units are powers of 1024.
 
     Raises
     ------
@@ -40,12 +40,14 @@ def bytes_of(size: int | str | None) -> int:
             raise ValueError(
                 f"max_memory={given!r} is no amount of memory: give bytes, or for instance '2GB'."
             ) from None
+    if isinstance(size, float) and size.is_integer():
+        size = int(size)
     try:
-        size = operator.index(size)
+        amount = operator.index(size)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"max_memory={given!r} is no amount of memory: give bytes, or for instance '2GB'.") from None
-    if size <= 0:
+    if amount <= 0:
         raise ValueError(
             f"max_memory={given!r} is out of range: give a positive number of bytes, or None for no limit."
         )
-    return size
+    return amount

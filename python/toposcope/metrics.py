@@ -253,15 +253,20 @@ class Request:
         self.name = metric_name(metric)
         self.kept: NDArray[np.int64] | None = None
         self.computed: str | None = None
+        self._facts: dict[str, Any] | None = None
         self._has_reference = isinstance(metric, RelativeNeighborhood) and metric.reference is not None
         neighbors, scaling, duplicates, around = 0, 0, 0, None
-        self.words: dict[str, Any] = {"metric": self.name}
+        self.words: dict[str, Any] = {}
         if isinstance(metric, RelativeNeighborhood):
             neighbors, scaling = operator.index(metric.k), _SCALINGS[metric.scaling]
             duplicates = _DUPLICATES[metric.duplicates]
             self.words["k"] = neighbors
             around, metric = metric.reference, metric.metric
+        if isinstance(metric, type):
+            raise TypeError(f"metric={metric.__name__} is a class: give what it makes, {metric.__name__}(...).")
+        self.words["metric"] = metric_name(metric)
         base, covariance, shrinkage, matrix, reference = self._base(X, metric)
+        self._is_whitened = base == _CODES["mahalanobis"]
         self.words["precomputed"] = base == _CODES["precomputed"]
         if around is not None:
             around = self._around(X, metric, around)
@@ -283,6 +288,8 @@ class Request:
                     self.kept, self.dropped = np.flatnonzero(alive), np.flatnonzero(~alive)
                     self.array = self.array[alive]
             return (_CODES["cosine"], *nothing)
+        if isinstance(metric, str) and metric == "mahalanobis":
+            metric = Mahalanobis()
         if isinstance(metric, Mahalanobis):
             self.array = as_points(X)
             return (_CODES["mahalanobis"], *self._covariance(metric))
@@ -305,9 +312,7 @@ class Request:
     def _around(self, X: Any, metric: MetricLike, reference: Any) -> NDArray[Any]:
         """The reference of the normalisation: points, or, with given distances, the distances from it."""
         around = as_points(reference, "reference")
-        with_bad = np.flatnonzero(~np.isfinite(around).all(axis=1))
-        if len(with_bad):
-            raise ValueError(f"reference has a number that is not finite in row {with_bad[0]}: leave the row out.")
+        _refuse_not_finite(around, "reference")
         if metric == "precomputed":
             if len(around) != len(self.array):
                 raise ValueError(
@@ -340,39 +345,56 @@ class Request:
                 raise ValueError(
                     f"reference has {reference.shape[1]} coordinates and X has {columns}: they must agree."
                 )
+            _refuse_not_finite(reference, "reference")
         c = metric.covariance
         if isinstance(c, str):
+            self.words["covariance"] = "not shrunk" if c == "empirical" else "shrunk"
             return (_COVARIANCES[c], 0.0, None, reference)
         if np.ndim(c) == 0:
+            self.words["covariance"] = "shrunk" if c else "not shrunk"
             return (_SHRUNK, float(c), None, reference)
-        matrix = np.require(as_matrix(c, "covariance"), np.float64, ["C", "ALIGNED"])
-        if len(matrix) != columns:
+        self.words["covariance"] = "given"
+        matrix = np.require(as_points(c, "covariance"), np.float64, ["C", "ALIGNED"])
+        if matrix.shape != (columns, columns):
             raise ValueError(
                 f"covariance is {matrix.shape[0]} x {matrix.shape[1]} and X has {columns} coordinates: they must agree."
             )
+        _refuse_not_finite(matrix, "covariance")
+        apart = np.argwhere(abs(matrix - matrix.T) > 2.0**-40 * np.maximum(abs(matrix), abs(matrix.T)))
+        if len(apart):
+            i, j = apart[0]
+            raise ValueError(
+                f"covariance is not symmetric: row {i}, column {j} is {matrix[i, j]:g}, and differs from row {j}, "
+                f"column {i}; make it symmetric, for instance by (S + S.T) / 2."
+            )
         return (_GIVEN, 0.0, matrix, reference)
 
-    def restricted(
-        self, rows: NDArray[np.int64], distances: Callable[[], NDArray[np.float32]]
-    ) -> tuple[NDArray[Any], tuple[Any, ...]]:
-        """Array and code for some of the points. What is estimated from the cloud stays that of the whole cloud.
+    def restrict(
+        self, rows: NDArray[np.int64], distances: Callable[[], tuple[NDArray[np.float32], dict[str, Any]]]
+    ) -> None:
+        """Leave some of the points. What is estimated from the cloud stays that of the whole cloud.
 
-        ``distances`` computes all distances, where neighbours have to be looked for before points are left out.
+        ``distances`` computes all distances and their facts, where neighbours have to be looked for before points are
+        left out.
         """
         base, covariance, shrinkage, matrix, reference, neighbors, *rest = self.code
         if neighbors:
-            chosen = np.ascontiguousarray(distances()[np.ix_(rows, rows)])
-            return chosen, (_CODES["precomputed"], 0, 0.0, None, None, 0, 0, 0, None)
-        if base == _CODES["precomputed"]:
-            return np.ascontiguousarray(self.array[np.ix_(rows, rows)]), self.code
-        if base == _CODES["mahalanobis"] and matrix is None and reference is None:
-            reference = self.array
-        return self.array[rows], (base, covariance, shrinkage, matrix, reference, neighbors, *rest)
+            matrix, self._facts = distances()
+            self.array = np.ascontiguousarray(matrix[np.ix_(rows, rows)])
+            self.code = (_CODES["precomputed"], 0, 0.0, None, None, 0, 0, 0, None)
+        elif base == _CODES["precomputed"]:
+            self.array = np.ascontiguousarray(self.array[np.ix_(rows, rows)])
+        else:
+            if base == _CODES["mahalanobis"] and matrix is None and reference is None:
+                reference = self.array
+            self.array = self.array[rows]
+            self.code = (base, covariance, shrinkage, matrix, reference, neighbors, *rest)
 
     def meta(self, facts: dict[str, Any]) -> dict[str, Any]:
         """What was done, for people: what does not apply is left out."""
         done: dict[str, Any] = {"metric": self.name}
-        if self.code[0] == _CODES["mahalanobis"]:
+        if self._is_whitened:
+            facts = self._facts or facts
             done |= {key: facts[key] for key in ("shrinkage", "rank", "condition", "dimension")}
         if self.kept is not None:
             done["dropped"] = self.dropped
@@ -431,6 +453,13 @@ class reporting:
     def __exit__(self, *exception: object) -> None:
         if self.bar is not None:
             self.bar.close()
+
+
+def _refuse_not_finite(array: NDArray[Any], name: str) -> None:
+    wrong = np.argwhere(~np.isfinite(array))
+    if len(wrong):
+        i, j = wrong[0]
+        raise ValueError(f"{name} has {array[i, j]} at row {i}, column {j}: leave out or replace what is not finite.")
 
 
 def _choice(what: str, value: Any, choices: tuple[str, ...]) -> None:

@@ -15,7 +15,7 @@ from ._native import calling
 from ._version import __version__
 from .memory import bytes_of
 from .metrics import MetricLike, Request, metric_name, reporting, threads
-from .points import as_points
+from .points import entries_of, is_sparse, is_sparse_tensor
 
 __all__ = ["RipsResult", "rips"]
 
@@ -42,7 +42,7 @@ def rips(
     ----------
     X : (n, d) array_like or tensor
         Points. With ``metric="precomputed"``, the (n, n) symmetric matrix of distances, in which inf means that two
-        points are never joined, or a SciPy sparse matrix, in which what is absent is never joined.
+        points are never joined, or a sparse matrix of SciPy or PyTorch, in which what is absent is never joined.
     maxdim : int
         The greatest homology dimension: 0 components, 1 loops, 2 voids.
     thresh : float
@@ -92,7 +92,7 @@ def rips(
     if not isinstance(thresh, (int, float, np.number)) or math.isnan(thresh) or thresh < 0:
         raise ValueError(f"thresh={thresh!r} is not a distance: it must be a number >= 0, or inf.")
     options = [dimension, modulus, float(thresh), threads(n_threads), _COCYCLES if cocycles else 0, limit]
-    if hasattr(X, "tocoo") and hasattr(X, "nnz"):
+    if is_sparse(X) or (is_sparse_tensor(X) and metric == "precomputed"):
         source: _Source = _SparseSource(X, metric, n_perm)
     else:
         source = _PointSource(X, metric, n_perm, n_threads, progress)
@@ -110,7 +110,9 @@ class _Source:
     kept: NDArray[np.int64] | None = None
     cover = 0.0
     count: int
-    request: Request | None = None
+
+    def meta(self, facts: dict[str, Any]) -> dict[str, Any]:
+        return {"metric": "precomputed"}
 
     def run(self, core: Any, options: list[Any], report: Any) -> Any:
         raise NotImplementedError
@@ -120,31 +122,31 @@ class _PointSource(_Source):
     def __init__(self, X: Any, metric: MetricLike, n_perm: int | None, n_threads: int | None, progress: Any):
         self.request = request = Request(X, metric)
         self.words, self.kept = request.words, request.kept
-        self.array, self.code = request.array, request.code
         if n_perm is not None:
-            self._choose_landmarks(request, _integer("n_perm", n_perm), n_threads, progress)
-        self.count = len(self.array)
+            self._choose_landmarks(_integer("n_perm", n_perm), n_threads, progress)
+        self.count = len(request.array)
 
-    def _choose_landmarks(self, request: Request, count: int, n_threads: int | None, progress: Any) -> None:
-        if not 1 <= count <= len(self.array):
+    def _choose_landmarks(self, count: int, n_threads: int | None, progress: Any) -> None:
+        request = self.request
+        if not 1 <= count <= len(request.array):
             raise ValueError(
-                f"n_perm={count} landmarks were asked of {len(self.array)} points: it must be from 1 "
+                f"n_perm={count} landmarks were asked of {len(request.array)} points: it must be from 1 "
                 f"to the number of points."
             )
         with calling(**self.words) as core, reporting(progress, "landmarks") as report:
-            chosen, self.cover = core.landmarks(self.array, self.code, count, 0, threads(n_threads), report)
-            self.array, self.code = request.restricted(
-                chosen, lambda: core.distances(self.array, self.code, threads(n_threads), report)[0]
-            )
+            chosen, self.cover = core.landmarks(request.array, request.code, count, 0, threads(n_threads), report)
+            request.restrict(chosen, lambda: core.distances(request.array, request.code, threads(n_threads), report))
         self.kept = chosen if self.kept is None else self.kept[chosen]
 
+    def meta(self, facts: dict[str, Any]) -> dict[str, Any]:
+        return self.request.meta(facts)
+
     def run(self, core: Any, options: list[Any], report: Any) -> Any:
-        return core.rips(self.array, self.code, tuple(options), report)
+        return core.rips(self.request.array, self.request.code, tuple(options), report)
 
 
 class _SparseSource(_Source):
-    """Distances in a SciPy sparse matrix, as ripser.py takes them: one triangle or both, absent "
-    "entries never joined."""
+    """Distances in a sparse matrix, as ripser.py takes them: one triangle or both, absent entries never joined."""
 
     def __init__(self, X: Any, metric: MetricLike, n_perm: int | None):
         if metric != "precomputed":
@@ -159,12 +161,19 @@ class _SparseSource(_Source):
             )
         if X.ndim != 2 or X.shape[0] != X.shape[1]:
             raise ValueError(f"X must be a square matrix of distances, (n, n), not of shape {X.shape}.")
-        entries = X.tocoo()
-        tails, heads = entries.row.astype(np.int64), entries.col.astype(np.int64)
-        lengths = np.ascontiguousarray(as_points(entries.data.reshape(-1, 1))[:, 0], dtype=np.float32)
+        tails, heads, given = entries_of(X)
+        with np.errstate(over="ignore"):  # refused below
+            lengths = given.astype(np.float32)
         self.words = {"X": "X", "precomputed": True}
         self.count = X.shape[0]
         self._check(tails, heads, lengths)
+        beyond = np.flatnonzero(np.isinf(lengths) & np.isfinite(given))
+        if len(beyond):
+            at = beyond[0]
+            raise ValueError(
+                f"X has {given[at]:g} at row {tails[at]}, column {heads[at]}, which is too large for single precision "
+                "(3.4e38): scale X down."
+            )
         apart = tails != heads
         low, high = np.minimum(tails, heads)[apart], np.maximum(tails, heads)[apart]
         order = np.lexsort((high, low))
@@ -203,6 +212,8 @@ class RipsResult(Mapping[str, Any]):
     "idx_perm"), so that ``persim.plot_diagrams(r["dgms"])`` works.
 
     Vertices are always rows of the input, also where landmarks were chosen or points dropped.
+
+    Results can be pickled. The points or distances go with them, for representatives are computed from those.
 
     Attributes
     ----------
@@ -249,7 +260,7 @@ class RipsResult(Mapping[str, Any]):
         self.r_cover: float = source.cover
         self.idx_perm: NDArray[np.int64] = np.arange(source.count) if source.kept is None else source.kept
         self.meta: dict[str, Any] = {
-            **(source.request.meta(facts["distances"]) if source.request else {"metric": "precomputed"}),
+            **source.meta(facts["distances"]),
             "n": source.count,
             "maxdim": options[0],
             "coeff": options[1],
@@ -279,6 +290,12 @@ class RipsResult(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._KEYS)
+
+    __eq__ = object.__eq__  # the same result, as a key or in a list; arrays have no single truth
+    __hash__ = object.__hash__
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_handle": None}  # the core's memory: made again when it is needed
 
     def __repr__(self) -> str:
         bars = ", ".join(f"H{k}: {len(d)}" for k, d in enumerate(self.dgms))
@@ -327,7 +344,9 @@ class RipsResult(Mapping[str, Any]):
         if not self._options[4] & _COCYCLES:
             return [[] for _ in self.dgms]
         out: list[list[NDArray[np.int64]]] = [[]]
-        with calling(**self._words):
+        with calling(**self._words) as core:
+            if self._handle is None:
+                self._compute(core, self._options[4], None)
             for dimension in range(1, len(self.dgms)):
                 parts = (self._handle.cocycle(dimension, bar, None) for bar in range(len(self.dgms[dimension])))
                 out.append([np.column_stack([self._rows(simplices), values]) for simplices, values in parts])
@@ -361,14 +380,14 @@ class RipsResult(Mapping[str, Any]):
         if not 0 <= bar < len(self.dgms[dim]):
             raise IndexError(f"bar={bar} is out of range: H{dim} has {len(self.dgms[dim])} bars.")
         with calling(**self._words) as core, reporting(progress, "cycle") as report:
-            if not self._options[4] & _CYCLES:
-                self._compute_cycles(core, report)
+            if self._handle is None or not self._options[4] & _CYCLES:
+                self._compute(core, self._options[4] | _CYCLES, report)
             simplices = self._rows(self._handle.cycle(dim, bar, report))
         return simplices[:, 0] if dim <= 1 else simplices
 
-    def _compute_cycles(self, core: Any, report: Any) -> None:
-        options = list(self._options)
-        options[4] |= _CYCLES
+    def _compute(self, core: Any, flags: int, report: Any) -> None:
+        """Run the engine again, and keep what the flags say."""
+        options = [*self._options[:4], flags, *self._options[5:]]
         handle = self._source.run(core, options, report)
         for dimension, diagram in enumerate(self.dgms):
             if not np.array_equal(handle.bars(dimension)[0], diagram):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["as_array", "as_matrix", "as_numbers", "as_points"]
+__all__ = ["as_array", "as_matrix", "as_numbers", "as_points", "entries_of", "is_sparse", "is_sparse_tensor"]
 
 
 def as_points(X: Any, name: str = "X") -> NDArray[Any]:
@@ -47,8 +47,10 @@ def as_points(X: Any, name: str = "X") -> NDArray[Any]:
     if array.ndim != 2:
         if array.ndim == 1 and array.size == 0:
             return np.empty((0, 0), np.float64)
+        what = f"of shape {array.shape}" if array.ndim else f"a single {type(X).__name__}"
         raise ValueError(
-            f"{name} must be two-dimensional, (points, coordinates), not of shape {array.shape}: {_advice(array)}"
+            f"{name} must be two-dimensional, (points, coordinates), not {what}: "
+            f"{_advice(array, name if name.isidentifier() else 'X')}"
         )
     return as_numbers(array, name)
 
@@ -60,28 +62,76 @@ def as_matrix(D: Any, name: str = "X") -> NDArray[Any]:
     ------
     ValueError
         Also where the matrix is not square.
+    TypeError
+        Also for a sparse one: what is absent from it would have to be a distance of 0.
 
     Examples
     --------
     >>> as_matrix([[0, 1], [1, 0]]).shape
     (2, 2)
     """
-    array = as_points(D, name)
-    if array.shape[0] != array.shape[1]:
+    if is_sparse(D) or is_sparse_tensor(D):
+        raise TypeError(
+            f"{name} is a sparse matrix of distances, in which absent pairs are never joined: ts.rips takes it with "
+            "metric='precomputed'; here give a full one, with inf for those pairs."
+        )
+    array = as_array(D, name)
+    if (array.ndim == 1 and array.size) or (array.ndim == 2 and array.shape[0] != array.shape[1]):
         raise ValueError(
             f"{name} must be a square matrix of distances, (n, n), not of shape {array.shape}: "
             "give points with another metric than 'precomputed', or "
             "scipy.spatial.distance.squareform(D) for a condensed one."
         )
-    return array
+    return as_points(array, name)
 
 
-def _advice(array: NDArray[Any]) -> str:
+def is_sparse(X: Any) -> bool:
+    """Whether X is a sparse matrix of SciPy.
+
+    >>> is_sparse([[0, 1], [1, 0]])
+    False
+    """
+    return hasattr(X, "tocoo") and hasattr(X, "nnz")
+
+
+def is_sparse_tensor(X: Any) -> bool:
+    """Whether X is a sparse tensor of PyTorch.
+
+    >>> is_sparse_tensor([[0, 1], [1, 0]])
+    False
+    """
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(X, torch.Tensor) and not X.is_nested and X.layout != torch.strided
+
+
+def entries_of(X: Any, name: str = "X") -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
+    """Rows, columns and values of the entries of a sparse matrix of SciPy or PyTorch, as often as they are there.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For values that are no real numbers, or are arrays themselves.
+    """
+    if is_sparse(X):
+        entries = X.tocoo()
+        rows, columns, values = entries.row, entries.col, entries.data
+    else:
+        X = X.detach().to_sparse_coo()
+        rows, columns = X._indices().cpu().numpy()  # of a tensor that need not be coalesced, which would add them up
+        values = as_array(X._values(), name)
+    values = as_numbers(values.reshape(len(rows), -1), name)
+    return rows.astype(np.int64), columns.astype(np.int64), values[:, 0]
+
+
+def _advice(array: NDArray[Any], name: str) -> str:
     if array.ndim == 1:
-        return "X.reshape(-1, 1) makes points on a line of it."
+        return f"{name}.reshape(-1, 1) makes points on a line of it."
     if array.ndim == 0:
         return "give one row for each point."
-    return "X.reshape(len(X), -1) makes one point of each entry; for activations choose how to reduce (ts.capture)."
+    return (
+        f"{name}.reshape(len({name}), -1) makes one point of each entry; for activations choose how to reduce "
+        "(ts.capture)."
+    )
 
 
 def as_array(X: Any, name: str) -> NDArray[Any]:
@@ -97,7 +147,7 @@ def as_array(X: Any, name: str) -> NDArray[Any]:
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(X, torch.Tensor):
         return _from_torch(X, torch, name)
-    if hasattr(X, "toarray") and hasattr(X, "nnz"):
+    if is_sparse(X):
         raise TypeError(
             f"{name} is a sparse array, which is understood as distances only (metric='precomputed'): "
             "use .toarray() for points."
@@ -123,6 +173,8 @@ def _from_dlpack(X: Any, name: str) -> NDArray[Any]:
 def _from_torch(X: Any, torch: Any, name: str) -> NDArray[Any]:
     if X.device.type == "meta":
         raise TypeError(f"{name} is on PyTorch's meta device, which holds no numbers: give a tensor with data.")
+    if X.is_nested:
+        raise TypeError(f"{name} is a nested tensor, whose rows may be of different lengths: give one of equal rows.")
     X = X.detach()
     if X.layout != torch.strided:
         X = X.to_dense()
