@@ -6,35 +6,35 @@ import CToposcopeProcessor
 public func kernelSet() -> KernelSet {
   KernelSet(
     floatSquares: FloatSums(
-      pairs: { panelPairs(FloatSquares.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      pairs: { panelPairs(FloatSquares.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
       row: { panelRow(FloatSquares.self, $0, $1, $2, $3, $4, $5) },
       distances: { panelDistances(FloatSquares.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) }),
     floatMagnitudes: FloatSums(
-      pairs: { panelPairs(FloatMagnitudes.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      pairs: { panelPairs(FloatMagnitudes.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
       row: { panelRow(FloatMagnitudes.self, $0, $1, $2, $3, $4, $5) },
       distances: { panelDistances(FloatMagnitudes.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) }),
     floatGreatest: FloatSums(
-      pairs: { panelPairs(FloatGreatest.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      pairs: { panelPairs(FloatGreatest.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
       row: { panelRow(FloatGreatest.self, $0, $1, $2, $3, $4, $5) },
       distances: { panelDistances(FloatGreatest.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) }),
     floatProducts: FloatSums(
-      pairs: { panelPairs(FloatProducts.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      pairs: { panelPairs(FloatProducts.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
       row: { panelRow(FloatProducts.self, $0, $1, $2, $3, $4, $5) },
       distances: { panelDistances(FloatProducts.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) }),
     doubleSquares: DoubleSums(
-      pairs: { panelPairs(DoubleSquares.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      pairs: { panelPairs(DoubleSquares.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
       row: { panelRow(DoubleSquares.self, $0, $1, $2, $3, $4, $5) },
       distances: { panelDistances(DoubleSquares.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) }),
     doubleMagnitudes: DoubleSums(
-      pairs: { panelPairs(DoubleMagnitudes.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      pairs: { panelPairs(DoubleMagnitudes.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
       row: { panelRow(DoubleMagnitudes.self, $0, $1, $2, $3, $4, $5) },
       distances: { panelDistances(DoubleMagnitudes.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) }),
     doubleGreatest: DoubleSums(
-      pairs: { panelPairs(DoubleGreatest.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      pairs: { panelPairs(DoubleGreatest.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
       row: { panelRow(DoubleGreatest.self, $0, $1, $2, $3, $4, $5) },
       distances: { panelDistances(DoubleGreatest.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) }),
     doubleProducts: DoubleSums(
-      pairs: { panelPairs(DoubleProducts.self, $0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      pairs: { panelPairs(DoubleProducts.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
       row: { panelRow(DoubleProducts.self, $0, $1, $2, $3, $4, $5) },
       distances: { panelDistances(DoubleProducts.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) }),
     finished: { toposcope_finish_sums($0, $1, $2, $3) },

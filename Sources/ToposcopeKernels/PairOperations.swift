@@ -151,10 +151,12 @@ enum FloatMagnitudes: PairOperation {
 enum FloatGreatest: PairOperation {
   @inline(__always) static var takesThreeVectors: Bool { false }
   @inline(__always) static func add(_ x: FloatLanes, _ y: FloatLanes, to sum: inout FloatLanes) {
-    let size = magnitude(x - y)
-    #if TOPOSCOPE_V3 || arch(arm64)
-      sum = greaterBits(size, sum)  // more units of the processor compare integers
+    #if TOPOSCOPE_V4
+      sum = toposcope_greater_magnitudes(x - y, sum)
+    #elseif TOPOSCOPE_V3 || arch(arm64)
+      sum = greaterBits(magnitude(x - y), sum)  // more units of the processor compare integers
     #else
+      let size = magnitude(x - y)
       sum = sum.replacing(with: size, where: size .> sum)  // SSE2 has no greatest of integers
     #endif
   }
@@ -196,8 +198,12 @@ enum DoubleMagnitudes: PairOperation {
 enum DoubleGreatest: PairOperation {
   @inline(__always) static var takesThreeVectors: Bool { false }
   @inline(__always) static func add(_ x: DoubleLanes, _ y: DoubleLanes, to sum: inout DoubleLanes) {
-    let size = magnitude(x - y)
-    sum = sum.replacing(with: size, where: size .> sum)
+    #if TOPOSCOPE_V4
+      sum = toposcope_greater_double_magnitudes(x - y, sum)
+    #else
+      let size = magnitude(x - y)
+      sum = sum.replacing(with: size, where: size .> sum)
+    #endif
   }
   @inline(__always) static func join(_ chain: DoubleLanes, to sum: inout DoubleLanes) {
     sum = sum.replacing(with: chain, where: chain .> sum)

@@ -33,20 +33,23 @@ protocol PairOperation {
 /// Sums run over `chain` coordinates in registers; `strand` coordinates of chains are added in the precision of the
 /// panels, and strands in double precision. Both are multiples of what stands before them: widening a sum costs as much as
 /// six coordinates, adding a chain to the next as much as one.
+///
+/// Meanwhile as much is fetched from memory of what follows x, and of what lies at `ahead`, where that is not nil.
 @inline(__always)
 func panelPairs<Operation: PairOperation>(
   _ operation: Operation.Type,
   _ x: UnsafePointer<Operation.Lanes.Scalar>, _ y: UnsafePointer<Operation.Lanes.Scalar>, _ panelStride: Int,
-  _ panels: Int, _ length: Int, _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+  _ panels: Int, _ length: Int, _ chain: Int, _ strand: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int,
+  _ ahead: UnsafePointer<Operation.Lanes.Scalar>?
 ) {
   var sums = AddedSums<Operation>(
-    x: x, length: length, chain: chain, strand: strand, out: out, outStride: outStride)
+    x: x, length: length, chain: chain, strand: strand, out: out, outStride: outStride, ahead: ahead)
   forEachColumns(y, panelStride, panels, &sums)
 }
 
 /// Writes the distances of the points of the panel x and the points of the `panels` panels that begin at y to
 /// `out[i * outStride + j]`: the same sums as those of ``panelPairs``, finished. They never leave the registers where they
-/// are one strand long; else strands are added in `partial`, which has room for 256 numbers.
+/// are one strand long, angles excepted; else strands are added in `partial`, which has room for 256 numbers.
 ///
 /// Returns whether all sums were in the range of `finish`; if not, nothing of what was written counts.
 @inline(__always)
@@ -143,6 +146,33 @@ private struct AddedSums<Operation: PairOperation>: PanelRows {
   let length: Int, chain: Int, strand: Int
   let out: UnsafeMutablePointer<Double>
   let outStride: Int
+  /// What will be read next, after x and elsewhere: as many bytes as x has, of which `toFetch` are not fetched yet.
+  private let following: UnsafeRawPointer, ahead: UnsafeRawPointer
+  private var toFetch: Int
+
+  @inline(__always)
+  init(
+    x: UnsafePointer<Operation.Lanes.Scalar>, length: Int, chain: Int, strand: Int, out: UnsafeMutablePointer<Double>,
+    outStride: Int, ahead: UnsafePointer<Operation.Lanes.Scalar>?
+  ) {
+    (self.x, self.length, self.chain, self.strand) = (x, length, chain, strand)
+    (self.out, self.outStride) = (out, outStride)
+    following = UnsafeRawPointer(x + length &* panelPoints)
+    self.ahead = UnsafeRawPointer(ahead ?? x)
+    toFetch = ahead == nil ? 0 : length &* panelPoints &* MemoryLayout<Operation.Lanes.Scalar>.size
+  }
+
+  /// Fetches a few lines, as often as it takes: all at once, they would stand in the way of what is read now.
+  @inline(__always)
+  private mutating func fetch() {
+    var lines = (chain &+ 15) &>> 4
+    while lines > 0 && toFetch > 0 {
+      toFetch &-= 64
+      toposcope_fetch_early(following + toFetch)
+      toposcope_fetch_early(ahead + toFetch)
+      lines &-= 1
+    }
+  }
 
   @inline(__always)
   mutating func take<Sums: RowSums>(_ sums: Sums.Type, row: Int, _ columns: Sums.Columns, first: Int)
@@ -153,6 +183,8 @@ private struct AddedSums<Operation: PairOperation>: PanelRows {
       t1.flush(to: place + outStride)
       t2.flush(to: place + 2 &* outStride)
       t3.flush(to: place + 3 &* outStride)
+    } afterChain: {
+      fetch()
     }
   }
 }
@@ -193,7 +225,7 @@ private struct FinishedSums<Operation: PairOperation>: PanelRows {
   mutating func take<Sums: RowSums>(_ sums: Sums.Type, row: Int, _ columns: Sums.Columns, first: Int)
   where Sums.Operation == Operation {
     let place = out + (row &* outStride &+ first)
-    if length <= strand {
+    if length <= strand && toposcope_finishes_in_registers(finish.form) {
       fourRows(sums, x + row, columns, length, chain, strand) { t0, t1, t2, t3 in
         t0.finish(finish.form, to: place, &low, &high)
         t1.finish(finish.form, to: place + outStride, &low, &high)
@@ -364,7 +396,7 @@ private struct BothSums<Left: RowSums, Right: RowSums>: RowSums where Left.Opera
 @inline(__always)
 private func fourRows<Sums: RowSums>(
   _ sums: Sums.Type, _ x: UnsafePointer<Sums.Operation.Lanes.Scalar>, _ columns: Sums.Columns, _ length: Int,
-  _ chain: Int, _ strand: Int, _ take: (Sums, Sums, Sums, Sums) -> Void
+  _ chain: Int, _ strand: Int, _ take: (Sums, Sums, Sums, Sums) -> Void, afterChain: () -> Void = {}
 ) {
   typealias Lanes = Sums.Operation.Lanes
   let end = length &* panelPoints
@@ -392,6 +424,7 @@ private func fourRows<Sums: RowSums>(
       t1.join(s1)
       t2.join(s2)
       t3.join(s3)
+      afterChain()
     }
     take(t0, t1, t2, t3)
   }

@@ -48,7 +48,8 @@ struct Cholesky: Sendable {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 256) { sums in
       sums.initialize(repeating: 0)
       // Row j of L times the sixteen rows of the panel: sums[j * 16 + i].
-      PairKernels<Double>.choose(.products).pairs(factorPanel, panel, 0, 1, 16 * block, 64, 64, sums.baseAddress!, 16)
+      PairKernels<Double>.choose(.products).pairs(
+        factorPanel, panel, 0, 1, 16 * block, 64, 64, sums.baseAddress!, 16, nil)
       for j in 0..<columns {
         let column = panel + (16 * block + j) * 16
         for i in 0..<16 { column[i] -= sums[16 * j + i] }

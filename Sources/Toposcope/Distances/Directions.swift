@@ -170,11 +170,4 @@ struct Directions: Sendable {
   static func cosineDistance(_ squaredDifference: Double) -> Double {
     squaredDifference < rounding ? 0 : min(2, squaredDifference / 2)
   }
-
-  /// The angle in half turns. |u + v|^2 = 4 - |u - v|^2, and the arctangent is accurate at both ends.
-  static func angularDistance(_ squaredDifference: Double) -> Double {
-    if squaredDifference < rounding { return 0 }
-    let squaredSum = max(0, 4 - squaredDifference)
-    return min(1, 2 * atan2(squaredDifference.squareRoot(), squaredSum.squareRoot()) / Double.pi)
-  }
 }

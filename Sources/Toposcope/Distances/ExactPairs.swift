@@ -25,6 +25,9 @@ final class ExactPairs: @unchecked Sendable {
   /// The relative error of a squared difference that rounded directions may cause: 1.3 units in the last place.
   static let tolerance = 0x1.4p-23
 
+  /// Squared differences of directions above this have angles that are lost to rounding.
+  static let steepAngle = 3.5
+
   /// Squared differences of directions below this are done again whatever the errors: more than 0 where they come from
   /// products.
   private let leastFromProducts: Double
@@ -75,7 +78,7 @@ final class ExactPairs: @unchecked Sendable {
   private func mustRefine(_ sum: Double, _ error: Float, _ kind: Metric.Kind) -> Bool {
     // 2 e / sqrt(s) > tolerance; and near the opposite direction the arccosine is steep.
     let scaled = Double(error) * (2 / Self.tolerance)
-    return sum < scaled * scaled || sum < leastFromProducts || kind == .angular && sum > 3.5
+    return sum < scaled * scaled || sum < leastFromProducts || kind == .angular && sum > Self.steepAngle
   }
 
   /// No pair whose squared difference is this or more has to be done again (angles: but for steep ones).

@@ -13,10 +13,11 @@ protocol Summable: BinaryFloatingPoint, BitwiseCopyable {
 /// The inner loops of one sum: functions without a state.
 struct PairKernels<Scalar: Summable>: @unchecked Sendable {
   /// A panel; the first of a row of panels, numbers from one to the next, how many; length, chain, strand; sums, their
-  /// stride.
+  /// stride; what is fetched meanwhile, if anything, with what follows the panel.
   typealias Pairs =
     (
-      UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, Int, Int, Int, UnsafeMutablePointer<Double>, Int
+      UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, Int, Int, Int, UnsafeMutablePointer<Double>, Int,
+      UnsafePointer<Scalar>?
     ) -> Void
   /// The coordinates of a point; a panel; length, chain, strand; sums.
   typealias Row =

@@ -45,10 +45,13 @@ struct PanelSums<Scalar: Summable>: Sendable {
       for a in rows {
         let x = table.panel(a) + 16 * start
         let first = isDiagonal ? a : columns.lowerBound
+        // Meanwhile the next blocks of this row, and of a column, come nearer: each row sees to another one.
+        let column = min(columns.lowerBound + (a - rows.lowerBound), columns.upperBound - 1)
+        let next = start + width < length ? table.panel(column) + 16 * (start + width) : nil
         kernels.pairs(
           x, table.panel(first) + 16 * start, 16 * length, columns.upperBound - first, width, rounding.chain,
           rounding.strand,
-          sums + (16 * (a - rows.lowerBound) * outStride + 16 * (first - columns.lowerBound)), outStride)
+          sums + (16 * (a - rows.lowerBound) * outStride + 16 * (first - columns.lowerBound)), outStride, next)
       }
     }
   }

@@ -246,7 +246,13 @@ final class PreparedPoints: @unchecked Sendable {
   /// How sums become distances where no pair has to be done again.
   private static func finish(_ kind: Metric.Kind, _ exact: ExactPairs?, isProducts: Bool) -> Finish? {
     switch kind {
-    case .angular: return nil
+    case .angular:
+      // Near the opposite direction a pair is done again: see ``ExactPairs``.
+      let least = max(exact?.leastSafe ?? 0, 2 * Directions.rounding)
+      let greatest = exact == nil ? .infinity : ExactPairs.steepAngle
+      return isProducts
+        ? Finish(form: TOPOSCOPE_ANGLE_OF_PRODUCT, least: 1 - greatest / 2, greatest: 1 - least / 2)
+        : Finish(form: TOPOSCOPE_ANGLE, least: least, greatest: greatest)
     case .cosine, .correlation:
       let least = max(exact?.leastSafe ?? 0, 2 * Directions.rounding)
       // 1 - u.v has the bits of half of 2 - 2 u.v.
@@ -285,7 +291,9 @@ final class PreparedPoints: @unchecked Sendable {
     case .cosine, .correlation:
       for k in 0..<columns.count { out[k] = Float(Directions.cosineDistance(sums[k])) }
     case .angular:
-      for k in 0..<columns.count { out[k] = Float(Directions.angularDistance(sums[k])) }
+      for k in 0..<columns.count where sums[k] < Directions.rounding { sums[k] = 0 }
+      let all = Finish(form: TOPOSCOPE_ANGLE, least: -.infinity, greatest: .infinity)
+      _ = KernelSet.best.finished(sums, columns.count, all, out)
     }
   }
 

@@ -69,9 +69,9 @@ func firstWrongKernel(
         k += 1
       }
       if isDouble == 1 {
-        doubleSums(sum, set).pairs(wideX, wideY, numbers, panels, length, chain, strand, sums, 16 * panels)
+        doubleSums(sum, set).pairs(wideX, wideY, numbers, panels, length, chain, strand, sums, 16 * panels, nil)
       } else {
-        floatSums(sum, set).pairs(x, y, numbers, panels, length, chain, strand, sums, 16 * panels)
+        floatSums(sum, set).pairs(x, y, numbers, panels, length, chain, strand, sums, 16 * panels, nil)
       }
       let tolerance = isDouble == 1 ? 1e-13 : 1e-5
       var i = 0
@@ -107,9 +107,9 @@ func firstWrongKernel(
         i += 1
       }
       var form = 0
-      while form < 4 {
+      while form < 6 {
         if distancesDiffer(of: set, sum, isDouble == 1, form, singles, doubles) {
-          return Int32(300 + 10 * sum + 4 * isDouble + form)
+          return Int32(300 + 20 * sum + 6 * isDouble + form)
         }
         form += 1
       }
@@ -143,7 +143,7 @@ private func firstWrongProductDistances(
       sums[k] = 0
       k += 1
     }
-    set.floatProducts.pairs(singles, singles + numbers, numbers, panels, length, chain, strand, sums, stride)
+    set.floatProducts.pairs(singles, singles + numbers, numbers, panels, length, chain, strand, sums, stride, singles)
     var isRoot = 0
     while isRoot < 2 {
       func make(_ least: Double) -> Bool {
@@ -198,6 +198,8 @@ private func distancesDiffer(
   case 0: break
   case 1: finish.form = isDouble ? TOPOSCOPE_ROOT : TOPOSCOPE_ROOT_OF_SINGLE
   case 2: finish.form = TOPOSCOPE_HALF
+  case 3: finish.form = TOPOSCOPE_ANGLE
+  case 4: finish.form = TOPOSCOPE_ANGLE_OF_PRODUCT
   default: finish.form = TOPOSCOPE_COMPLEMENT
   }
   if form == 1 && sum == 3 { return false }  // products have no roots
@@ -210,9 +212,11 @@ private func distancesDiffer(
       k += 1
     }
     if isDouble {
-      doubleSums(sum, set).pairs(doubles, doubles + numbers, numbers, panels, length, chain, strand, sums, stride)
+      doubleSums(sum, set).pairs(
+        doubles, doubles + numbers, numbers, panels, length, chain, strand, sums, stride, doubles)
     } else {
-      floatSums(sum, set).pairs(singles, singles + numbers, numbers, panels, length, chain, strand, sums, stride)
+      floatSums(sum, set).pairs(
+        singles, singles + numbers, numbers, panels, length, chain, strand, sums, stride, singles)
     }
     func make(_ finish: Finish) -> Bool {
       isDouble
@@ -309,6 +313,7 @@ private func firstWrongPass(
   if differ(TOPOSCOPE_HALF, 0, 9, { $0 < 4 ? $0 / 2 : 2 }) { return 213 }
   if set.finished(sums, 147, Finish(form: TOPOSCOPE_AS_IT_IS, least: 0, greatest: 8), out) { return 214 }
   if set.finished(sums, 147, Finish(form: TOPOSCOPE_AS_IT_IS, least: 0.25, greatest: 9), out) { return 215 }
+  if anglesDiffer(of: set, out, sums) { return 230 }
   if let wrong = firstWrongProductPass(of: set, x, out, sums) { return wrong }
   // Rows of every alignment, and lines that belong in part to others.
   var isLarge = 0
@@ -329,6 +334,45 @@ private func firstWrongPass(
     isLarge += 1
   }
   return 0
+}
+
+/// Whether the squared difference of unit vectors at a known part of a half turn, or their product, does not give this part,
+/// rounded.
+private func anglesDiffer(
+  of set: KernelSet, _ out: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Double>
+) -> Bool {
+  // Twelfths: the cosines are 1, (sqrt(6) + sqrt(2)) / 4, sqrt(3) / 2, sqrt(1 / 2), 1 / 2, (sqrt(6) - sqrt(2)) / 4 and 0.
+  func cosine(_ twelfths: Int) -> Double {
+    switch twelfths {
+    case 0: 1
+    case 1: (Double(6).squareRoot() + Double(2).squareRoot()) / 4
+    case 2: Double(3).squareRoot() / 2
+    case 3: Double(0.5).squareRoot()
+    case 4: 0.5
+    case 5: (Double(6).squareRoot() - Double(2).squareRoot()) / 4
+    case 6: 0
+    default: -cosine(12 - twelfths)
+    }
+  }
+  var isProduct = 0
+  while isProduct < 2 {
+    var twelfths = 0
+    while twelfths <= 12 {
+      sums[twelfths] = isProduct == 1 ? cosine(twelfths) : 2 - 2 * cosine(twelfths)
+      twelfths += 1
+    }
+    let form = isProduct == 1 ? TOPOSCOPE_ANGLE_OF_PRODUCT : TOPOSCOPE_ANGLE
+    if !set.finished(sums, 13, Finish(form: form, least: -1, greatest: 4), out) { return true }
+    twelfths = 0
+    while twelfths <= 12 {
+      if out[twelfths] != Float(Double(twelfths) / 12) { return true }
+      twelfths += 1
+    }
+    isProduct += 1
+  }
+  // A small angle is as good as its sine, the square root: 2^-40 half turns.
+  sums[0] = 0x1.3bd3cc9be45dep3 * 0x1p-80
+  return !set.finished(sums, 1, Finish(form: TOPOSCOPE_ANGLE, least: 0, greatest: 4), out) || out[0] != 0x1p-40
 }
 
 /// What distances from products of shifted points take.
