@@ -261,3 +261,14 @@ def test_what_cannot_be_drawn_is_refused_in_one_sentence(use, error, message):
 def test_null_of_nothing_is_drawn():
     for null in (np.empty(0), np.zeros(5)):
         plot_null(SimpleNamespace(statistic=0.0, p_value=1.0, null=null, what="x", side="both")).figure.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    "count, ticks",
+    [(40, None), (60, [0, 5, 10, 20, 50]), (600, [0, 5, 10, 20, 50, 100, 200, 500]), (9000, [0, 5, 10, 30, 100, 300])],
+)
+def test_betti_curve_says_where_its_counts_are_logarithmic(count, ticks):
+    ax = plot_betti([np.column_stack([np.zeros(count), np.ones(count)])])
+    assert ("log above 10" in ax.get_ylabel()) == (ticks is not None)
+    if ticks is not None:
+        assert ax.get_yticks()[: len(ticks)].tolist() == ticks and ax.get_yticks()[-1] > count / 4

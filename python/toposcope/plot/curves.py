@@ -32,7 +32,8 @@ def plot_betti(source: Any, *, dims: Iterable[int] | None = None, ax: Axes | Non
     Returns
     -------
     matplotlib Axes
-        The axes drawn on. Where more than 50 bars are alive at once, the scale of the counts is logarithmic above 10.
+        The axes drawn on. Where more than 50 bars are alive at once, the scale of the counts is logarithmic above 10,
+        as its label says.
 
     Examples
     --------
@@ -42,7 +43,7 @@ def plot_betti(source: Any, *, dims: Iterable[int] | None = None, ax: Axes | Non
     >>> ax.get_lines()[0].get_ydata()
     array([2, 1, 0, 0])
     """
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, NullLocator
 
     barcode = read_bars(source, dims)
     extent = frame(barcode)
@@ -57,13 +58,26 @@ def plot_betti(source: Any, *, dims: Iterable[int] | None = None, ax: Axes | Non
         ax.step(grid, alive, where="post", color=palette.color(bars.dimension), label=palette.name(bars.dimension))
     if most > 50:
         ax.set_yscale("symlog", linthresh=10)
+        ax.set_yticks(_counts(most), minor=False)
         ax.yaxis.set_major_formatter("{x:.0f}")
+        ax.yaxis.set_minor_locator(NullLocator())
     else:
         ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set(xlabel="distance", ylabel="bars alive", xlim=(extent.low, extent.top), ylim=(0, 1.05 * max(most, 1)))
+    counted = "bars alive" if most <= 50 else "bars alive (log above 10)"
+    ax.set(xlabel="distance", ylabel=counted, xlim=(extent.low, extent.top), ylim=(0, 1.05 * max(most, 1)))
     _clean(ax)
     if not most:
         _nothing(ax)
     if len(barcode):
         ax.legend(frameon=False, labelcolor="linecolor", handlelength=1.2)
     return ax
+
+
+def _counts(most: int) -> list[int]:
+    """Ticks of a scale that is logarithmic above 10: the finest of which there are not too many."""
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [0, 5, *(step * 10**k for k in range(1, 10) for step in steps)]
+        ticks = [tick for tick in ticks if tick <= most]
+        if len(ticks) <= 9:
+            break
+    return ticks
