@@ -210,8 +210,36 @@ def number(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds:.2g}" if seconds < 10 else f"{seconds:.0f}"
 
 
+PEERS = ["SciPy pdist", "scikit-learn", "torch.cdist"]
+
+
+def summary(rows: list[dict]) -> list[str]:
+    """What the rows of one number of threads come to: how SciPy's pdist compares, and who is faster than we are."""
+
+    def span(against: str, d: int) -> str:
+        ratios = [row["seconds"]["SciPy pdist"] / row["seconds"][against] for row in by_scipy if row["d"] == d]
+        least, most = f"{min(ratios):.2g}", f"{max(ratios):.2g}"
+        return least if least == most else f"{least} to {most}"
+
+    out = []
+    by_scipy = [row for row in rows if "SciPy pdist" in row["seconds"]]
+    if by_scipy:
+        few, *more = sorted({row["d"] for row in by_scipy})
+        spans = [f"{span('Toposcope', few)} times as long as ours with {few} coordinates"]
+        spans += [f"{span('Toposcope', d)} with {d}" for d in more]
+        out.append(f"- SciPy's pdist takes {', '.join(spans)}.")
+        out.append(f"- It takes {span(EMPTY, few)} times as long as an {EMPTY} with {few}.")
+    faster = [
+        f"{peer}, {row['metric']}, {row['n']} x {row['d']} ({row['seconds'][peer] / row['seconds']['Toposcope']:.2f})"
+        for peer in PEERS
+        for row in rows
+        if row["seconds"].get(peer, float("inf")) < row["seconds"]["Toposcope"]
+    ]
+    out.append(f"- Faster than ours, with the part of our time: {'; '.join(faster) or 'none'}.")
+    return out
+
+
 def tables(results: dict) -> str:
-    peers = ["SciPy pdist", "scikit-learn", "torch.cdist"]
     out = [f"Machine: {results['machine']}; {results['versions']}; {results['kernels']}. `-`: not offered, or refused."]
     if results["times"]:
         peaks = [row["peak"] for row in results["times"]]
@@ -224,29 +252,30 @@ def tables(results: dict) -> str:
     for threads in sorted({row["threads"] for row in results["times"]}):
         which = "one thread, processor time" if threads == 1 else f"{threads} threads, time on the clock"
         out.append(f"\n### Seconds, {which}\n")
-        head = ["metric", "n", "d", "Toposcope", "share of peak", EMPTY, *peers]
+        rows = [row for row in results["times"] if row["threads"] == threads and "Toposcope" in row["seconds"]]
+        rows.sort(key=lambda row: (METRICS.index(row["metric"]), row["n"], row["d"]))
+        out += [*summary(rows), ""]
+        head = ["metric", "n", "d", "Toposcope", "share of peak", EMPTY, *PEERS]
         head += ["fastest peer / ours", "pdist / ours", f"pdist / {EMPTY}"]
         out.append("| " + " | ".join(head) + " |")
         out.append("|---" * len(head) + "|")
-        for row in sorted(results["times"], key=lambda r: (METRICS.index(r["metric"]), r["n"], r["d"])):
-            if row["threads"] != threads or "Toposcope" not in row["seconds"]:
-                continue
+        for row in rows:
             ours = row["seconds"]["Toposcope"]
             share = row["n"] ** 2 / 2 * row["d"] / ours / (row["peak"] * 1e9 * threads)
-            others = [row["seconds"][p] for p in peers if p in row["seconds"]]
+            others = [row["seconds"][p] for p in PEERS if p in row["seconds"]]
             ratio = f"{min(others) / ours:.1f}" if others else "-"
             cells = [row["metric"], row["n"], row["d"], number(ours)]
             cells += ["-" if row["metric"] == "mahalanobis" else f"{100 * share:.0f} %"]
             cells += [number(row["seconds"].get(EMPTY))]
             slow = row["seconds"].get("SciPy pdist")
-            cells += [number(row["seconds"].get(p)) for p in peers] + [ratio]
+            cells += [number(row["seconds"].get(p)) for p in PEERS] + [ratio]
             cells += [f"{slow / least:.1f}" if slow else "-" for least in (ours, row["seconds"][EMPTY])]
             out.append("| " + " | ".join(map(str, cells)) + " |")
     out.append("\n### Greatest error, in units in the last place of the exact single-precision distance\n")
-    out.append("| metric | points | " + " | ".join(["Toposcope", *peers]) + " |")
+    out.append("| metric | points | " + " | ".join(["Toposcope", *PEERS]) + " |")
     out.append("|---|---|" + "---|" * 4)
     for row in results["errors"]:
-        cells = [f"{row['ulps'][p]:.3g}" if p in row["ulps"] else "-" for p in ["Toposcope", *peers]]
+        cells = [f"{row['ulps'][p]:.3g}" if p in row["ulps"] else "-" for p in ["Toposcope", *PEERS]]
         out.append(f"| {row['metric']} | {row['cloud']} | " + " | ".join(cells) + " |")
     return "\n".join(out) + "\n"
 
