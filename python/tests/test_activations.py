@@ -15,6 +15,7 @@ from torch import nn  # noqa: E402
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset  # noqa: E402
 
 import toposcope as ts  # noqa: E402
+from toposcope.activations.rows import Budget, Rows  # noqa: E402
 
 
 class Images(nn.Module):
@@ -187,6 +188,25 @@ def test_means_of_passes_of_different_sizes_are_those_of_pytorch():
     np.testing.assert_array_equal(
         ts.collect(net, texts, "0", "mean")["0"], torch.cat([x.mean(1) for x in texts]).numpy()
     )
+
+
+def test_rows_that_came_at_once_are_the_array_and_others_join_them():
+    """The first rows are not copied; what comes later, in any slots and in files, is where it belongs."""
+    first, later = np.arange(8, dtype=np.float32).reshape(4, 2), np.full((3, 2), 9, np.float32)
+    whole = Rows(2, "float32", Budget(None, None))
+    whole.put(slice(0, 4), first)
+    assert np.shares_memory(whole.ordered(None), first)
+    for limit in (None, 40, 1):
+        budget = Budget(limit, None)
+        rows = Rows(2, "float32", budget)
+        rows.put(slice(0, 4), first.copy())
+        rows.put(slice(4, 7), later)
+        rows.put(np.array([1, 5]), np.zeros((2, 2), np.float32))
+        expected = np.concatenate([first, later])
+        expected[[1, 5]] = 0
+        np.testing.assert_array_equal(rows.ordered(np.array([6, 5, 1, 0])), expected[[6, 5, 1, 0]])
+        assert budget.spilled == (limit is not None)
+        assert budget.taken <= (limit or 32 + 56)
 
 
 @pytest.mark.parametrize("reduce", ["cls", "mean", "max", "last", "top-norm", "tokens"])

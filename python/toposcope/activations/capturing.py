@@ -150,7 +150,7 @@ class Capture:
                 "model(x)."
             )
         self._root = unwrap(model)
-        modules = list(walk(self._root))
+        modules = walk(self._root)
         self.layers = choose(modules, layers)
         refuse(modules, self.layers)
         prefix = _prefix_tokens(self._root) if prefix_tokens is None else prefix_tokens

@@ -32,6 +32,8 @@ _SHORTCUTS = (
     (nn.TransformerEncoder, "use_nested_tensor", False),
 )
 
+_WITH_SHORTCUTS = tuple(kind for kind, _, _ in _SHORTCUTS)
+
 _lock = threading.RLock()
 _changed: weakref.WeakKeyDictionary[nn.Module, tuple[int, list[_Flag]]]  # how many watch a model, and what they changed
 _changed = weakref.WeakKeyDictionary()
@@ -89,6 +91,8 @@ def _flags(root: nn.Module) -> list[_Flag]:
     flags = []
     for module in root.modules():
         flags.append(_Flag(module, "training", module.training, False))
+        if not isinstance(module, _WITH_SHORTCUTS):
+            continue
         for kind, name, watched in _SHORTCUTS:
             if isinstance(module, kind) and hasattr(module, name):
                 flags.append(_Flag(module, name, getattr(module, name), watched))

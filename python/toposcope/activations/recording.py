@@ -85,9 +85,10 @@ class Recording:
         self._settle()
         ids, positions = self.reservoir.ids, self.reservoir.positions
         order = np.argsort(ids, kind="stable") if positions is None else np.lexsort((positions, ids))
+        as_they_came = np.array_equal(order, np.arange(len(order)))
         place = {name: number for number, name in enumerate(layers)}
         keys = sorted(self._rows, key=lambda key: (place[key.partition("#")[0]], int(key.partition("#")[2] or 0)))
-        arrays = {key: self._rows.pop(key).ordered(order) for key in keys}
+        arrays = {key: self._rows.pop(key).ordered(None if as_they_came else order) for key in keys}
         return Activations(
             arrays,
             None if self._labels.empty else self._labels.first(self.reservoir.held)[order],
@@ -142,7 +143,9 @@ class Recording:
         for key, width in self._widths.items():
             parts = [points[key] for _, points in self._held]
             if key not in self._rows:
-                self._rows[key] = Rows(width, self._dtype, self.budget, self._expected_rows(len(parts[0][0])))
+                expected = self._expected_rows(len(parts[0][0]))
+                all_there = isinstance(slots, slice) and slots.stop >= expected
+                self._rows[key] = Rows(width, self._dtype, self.budget, 0 if all_there else expected)
             self._rows[key].put(slots, _divided(parts).numpy())
         self._held, self._rows_held = [], 0
 

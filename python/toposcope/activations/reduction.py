@@ -7,6 +7,7 @@ averaged without being asked for.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -141,7 +142,7 @@ class Reduction:
         if found is None:
             self._check(shape)
             sums = self.choice == "mean" and len(shape) > 2
-            found = self._functions[shape] = self._function(len(shape)), self._positions(shape) if sums else 1
+            found = self._functions[shape] = self._function(shape), self._positions(shape) if sums else 1
         return found
 
     def check_mask(self, mask: torch.Tensor, shape: torch.Size) -> None:
@@ -202,14 +203,17 @@ class Reduction:
             return function(output.index_select(0, samples)), divisor
         return function(output).index_select(0, samples), divisor  # copying so many whole would cost more
 
-    def _function(self, dimensions: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    def _function(self, shape: torch.Size) -> Callable[[torch.Tensor], torch.Tensor]:
         """(samples, ...) -> (samples, d) or, for "mean", its sums, in memory of their own."""
+        dimensions = len(shape)
         if callable(self.choice):
             return lambda output: self._called(output).clone()
         if dimensions <= 2:
             return torch.clone if dimensions == 2 else lambda output: output.unsqueeze(1).clone()
         positions = tuple(range(1, dimensions - 1) if self._last(dimensions) else range(2, dimensions))
         if self.choice == "mean":
+            if self._positions(shape) == 1:
+                return functools.partial(torch.squeeze_copy, dim=positions)
             return functools.partial(torch.sum, dim=positions, dtype=torch.float32)
         if self.choice == "max":
             return functools.partial(torch.amax, dim=positions)
@@ -264,7 +268,7 @@ class Reduction:
         return output.flatten(2).transpose(1, 2)
 
     def _positions(self, shape: torch.Size) -> int:
-        return int(np.prod(shape[1:-1] if self._last(len(shape)) else shape[2:]))
+        return math.prod(shape[1:-1] if self._last(len(shape)) else shape[2:])
 
     def _last(self, dimensions: int) -> bool:
         return (self.channels or ("last" if dimensions == 3 else "first")) == "last"

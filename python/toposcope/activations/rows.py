@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ class Budget:
 
     def array(self, shape: tuple[int, int], dtype: Any, before: int) -> NDArray[Any]:
         """An array to be filled, instead of ``before`` bytes in memory: a nameless file where memory does not do."""
-        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        size = math.prod(shape) * np.dtype(dtype).itemsize
         self.taken -= before
         if size == 0 or self.allows(size):
             self.taken += size
@@ -74,7 +75,7 @@ class Rows:
     def put(self, slots: NDArray[np.int64] | slice, values: NDArray[Any]) -> None:
         """Write ``values`` (m, d) to the rows ``slots`` (m,). A slice is of new rows, after those that there are.
 
-        The values may be kept as they are: they must not change afterwards.
+        The values belong to the store afterwards: it may keep them as they are, and write to them.
         """
         if not isinstance(slots, slice):
             self._settle(end=int(slots.max(initial=-1)) + 1)
@@ -90,14 +91,16 @@ class Rows:
             if self._waiting_bytes > max(_CHUNK, self._array.nbytes) or not self._budget.allows(0):
                 self._settle()
 
-    def ordered(self, slots: NDArray[np.int64]) -> NDArray[Any]:
-        """The rows of ``slots`` in that order; the store is empty afterwards."""
+    def ordered(self, slots: NDArray[np.int64] | None) -> NDArray[Any]:
+        """The rows of ``slots`` in that order (None: as they are); the store is empty afterwards."""
         self._settle()
         source, before = self._array[: self._held], self._in_memory()
         full = 8 * self._held >= 7 * len(self._array)  # else too much would be held by what is returned
         self._array = np.zeros((0, self.width), self.dtype)
-        if full and np.array_equal(slots, np.arange(len(source))):
-            return source
+        if slots is None:
+            if full:
+                return source
+            slots = np.arange(len(source))
         if before:
             out: NDArray[Any] = np.empty((len(slots), self.width), self.dtype)
         else:
@@ -112,6 +115,11 @@ class Rows:
     def _settle(self, end: int = 0) -> None:
         """Move what waits into the array, which has room for ``end`` rows then."""
         needed = max(end, self._held + sum(map(len, self._waiting)))
+        if len(self._waiting) == 1 and len(self._waiting[0]) == needed and self._budget.allows(0):
+            self._budget.taken -= self._in_memory()
+            self._array, self._held = self._waiting.pop(), needed  # nothing is there but these
+            self._waiting_bytes = 0
+            return
         if needed > len(self._array):
             in_file = isinstance(self._array, np.memmap)
             length = max(needed, 2 * len(self._array)) if in_file else needed

@@ -48,17 +48,23 @@ def unwrap(model: nn.Module) -> nn.Module:
             return model
 
 
-def walk(root: nn.Module, name: str = "") -> Iterator[Named]:
+def walk(root: nn.Module) -> list[Named]:
     """Every name and its module, in the order of the model; compiled modules appear as what they compile.
 
     A module that has two names comes twice.
     """
-    while _WRAPPED in root._modules:
-        root = root.get_submodule(_WRAPPED)
-    yield name, root
-    for part, child in root._modules.items():
-        if child is not None:
-            yield from walk(child, f"{name}.{part}" if name else part)
+    found: list[Named] = []
+
+    def enter(name: str, module: nn.Module) -> None:
+        while _WRAPPED in module._modules:
+            module = module.get_submodule(_WRAPPED)
+        found.append((name, module))
+        for part, child in module._modules.items():
+            if child is not None:
+                enter(f"{name}.{part}" if name else part, child)
+
+    enter("", root)
+    return found
 
 
 def choose(modules: Sequence[Named], layers: Layers) -> list[Layer]:
@@ -81,16 +87,17 @@ def choose(modules: Sequence[Named], layers: Layers) -> list[Layer]:
     Examples
     --------
     >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Sequential(nn.Linear(3, 3)))
-    >>> modules = list(walk(net))
+    >>> modules = walk(net)
     >>> [layer.name for layer in choose(modules, "*")], [layer.name for layer in choose(modules, nn.Linear)]
     (['0', '1', '2'], ['0', '2.0'])
     """
     patterns = list(_flat(layers))
     if not patterns:
         raise ValueError("layers is empty: name at least one layer (ts.layers(model) shows them).")
+    by_name = dict(modules)
     chosen: dict[int, tuple[str, nn.Module, set[int] | None]] = {}
     for pattern in patterns:
-        matches, calls = _matching(pattern, modules)
+        matches, calls = _matching(pattern, modules, by_name)
         if not matches:
             raise ValueError(_nothing(pattern, modules))
         for name, module in matches:
@@ -115,10 +122,12 @@ def _flat(layers: Layers) -> Iterator[Layers]:
         )
 
 
-def _matching(pattern: Layers, modules: Sequence[Named]) -> tuple[list[Named], set[int] | None]:
+def _matching(
+    pattern: Layers, modules: Sequence[Named], by_name: Mapping[str, nn.Module]
+) -> tuple[list[Named], set[int] | None]:
     if isinstance(pattern, str):
         name, _, call = pattern.partition("#")
-        matches = [(n, m) for n, m in modules if n == name]
+        matches = [(name, by_name[name])] if name in by_name else []
         if any(character in name for character in "*?["):
             expression = _expression(name)
             matches += [(n, m) for n, m in modules if n and expression.fullmatch(n)]
