@@ -111,6 +111,15 @@ def test_shrinkage_agrees_with_scikit_learn(name, shape):
     np.testing.assert_allclose(ts.distances(points, ts.Mahalanobis(name)), expected, rtol=2e-6)
 
 
+def test_given_covariance_may_be_rounded():
+    """As products in single precision are, which need not be symmetric to the last digit."""
+    basis = np.linalg.qr(X[:6, :6])[0].astype(np.float32)
+    covariance = (basis * np.float32([1, 2, 3, 4, 5, 6])) @ basis.T
+    covariance[0, 1] = np.nextafter(covariance[1, 0], np.float32(np.inf))
+    expected = by_scipy(X[:, :6], "mahalanobis", VI=np.linalg.inv(covariance.astype(float)))
+    np.testing.assert_allclose(ts.distances(X[:, :6], ts.Mahalanobis(covariance)), expected, rtol=1e-5)
+
+
 def test_given_covariance_and_reference():
     A = rng.normal(size=(9, 9))
     S = A @ A.T + np.eye(9)

@@ -76,7 +76,8 @@ class Mahalanobis:
     ----------
     covariance : {"ledoit-wolf", "oas", "empirical"}, float, or (d, d) array_like
         How S is estimated (Ledoit and Wolf 2004; Chen, Wiesel, Eldar and Hero 2010; no shrinkage), a fixed shrinkage
-        from 0 to 1, or S itself. "empirical" and a number divide by n - 1; the other two, as in scikit-learn, by n.
+        from 0 to 1, or S itself, symmetric but for the rounding of single precision. "empirical" and a number divide
+        by n - 1; the other two, as in scikit-learn, by n.
     reference : (m, d) array_like, optional
         The points that S is estimated from; by default the points themselves.
 
@@ -360,14 +361,16 @@ class Request:
                 f"covariance is {matrix.shape[0]} x {matrix.shape[1]} and X has {columns} coordinates: they must agree."
             )
         _refuse_not_finite(matrix, "covariance")
-        apart = np.argwhere(abs(matrix - matrix.T) > 2.0**-40 * np.maximum(abs(matrix), abs(matrix.T)))
+        deviations = np.sqrt(abs(np.diag(matrix)))
+        rounding = 2.0**-20 * np.outer(deviations, deviations)  # of products in single precision
+        apart = np.argwhere(abs(matrix - matrix.T) > rounding)
         if len(apart):
             i, j = apart[0]
             raise ValueError(
                 f"covariance is not symmetric: row {i}, column {j} is {matrix[i, j]:g}, and differs from row {j}, "
                 f"column {i}; make it symmetric, for instance by (S + S.T) / 2."
             )
-        return (_GIVEN, 0.0, matrix, reference)
+        return (_GIVEN, 0.0, (matrix + matrix.T) / 2, reference)
 
     def restrict(
         self, rows: NDArray[np.int64], distances: Callable[[], tuple[NDArray[np.float32], dict[str, Any]]]
