@@ -67,7 +67,7 @@ WRONG = {
     "several": (["rips", "two.npz"], "name one; it has 'a', 'b'"),
     "no such name": (["rips", "two.npz", "--key", "c"], "no array 'c'"),
     "needless name": (["rips", "good.npy", "--key", "c"], "single array"),
-    "words": (["rips", "words.csv"], "cannot be read"),
+    "words": (["rips", "words.csv"], "cannot be read as .csv: could not convert string 'three'"),
     "nan": (["rips", "nan.npy"], "nan at row 1, column 2"),
     "metric": (["rips", "good.npy", "--metric", "foo"], "metric='foo' is "),
     "not square": (["rips", "good.npy", "--metric", "precomputed"], "square"),
@@ -120,6 +120,28 @@ def test_arrays_from_every_kind_of_file(kind, tmp_path):
     else:
         np.savetxt(path, POINTS, fmt="%.17g", delimiter={"csv": ",", "tsv": "\t", "txt": " "}[kind])
     np.testing.assert_array_equal(read_array(path), POINTS)
+
+
+def test_sparse_distances_from_a_file(tmp_path, capsys):
+    sparse = pytest.importorskip("scipy.sparse")
+    D = ts.distances(POINTS)
+    near = sparse.csr_matrix(np.where(D < 1, D, 0))
+    path = tmp_path / "near.npz"
+    sparse.save_npz(path, near)
+    assert main(["rips", str(path), "--metric", "precomputed", "-o", "-"]) == 0
+    bars = json.loads(capsys.readouterr().out)["diagrams"][0]["bars"]
+    assert len(bars) == len(ts.rips(near, metric="precomputed").dgms[0])
+    assert sum(death is None for _, death in bars) > 1
+    assert main(["rips", str(path)]) == 2
+    assert "sparse matrix, which is understood as distances" in capsys.readouterr().err
+
+
+def test_a_file_of_more_than_tensors(tmp_path, capsys):
+    torch = pytest.importorskip("torch")
+    torch.save(torch.nn.Linear(2, 2), tmp_path / "model.pt")
+    assert main(["rips", str(tmp_path / "model.pt")]) == 2
+    err = capsys.readouterr().err
+    assert "cannot be read as .pt: it holds more than tensors" in err and "trust" not in err
 
 
 def test_headings_are_no_points(tmp_path):

@@ -178,6 +178,7 @@ def test_betti_curves():
         (RipsPersistence(), [np.eye(3), np.full((2, 2), np.nan)], "Cloud 1: .*nan"),
         (DiagramSummaries(["mean"]), [], "'mean'"),
         (BettiCurves(0), [], "resolution=0"),
+        (BettiCurves(), RipsPersistence([0, 1]).fit_transform([np.eye(3)]), "Cloud 0 .*one diagram a cloud"),
     ],
 )
 def test_bad_input_gets_one_sentence(estimator, X, words):

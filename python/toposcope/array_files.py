@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .points import is_sparse
+
 __all__ = ["read_array"]
 
 
-def read_array(path: str | os.PathLike[str], key: str | None = None) -> NDArray[Any]:
-    """The array that a file holds.
+def read_array(path: str | os.PathLike[str], key: str | None = None) -> Any:
+    """The array that a file holds; where ``scipy.sparse.save_npz`` wrote it, the sparse matrix.
 
     No code of the file is run: pickled objects are refused.
 
@@ -55,10 +58,10 @@ def read_array(path: str | os.PathLike[str], key: str | None = None) -> NDArray[
     except ImportError:
         raise
     except Exception as error:  # whatever a reader makes of a broken file
-        reason = str(error).strip().splitlines()
-        raise ValueError(
-            f"{str(path)!r} cannot be read as {path.suffix}: {reason[0] if reason else error!r}"
-        ) from error
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        raise ValueError(f"{str(path)!r} cannot be read as {path.suffix}: {reason}") from error
+    if is_sparse(content) and key is None:
+        return content
     array = _chosen(content, key, path) if isinstance(content, Mapping) else content
     if not isinstance(content, Mapping) and key is not None:
         raise ValueError(f"{str(path)!r} holds a single array: leave the name {key!r} away.")
@@ -80,9 +83,16 @@ def _chosen(content: Mapping[str, Any], key: str | None, path: Path) -> Any:
     raise ValueError(f"{str(path)!r} has no array {key!r}: {there}.")
 
 
-def _npz(path: Path) -> dict[str, Any]:
+def _npz(path: Path) -> Any:
     with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+        arrays = {name: file[name] for name in file.files}
+    if {"format", "shape", "data"} <= arrays.keys():
+        try:
+            from scipy.sparse import load_npz
+        except ImportError:
+            raise ImportError(f"{str(path)!r} is a sparse matrix, which needs SciPy: pip install scipy.") from None
+        return load_npz(path)
+    return arrays
 
 
 def _text(delimiter: str | None) -> Callable[[Path], NDArray[Any]]:
@@ -110,7 +120,10 @@ def _torch(path: Path) -> Any:
         import torch
     except ImportError:
         raise ImportError(f"{str(path)!r} is a file of PyTorch, which is not installed: pip install torch.") from None
-    return torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:  # PyTorch tells how to load it unsafely
+        raise ValueError("it holds more than tensors: save the tensor alone, or a dict of tensors.") from None
 
 
 def _safetensors(path: Path) -> dict[str, Any]:

@@ -61,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
 
     rips = commands.add_parser("rips", help="persistence diagrams of points or distances in a file")
-    rips.add_argument("file", metavar="FILE", help=".npy, .npz, .csv, .tsv, .txt, .pt or .safetensors")
+    rips.add_argument(
+        "file", metavar="FILE", help=".npy, .npz (also of a sparse matrix), .csv, .tsv, .txt, .pt or .safetensors"
+    )
     rips.add_argument("--key", metavar="NAME", help="which array, where the file has several")
     rips.add_argument(
         "--metric", default="euclidean", help="euclidean (default), mahalanobis, cosine, precomputed, ..."
@@ -129,7 +131,8 @@ def _rips(arguments: argparse.Namespace) -> None:
     for dimension, bars in enumerate(result.dgms):
         lengths = (bars[:, 1] - bars[:, 0])[np.isfinite(bars[:, 1])]
         longest = f", the longest {lengths.max():.6g}" if len(lengths) else ""
-        print(f"H{dimension}: {len(bars)} bars, {len(bars) - len(lengths)} of them without a death{longest}")
+        count = f"{len(bars)} bar{'s' if len(bars) != 1 else ''}"
+        print(f"H{dimension}: {count}, {len(bars) - len(lengths)} of them without a death{longest}")
     if arguments.output is not None:
         Path(arguments.output).write_text(_json(result) + "\n", encoding="utf-8")
         print(f"wrote {arguments.output}")

@@ -229,7 +229,7 @@ class BettiCurves(_OfLists):
         """
         if not isinstance(self.resolution, (int, np.integer)) or self.resolution < 1:
             raise ValueError(f"resolution={self.resolution!r} is out of range: it must be an integer from 1.")
-        ends = [np.asarray(diagram, float).ravel() for diagram in X]
+        ends = [_one(diagram, i).ravel() for i, diagram in enumerate(X)]
         values = np.concatenate(ends) if ends else np.empty(0)
         values = values[np.isfinite(values)]
         self.grid_ = (
@@ -244,9 +244,20 @@ class BettiCurves(_OfLists):
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self)
-        curves = [betti_curve(np.asarray(diagram, float), self.grid_) for diagram in X]
+        curves = [betti_curve(_one(diagram, i), self.grid_) for i, diagram in enumerate(X)]
         return np.array(curves, float).reshape(len(curves), len(self.grid_))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """The names of the columns: betti_0, betti_1 and so on, one for each value of the grid."""
         return np.array([f"betti_{at}" for at in range(self.resolution)], dtype=object)
+
+
+def _one(diagram: Any, cloud: int) -> NDArray[np.float64]:
+    """The one diagram of a cloud, (m, 2)."""
+    try:
+        return np.asarray(diagram, float).reshape(-1, 2)
+    except ValueError:
+        raise ValueError(
+            f"Cloud {cloud} has no single (m, 2) array: BettiCurves takes one diagram a cloud, as RipsPersistence "
+            "gives it with homology_dimensions=1."
+        ) from None

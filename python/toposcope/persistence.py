@@ -378,7 +378,8 @@ class RipsResult(Mapping[str, Any]):
         if not 0 <= dim < len(self.dgms):
             raise ValueError(f"dim={dim} was not computed: maxdim was {len(self.dgms) - 1}.")
         if not 0 <= bar < len(self.dgms[dim]):
-            raise IndexError(f"bar={bar} is out of range: H{dim} has {len(self.dgms[dim])} bars.")
+            count = len(self.dgms[dim])
+            raise IndexError(f"bar={bar} is out of range: H{dim} has {count} bar{'s' if count != 1 else ''}.")
         with calling(**self._words) as core, reporting(progress, "cycle") as report:
             if self._handle is None or not self._options[4] & _CYCLES:
                 self._compute(core, self._options[4] | _CYCLES, report)
