@@ -15,7 +15,8 @@
  *
  * Conventions
  *   - Every function that can fail returns a tps_status: TPS_OK (0), or the reason. Nothing is printed, no signal is
- *     raised, the process never ends. On failure outputs are untouched, except `detail`.
+ *     raised, the process never ends. On failure outputs are untouched, except `detail`, and the matrix of
+ *     tps_distances, which may hold a part where the call was cancelled or the neighbours did not allow scaling.
  *   - `detail` may be NULL. Otherwise it receives the place and value that gave the reason; see each status.
  *   - Inputs are borrowed for the call and never written to. Outputs are memory of the caller's.
  *   - Handles are opaque. Every handle has one free function, which takes NULL.
@@ -62,7 +63,7 @@ enum {
   TPS_ERROR_MEMORY = 16,             /* more memory needed than allowed or there: value is the estimate in bytes */
   TPS_ERROR_CANCELLED = 17,          /* the progress function asked to stop */
   TPS_ERROR_INDEX = 18,              /* an index outside its range: row is the index, column the size of the range */
-  TPS_ERROR_OPTION = 19,             /* an option is none of those known: value */
+  TPS_ERROR_OPTION = 19,             /* an option is none of those known, or out of its range: value */
   TPS_ERROR_NOT_COMPUTED = 20,       /* asked for what the options did not ask for */
   TPS_ERROR_OVERFLOW = 21,           /* the distance of points row and column is beyond single precision */
   TPS_ERROR_LONELY_POINT = 22,       /* the k-th neighbour of point row is infinitely far away: value is k */
@@ -173,7 +174,7 @@ typedef struct {
 
 /* All pairwise distances of `points`.
  *   metric    NULL: Euclidean
- *   threads   0: every processor of this process
+ *   threads   0 or less: every processor of this process
  *   out       points->rows * points->rows floats, row after row: symmetric to the last bit, zero on the diagonal
  *   facts     may be NULL
  */
@@ -194,9 +195,9 @@ typedef struct {
   int32_t max_dimension; /* greatest homology dimension; 1 */
   int32_t modulus;       /* p of the coefficient field Z/p: a prime, 65521 at most; 2 */
   double threshold;      /* edges longer than this are left out; infinity: all that can matter */
-  int32_t threads;       /* 0: every processor of this process */
+  int32_t threads;       /* 0 or less: every processor of this process */
   int32_t flags;         /* TPS_RIPS_COCYCLES | TPS_RIPS_CYCLES; 0 */
-  int64_t max_memory;    /* bytes that the call may take; 0: as many as there are */
+  int64_t max_memory;    /* bytes that the call may take; 0: as many as there are; less is TPS_ERROR_OPTION */
   tps_progress progress; /* may be NULL */
   void *context;         /* given to progress */
 } tps_rips_options;

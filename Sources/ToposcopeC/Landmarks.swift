@@ -10,6 +10,7 @@ public func tps_landmarks(
 ) -> tps_status {
   status(detail) { () throws(ToposcopeError) in
     let array = try StridedArray(required(points).pointee)
+    let (landmarks, coveringRadius) = (try required(landmarks), try required(coveringRadius))
     let progress = progress(progressFunction, context)
     let input: RipsInput
     switch try GivenMetric(metric) {
@@ -20,8 +21,7 @@ public func tps_landmarks(
     }
     let chosen = try Landmarks(
       of: input, count: Int(count), first: Int(first), threads: Int(threads), progress: progress)
-    let landmarks = try required(landmarks)
     for (i, index) in chosen.indices.enumerated() { landmarks[i] = Int64(index) }
-    try required(coveringRadius).pointee = Double(chosen.coveringRadius)
+    coveringRadius.pointee = Double(chosen.coveringRadius)
   }
 }

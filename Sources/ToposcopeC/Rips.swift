@@ -24,6 +24,7 @@ extension RipsOptions {
     threads = Int(options.threads)
     cocycles = options.flags & Int32(TPS_RIPS_COCYCLES) != 0
     cycles = options.flags & Int32(TPS_RIPS_CYCLES) != 0
+    guard options.max_memory >= 0 else { throw ToposcopeError(.option, value: Double(options.max_memory)) }
     maxMemory = options.max_memory > 0 ? Int(options.max_memory) : nil
   }
 }

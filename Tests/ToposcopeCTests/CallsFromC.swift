@@ -102,6 +102,33 @@ private let square = [[0.0, 0], [1, 0], [1, 1], [0, 1]]
     #expect(call(Int32(TPS_FLOAT64)) == Int32(TPS_ERROR_OPTION))
   }
 
+  @Test func lessThanNoMemoryIsRefused() {
+    var options = tps_rips_options()
+    CToposcope.tps_rips_options_init(&options)
+    options.max_memory = -1
+    var result: OpaquePointer?
+    var detail = tps_detail()
+    let status = withArray(square) { CToposcope.tps_rips_points($0, nil, &options, &result, &detail) }
+    #expect(status == Int32(TPS_ERROR_OPTION))
+    #expect(detail.value == -1 && result == nil)
+  }
+
+  @Test func landmarksAreNotWrittenWithoutTheirRadius() {
+    var landmarks: [Int64] = [-9, -9]
+    var radius = -9.0
+    withArray(square) { points in
+      #expect(
+        CToposcope.tps_landmarks(points, nil, 2, 0, 1, nil, nil, &landmarks, nil, nil)
+          == Int32(TPS_ERROR_NULL_POINTER))
+      #expect(landmarks == [-9, -9])
+      #expect(
+        CToposcope.tps_landmarks(points, nil, 2, 0, 1, nil, nil, nil, &radius, nil) == Int32(TPS_ERROR_NULL_POINTER))
+      #expect(radius == -9)
+      #expect(CToposcope.tps_landmarks(points, nil, 2, 0, 1, nil, nil, &landmarks, &radius, nil) == TPS_OK)
+      #expect(landmarks == [0, 2] && radius == 1)
+    }
+  }
+
   @Test func edgesAreCheckedForTheirVertices() {
     var options = tps_rips_options()
     CToposcope.tps_rips_options_init(&options)
