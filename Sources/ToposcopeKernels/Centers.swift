@@ -5,25 +5,29 @@ import CToposcopeProcessor
 ///
 /// Two likely vertices of each end are tried, all four at once: which of them it is cannot be foreseen. Where it is none, the
 /// apex that is found becomes one. The common neighbours of the last edge are left in `common`.
+///
+/// Where only the components of links matter, the edges with a connected link are added too, and after a few links that are
+/// no cones no other apex is looked for.
 func addCones(
   _ rows: UnsafeMutablePointer<UInt64>, _ words: Int, _ edges: UnsafePointer<Int32>, _ first: Int, _ end: Int,
-  _ likely: UnsafeMutablePointer<Int32>, _ apexes: UnsafeMutablePointer<UInt16>, _ common: UnsafeMutablePointer<UInt64>,
-  _ candidates: UnsafeMutablePointer<UInt64>
+  _ isConnectedEnough: Bool, _ likely: UnsafeMutablePointer<Int32>, _ apexes: UnsafeMutablePointer<UInt16>,
+  _ common: UnsafeMutablePointer<UInt64>, _ candidates: UnsafeMutablePointer<UInt64>
 ) -> OpenLink {
   // A row that is one register or two is read without a loop.
   switch words {
-  case 8: addCones(rows, words: 8, edges, first, end, likely, apexes, common, candidates)
-  case 16: addCones(rows, words: 16, edges, first, end, likely, apexes, common, candidates)
-  default: addCones(rows, words: words, edges, first, end, likely, apexes, common, candidates)
+  case 8: addCones(rows, words: 8, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
+  case 16: addCones(rows, words: 16, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
+  default: addCones(rows, words: words, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
   }
 }
 
 @inline(__always)
 private func addCones(
   _ rows: UnsafeMutablePointer<UInt64>, words: Int, _ edges: UnsafePointer<Int32>, _ first: Int, _ end: Int,
-  _ likely: UnsafeMutablePointer<Int32>, _ apexes: UnsafeMutablePointer<UInt16>, _ common: UnsafeMutablePointer<UInt64>,
-  _ candidates: UnsafeMutablePointer<UInt64>
+  _ isConnectedEnough: Bool, _ likely: UnsafeMutablePointer<Int32>, _ apexes: UnsafeMutablePointer<UInt16>,
+  _ common: UnsafeMutablePointer<UInt64>, _ candidates: UnsafeMutablePointer<UInt64>
 ) -> OpenLink {
+  var misses = 0
   for rank in first..<end {
     // Long rows are not where they can be had at once.
     if words > 16 && rank &+ 4 < end {
@@ -38,37 +42,51 @@ private func addCones(
     let (ofU, ofV) = (likely + 2 &* u, likely + 2 &* v)
     let found = toposcope_apexes(rows, words, a, b, ofU[0], ofV[0], ofU[1], ofV[1])
     let place = found.trailingZeroBitCount
-    var apex = (place & 1 == 0 ? ofU : ofV)[place &>> 1 & 1]
+    var center = Center(vertex: (place & 1 == 0 ? ofU : ofV)[place &>> 1 & 1], isApex: true)
     if found == 0 {
-      let center = center(rows, words, a, b, common, candidates)
-      if !center.isApex { return OpenLink(rank: Int32(truncatingIfNeeded: rank), vertex: center.vertex) }
-      apex = center.vertex
+      center.isOpen = true
+      if misses < mostMisses { center = narrow(rows, words, a, b, common, candidates) }
+      if center.isOpen && isConnectedEnough {
+        misses &+= 1
+        center = reach(rows, words, a, b, common, candidates)
+      }
+      if center.isOpen { return OpenLink(rank: Int32(truncatingIfNeeded: rank), vertex: center.vertex) }
     }
-    apexes[rank] = UInt16(truncatingIfNeeded: apex)
-    ofU[0] = apex
-    ofV[0] = apex
+    if center.isApex {
+      apexes[rank] = UInt16(truncatingIfNeeded: center.vertex)
+      ofU[0] = center.vertex
+      ofV[0] = center.vertex
+    }
     a[v &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: v & 63)
     b[u &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: u & 63)
   }
   return OpenLink(rank: Int32(truncatingIfNeeded: end), vertex: -1)
 }
 
+/// A vertex of a link, -1 where it has none, and what was found out.
+private struct Center {
+  var vertex: Int32
+  var isApex = false
+  /// Whether the link has to be looked at again.
+  var isOpen = false
+}
+
 /// Looks for an apex among the common neighbours of two rows, which are written to `common`. Those that may be one are
 /// narrowed down: who is not joined to z is none, for every z that the first of them misses. After a number of rounds this
-/// gives up, so that a cone may be missed: then any common neighbour is returned, -1 where there is none.
+/// gives up, so that a cone may be missed.
 @inline(__always)
-private func center(
+private func narrow(
   _ rows: UnsafePointer<UInt64>, _ words: Int, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
   _ common: UnsafeMutablePointer<UInt64>, _ candidates: UnsafeMutablePointer<UInt64>
-) -> (vertex: Int32, isApex: Bool) {
+) -> Center {
   var y = keep(rows: a, b, words, in: common)
-  if y < 0 { return (-1, false) }
+  if y < 0 { return Center(vertex: -1, isOpen: true) }
   var left = UnsafePointer(common)
   for _ in 0..<mostRounds {
     let row = rows + y &* words
     var line = 0
     while line < words && toposcope_missing(common + line, common + line, row + line) == 0 { line &+= 8 }
-    if line >= words { return (Int32(truncatingIfNeeded: y), true) }
+    if line >= words { return Center(vertex: Int32(truncatingIfNeeded: y), isApex: true) }
     let word = line &+ toposcope_missing(common + line, common + line, row + line).trailingZeroBitCount
     let z = word &* 64 &+ (common[word] & ~row[word]).trailingZeroBitCount
     let next = keep(rows: left, rows + z &* words, words, in: candidates)
@@ -76,11 +94,79 @@ private func center(
     left = UnsafePointer(candidates)
     y = next
   }
-  return (Int32(truncatingIfNeeded: y), false)
+  return Center(vertex: Int32(truncatingIfNeeded: y), isOpen: true)
 }
+
+/// After so many links without an apex the next ones are expected to have none.
+private let mostMisses = 4
 
 /// More find a few more cones, and cost more on links that are none.
 private let mostRounds = 4
+
+/// Asks whether the common neighbours of two rows, which are written to `common`, are connected: the star of the first
+/// grows by those of others that meet it, until nothing is left, or none of the rest does.
+@inline(__always)
+private func reach(
+  _ rows: UnsafePointer<UInt64>, _ words: Int, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
+  _ common: UnsafeMutablePointer<UInt64>, _ rest: UnsafeMutablePointer<UInt64>
+) -> Center {
+  let y = keep(rows: a, b, words, in: common)
+  let vertex = Int32(truncatingIfNeeded: y)
+  if y < 0 { return Center(vertex: -1, isOpen: true) }
+  if !keep(common, without: rows + y &* words, words, in: rest) { return Center(vertex: vertex, isApex: true) }
+  var isGrown = true
+  while isGrown {
+    isGrown = false
+    for word in 0..<words {
+      var waiting = rest[word]
+      while waiting != 0 {
+        let row = rows + (word &* 64 &+ waiting.trailingZeroBitCount) &* words
+        waiting &= waiting &- 1
+        if !meets(row, common, without: rest, words) { continue }
+        if !keep(rest, without: row, words, in: rest) { return Center(vertex: vertex) }
+        isGrown = true
+        waiting &= rest[word]
+      }
+    }
+  }
+  return Center(vertex: vertex, isOpen: true)
+}
+
+/// Writes what is in one row and not in another; whether there is anything.
+@inline(__always)
+private func keep(
+  _ a: UnsafePointer<UInt64>, without b: UnsafePointer<UInt64>, _ words: Int, in out: UnsafeMutablePointer<UInt64>
+) -> Bool {
+  var any = SIMD8<UInt64>(repeating: 0)
+  for k in stride(from: 0, to: words, by: 8) {
+    let left =
+      UnsafeRawPointer(a + k).load(as: SIMD8<UInt64>.self) & ~UnsafeRawPointer(b + k).load(as: SIMD8<UInt64>.self)
+    UnsafeMutableRawPointer(out + k).storeBytes(of: left, as: SIMD8<UInt64>.self)
+    any |= left
+  }
+  return isAny(any)
+}
+
+/// Whether a row has anything in common with what is in `a` and not in `b`.
+@inline(__always)
+private func meets(
+  _ row: UnsafePointer<UInt64>, _ a: UnsafePointer<UInt64>, without b: UnsafePointer<UInt64>, _ words: Int
+) -> Bool {
+  var any = SIMD8<UInt64>(repeating: 0)
+  for k in stride(from: 0, to: words, by: 8) {
+    let both =
+      UnsafeRawPointer(row + k).load(as: SIMD8<UInt64>.self) & UnsafeRawPointer(a + k).load(as: SIMD8<UInt64>.self)
+    any |= both & ~UnsafeRawPointer(b + k).load(as: SIMD8<UInt64>.self)
+  }
+  return isAny(any)
+}
+
+@inline(__always)
+private func isAny(_ line: SIMD8<UInt64>) -> Bool {
+  let half = line.lowHalf | line.highHalf
+  let quarter = half.lowHalf | half.highHalf
+  return quarter[0] | quarter[1] != 0
+}
 
 /// Writes what two rows have in common; returns the first such vertex, -1 where there is none.
 @inline(__always)
@@ -123,7 +209,7 @@ func removeDominated(
       while missing != 0 {
         let z = rows + (word &* 64 &+ missing.trailingZeroBitCount) &* words
         missing &= missing &- 1
-        if !remove(z, words, from: dominated) { return 0 }
+        if !keep(dominated, without: z, words, in: dominated) { return 0 }
       }
     }
     line &+= 8
@@ -134,21 +220,4 @@ func removeDominated(
     count &+= dominated[k].nonzeroBitCount
   }
   return count
-}
-
-/// Takes the vertices of a row out of a set; whether any are left.
-@inline(__always)
-private func remove(_ row: UnsafePointer<UInt64>, _ words: Int, from set: UnsafeMutablePointer<UInt64>) -> Bool {
-  var any = SIMD8<UInt64>(repeating: 0)
-  var k = 0
-  while k < words {
-    let left =
-      UnsafeRawPointer(set + k).load(as: SIMD8<UInt64>.self) & ~UnsafeRawPointer(row + k).load(as: SIMD8<UInt64>.self)
-    UnsafeMutableRawPointer(set + k).storeBytes(of: left, as: SIMD8<UInt64>.self)
-    any |= left
-    k &+= 8
-  }
-  let half = any.lowHalf | any.highHalf
-  let quarter = half.lowHalf | half.highHalf
-  return quarter[0] | quarter[1] != 0
 }

@@ -57,7 +57,8 @@ typedef struct __attribute__((swift_name("DoubleSums"), swift_attr("@Sendable"))
                     double *);
 } toposcope_double_sums;
 
-/* The first edge whose link has no apex, as far as was looked, and a vertex of that link; -1 where it has none. */
+/* The first edge whose link is open: it has no apex, as far as was looked, or where that is enough, it is not connected; and a
+ * vertex of that link, -1 where it has none. */
 typedef struct __attribute__((swift_name("OpenLink"))) {
   int rank, vertex;
 } toposcope_open_link;
@@ -98,9 +99,9 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
   long (*gatherBits)(const unsigned long long *, long, const unsigned long long *, int *, unsigned long long *, int *,
                      int *, unsigned long long *, long);
   /* Rows of bits and words in each; edges, three numbers each, of which the last two are the vertices; the first rank and
-   * the end of those to add; two likely apexes of each vertex; apexes by rank; the common neighbours of the last edge; room
-   * for as many words. */
-  toposcope_open_link (*addCones)(unsigned long long *, long, const int *, long, long, int *, unsigned short *,
+   * the end of those to add; whether it is enough that links are connected; two likely apexes of each vertex; apexes by rank;
+   * the common neighbours of the last edge; room for as many words. */
+  toposcope_open_link (*addCones)(unsigned long long *, long, const int *, long, long, bool, int *, unsigned short *,
                                   unsigned long long *, unsigned long long *);
   /* Rows of bits and words in each; a vertex; a set of vertices; room for as many words. Takes the vertices that the given
    * one dominates out of the set; returns how many. */

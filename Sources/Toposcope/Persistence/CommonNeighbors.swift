@@ -63,16 +63,18 @@ struct CommonNeighbors {
 
   /// Adds the edges of some ranks up to the first whose link has no apex that is found; its common neighbours are known then.
   /// - Parameters:
+  ///   - isConnectedEnough: Whether edges with a connected link are added too.
   ///   - likely: Two vertices for each vertex, which are tried first.
   ///   - apexes: Where the apexes are written, by rank.
   func addCones(
-    _ edges: Growing<FiltrationEdge>, _ ranks: Range<Int32>, likely: Memory<Int32>, apexes: Memory<UInt16>
+    _ edges: Growing<FiltrationEdge>, _ ranks: Range<Int32>, isConnectedEnough: Bool, likely: Memory<Int32>,
+    apexes: Memory<UInt16>
   ) -> OpenLink {
     // An edge is three numbers of 32 bits: its length, its tail and its head.
     let numbers = UnsafeRawPointer(edges.base).assumingMemoryBound(to: Int32.self)
     return KernelSet.best.addCones(
-      graph.row(0), words, numbers, Int(ranks.lowerBound), Int(ranks.upperBound), likely.base, apexes.base, common,
-      chosen)
+      graph.row(0), words, numbers, Int(ranks.lowerBound), Int(ranks.upperBound), isConnectedEnough, likely.base,
+      apexes.base, common, chosen)
   }
 
   /// The number of common neighbours.

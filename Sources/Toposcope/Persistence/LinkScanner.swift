@@ -51,7 +51,8 @@ struct LinkScanner {
     var rank = ranks.lowerBound
     let known = findings.count
     while rank < ranks.upperBound && findings.count == known {
-      let link = neighbors.addCones(graph.edges, rank..<ranks.upperBound, likely: likely, apexes: apexes)
+      let link = neighbors.addCones(
+        graph.edges, rank..<ranks.upperBound, isConnectedEnough: !wantsLoops, likely: likely, apexes: apexes)
       if link.rank == ranks.upperBound { return link.rank }
       try examine(link.rank, link.vertex, wantsLoops: wantsLoops, &findings)
       pass(link.rank)

@@ -40,7 +40,7 @@ import Testing
         let edges = [Int32(-1), -1, -1, 0, Int32(u), Int32(v), -1, -1, -1]
         let found = try Memory<UInt16>(2)
         let open = KernelSet.available[level].addCones(
-          graph.row(0), graph.wordsPerRow, edges, 1, 2, likely.base, found.base, common.base, room.base)
+          graph.row(0), graph.wordsPerRow, edges, 1, 2, false, likely.base, found.base, common.base, room.base)
         if link.isEmpty {
           #expect(open.rank == 1 && open.vertex == -1)
           empty += 1
@@ -58,6 +58,37 @@ import Testing
       }
     }
     #expect(cones > 15 && others > 10 && empty > 3 && likelyFound > 10)
+  }
+
+  /// Where a connected link is enough, only edges whose link is empty or falls apart are left to be looked at.
+  @Test(arguments: KernelSet.available.indices) func connectedLinks(level: Int) throws {
+    var (connected, apart) = (0, 0)
+    for seed in 0..<40 {
+      let graph = try graph([60, 200, 600, 1100][seed % 4], density: 0.04 + 0.02 * Double(seed / 4), seed: seed)
+      let (common, room) = (try Memory<UInt64>(graph.wordsPerRow), try Memory<UInt64>(graph.wordsPerRow))
+      let likely = try Memory<Int32>(2 * graph.count)
+      for i in 0..<2 * graph.count { likely.base[i] = Int32(i / 2) }
+      for (u, v) in [(0, 1), (5, 40), (58, 59), (31, 17)] {
+        graph.remove(u, v)
+        let link = (0..<graph.count).filter { graph.contains(u, $0) && graph.contains(v, $0) }
+        var (waiting, reached) = (Array(link.prefix(1)), Set(link.prefix(1)))
+        while let x = waiting.popLast() {
+          for y in link where graph.contains(x, y) && reached.insert(y).inserted { waiting.append(y) }
+        }
+        let isConnected = !link.isEmpty && reached.count == link.count
+        let edges = [Int32(-1), -1, -1, 0, Int32(u), Int32(v), -1, -1, -1]
+        let found = try Memory<UInt16>(2)
+        let open = KernelSet.available[level].addCones(
+          graph.row(0), graph.wordsPerRow, edges, 1, 2, true, likely.base, found.base, common.base, room.base)
+        #expect((open.rank == 2) == isConnected && graph.contains(u, v) == isConnected)
+        if !isConnected && !link.isEmpty {
+          #expect(link.contains(Int(open.vertex)) && vertices(graph, common.base) == link)
+          apart += 1
+        }
+        if isConnected { connected += 1 }
+      }
+    }
+    #expect(connected > 30 && apart > 30)
   }
 
   @Test(arguments: KernelSet.available.indices) func gatheredRows(level: Int) throws {
