@@ -24,6 +24,7 @@ final class Memory<Element: BitwiseCopyable>: @unchecked Sendable {
     guard count >= 0, !overflow, !tooMany, let block = isZeroed ? calloc(padded, 1) : malloc(padded) else {
       throw ToposcopeError(.memory, value: Double(count) * Double(MemoryLayout<Element>.stride))
     }
+    LargePages.use(for: block, bytes: padded)
     self.count = count
     self.block = block
     base = block.alignedUp(toMultipleOf: Memory.alignment).assumingMemoryBound(to: Element.self)

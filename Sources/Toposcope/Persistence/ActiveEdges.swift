@@ -8,7 +8,8 @@
 /// Invariant: an edge has its bit set if and only if it has an entry of a nonzero identifier.
 struct ActiveEdges {
   private let bits: BitRows
-  /// For every vertex one bit a group of 2^groupShift words of its row: set if any of them is not zero.
+  /// For every vertex one bit a group of 2^groupShift words of its row, which are whole cache lines: set if any of them is
+  /// not zero.
   private let groups: Memory<UInt64>
   let groupShift: Int
   private var entries: Memory<UInt64>
@@ -18,7 +19,7 @@ struct ActiveEdges {
   init(vertices: Int, capacity: Int) throws(ToposcopeError) {
     bits = try BitRows(vertices)
     groups = try Memory(vertices)
-    var shift = 0
+    var shift = 3
     while bits.wordsPerRow >> shift > 64 { shift += 1 }
     groupShift = shift
     entries = try Memory(capacity)

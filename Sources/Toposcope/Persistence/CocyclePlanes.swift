@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// The cocycles over Z/2 of a few classes that live long and touch many edges, one bit an edge.
 ///
 /// Such a class makes almost every edge of some region active, and looking at edges one by one is slow. Here its values on
@@ -13,31 +15,40 @@ struct CocyclePlanes {
   private let masks: Memory<UInt8>
   private let vertices: Int
   private var planes: [BitRows?] = Array(repeating: nil, count: most)
+  /// The first row of each plane.
+  private let rows: Memory<UnsafeMutablePointer<UInt64>?>
+  private let wordsPerRow: Int
   private var cocycles = [Int32](repeating: none, count: most)
   private static let none: Int32 = -1
 
   init(vertices: Int) throws(ToposcopeError) {
     self.vertices = vertices
     masks = try Memory(vertices)
+    rows = try Memory(CocyclePlanes.most)
+    wordsPerRow = BitRows.wordsPerRow(vertices)
   }
 
   @inline(__always)
   func mask(_ vertex: Int) -> UInt8 { masks.base[vertex] }
 
   @inline(__always)
-  func row(_ plane: Int, _ vertex: Int) -> UnsafeMutablePointer<UInt64> { planes[plane].unsafelyUnwrapped.row(vertex) }
+  func row(_ plane: Int, _ vertex: Int) -> UnsafeMutablePointer<UInt64> {
+    rows.base[plane].unsafelyUnwrapped + vertex &* wordsPerRow
+  }
 
   /// Brings the values on the edge (u, v) near the processor, and if a vertex w is given those on the way over it.
   @inline(__always)
   func fetch(_ u: Int, _ v: Int, over w: Int?) {
     var mask = mask(u) | mask(v)
     while mask != 0 {
-      let plane = planes[mask.trailingZeroBitCount].unsafelyUnwrapped
+      let plane = mask.trailingZeroBitCount
       mask &= mask &- 1
-      plane.fetch(u, v)
+      let (rowU, rowV) = (row(plane, u), row(plane, v))
+      toposcope_fetch(rowU + v &>> 6)
+      toposcope_fetch(rowV + u &>> 6)
       if let w {
-        plane.fetch(u, w)
-        plane.fetch(v, w)
+        toposcope_fetch(rowU + w &>> 6)
+        toposcope_fetch(rowV + w &>> 6)
       }
     }
   }
@@ -52,7 +63,11 @@ struct CocyclePlanes {
   /// An empty plane for a class. There is room.
   mutating func add(_ cocycle: Int32) throws(ToposcopeError) -> Int {
     let plane = cocycles.firstIndex(of: CocyclePlanes.none)!
-    if planes[plane] == nil { planes[plane] = try BitRows(vertices) }
+    if planes[plane] == nil {
+      let new = try BitRows(vertices)
+      planes[plane] = new
+      rows.base[plane] = new.row(0)
+    }
     cocycles[plane] = cocycle
     return plane
   }
@@ -82,19 +97,17 @@ struct CocyclePlanes {
 
   /// Adds the values in one plane to those in another.
   func add(_ source: Int, to target: Int) {
-    let words = planes[source]!.wordsPerRow
     for vertex in 0..<vertices where masks.base[vertex] >> UInt8(source) & 1 != 0 {
       let (from, to) = (row(source, vertex), row(target, vertex))
-      for k in 0..<words { to[k] ^= from[k] }
+      for k in 0..<wordsPerRow { to[k] ^= from[k] }
       masks.base[vertex] |= 1 << UInt8(target)
     }
   }
 
   /// Gives a plane back: its class is dead.
   mutating func remove(_ plane: Int) {
-    let words = planes[plane]!.wordsPerRow
     for vertex in 0..<vertices where masks.base[vertex] >> UInt8(plane) & 1 != 0 {
-      row(plane, vertex).update(repeating: 0, count: words)
+      row(plane, vertex).update(repeating: 0, count: wordsPerRow)
       masks.base[vertex] &= ~(1 << UInt8(plane))
     }
     cocycles[plane] = CocyclePlanes.none
@@ -102,10 +115,9 @@ struct CocyclePlanes {
 
   /// Calls `body` with every edge, the smaller vertex first, on which the class of a plane is 1.
   func forEachEdge(_ plane: Int, _ body: (Int, Int) throws(ToposcopeError) -> Void) throws(ToposcopeError) {
-    let words = planes[plane]!.wordsPerRow
     for a in 0..<vertices where masks.base[a] >> UInt8(plane) & 1 != 0 {
       let row = row(plane, a)
-      for k in (a >> 6)..<words {
+      for k in (a >> 6)..<wordsPerRow {
         var word = row[k]
         if k == a >> 6 { word &= ~0 << UInt64(a & 63) }
         while word != 0 {

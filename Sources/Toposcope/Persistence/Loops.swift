@@ -114,16 +114,20 @@ struct Loops: LoopEngine {
     search: while groups != 0 {
       let first = groups.trailingZeroBitCount << active.groupShift
       groups &= groups - 1
-      for k in first..<min(first + 1 << active.groupShift, words) {
-        var hits = rowU[k] & rowV[k] & (activeU[k] | activeV[k])
-        while hits != 0 {
-          if count == Loops.few {
-            isMany = true
-            break search
+      for line in stride(from: first, to: min(first + 1 << active.groupShift, words), by: 8) {
+        let near = BitRows.line(activeU, line) | BitRows.line(activeV, line)
+        if !BitRows.isAny(BitRows.line(rowU, line) & BitRows.line(rowV, line) & near) { continue }
+        for k in line..<line + 8 {
+          var hits = rowU[k] & rowV[k] & (activeU[k] | activeV[k])
+          while hits != 0 {
+            if count == Loops.few {
+              isMany = true
+              break search
+            }
+            suspects.base[count] = k << 6 + hits.trailingZeroBitCount
+            count += 1
+            hits &= hits - 1
           }
-          suspects.base[count] = k << 6 + hits.trailingZeroBitCount
-          count += 1
-          hits &= hits - 1
         }
       }
     }

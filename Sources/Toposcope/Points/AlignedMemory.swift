@@ -20,14 +20,11 @@ final class AlignedMemory<Element: BitwiseCopyable>: @unchecked Sendable {
       throw ToposcopeError(.memory, value: Double(count) * Double(MemoryLayout<Element>.stride))
     }
     var raw: UnsafeMutableRawPointer?
-    let isLarge = bytes >= 2 * Self.hugePage
-    guard posix_memalign(&raw, isLarge ? Self.hugePage : 64, max(bytes, 64)) == 0, let raw else {
+    let alignment = bytes >= LargePages.fewestBytes ? LargePages.size : 64
+    guard posix_memalign(&raw, alignment, max(bytes, 64)) == 0, let raw else {
       throw ToposcopeError(.memory, value: Double(bytes))
     }
-    #if os(Linux)
-      // 4 KB at a time, handing the memory out costs as much as filling it.
-      if isLarge { madvise(raw, bytes, MADV_HUGEPAGE) }
-    #endif
+    LargePages.use(for: raw, bytes: bytes)
     pointer = raw.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count
   }
@@ -39,8 +36,6 @@ final class AlignedMemory<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 
   deinit { free(pointer) }
-
-  private static var hugePage: Int { 1 << 21 }
 
   /// Bytes that this machine has. A system that promises more than it has kills the process that believes it.
   static var physicalMemory: Int {
