@@ -125,3 +125,22 @@ def test_whatever_is_damaged_gives_a_sentence_or_a_study(study, tmp_path, first)
         except Exception as error:
             raise AssertionError(f"{place} = {value!r} is taken, and then: {error!r}") from error
     assert refused > len(places) / 2
+
+
+def test_a_folder_that_is_not_there(study, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere' to write 's.npz' to"):
+        study.save(tmp_path / "nowhere" / "s.npz")
+
+
+def test_parts_that_are_not_there_are_told(study):
+    with pytest.raises(KeyError, match="no metric 'c': it has 'a', 'b'"):
+        study.distances("one", "l", "c")
+    assert not study.has_distances("one", "l", "c")
+    with pytest.raises(ValueError, match="dim=5 was not computed: maxdim was 1"):
+        study.scaled("one", "l", "a", dim=5)
+    with pytest.raises(TypeError, match=r"has a diagram for each dimension: give \.dgms\[1\]"):
+        ts.summarize(study["one", "l", "a"])
+
+
+def test_modules_that_are_loaded_later_are_listed():
+    assert {"learn", "study", "torch", "capture"} <= set(dir(ts)) and len(dir(ts)) == len(set(dir(ts)))

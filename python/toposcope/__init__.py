@@ -93,6 +93,7 @@ _LATER = {
     "plot_null": "plot",
     "plot_study": "plot",
 }
+_MODULES = ("learn", "study", "torch")
 
 __all__ = [
     "Activations",
@@ -145,10 +146,10 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
         globals()[name] = value
         return value
-    if name in ("learn", "study", "torch"):
+    if name in _MODULES:
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'toposcope' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_LATER])
+    return sorted({*globals(), *_LATER, *_MODULES})

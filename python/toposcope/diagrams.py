@@ -39,6 +39,10 @@ def as_diagram(bars: Any, name: str = "diagram") -> NDArray[np.float64]:
     >>> as_diagram([[0, 1]])
     array([[0., 1.]])
     """
+    if hasattr(bars, "dgms"):
+        raise TypeError(
+            f"{name} is a {type(bars).__name__}, which has a diagram for each dimension: give .dgms[1] of it."
+        )
     array = as_array(bars, name)
     if array.ndim == 0:
         raise TypeError(f"{name} is a {type(bars).__name__}: give an array (m, 2) of births and deaths.")

@@ -193,11 +193,13 @@ class Study(Mapping[tuple[str, ...], PartResult]):
     def has_distances(self, *key: Any) -> bool:
         """Whether the points and the metric of one part are there, so that its distances and loops can be computed."""
         full = self._full(key)
-        return full[:2] in self._points and self._metrics[full[2]] is not None
+        return full[:2] in self._points and self._metrics.get(full[2]) is not None
 
     def source(self, key: Any) -> tuple[NDArray[Any], Any]:
         """The points and the metric that a part was computed from."""
         full = self._full(key)
+        if full[2] not in self._metrics:
+            self._complain(full)
         metric = self._metrics[full[2]]
         if metric is None:
             raise ValueError(f"The metric {full[2]!r} is a function, which is not stored: run the study again.")

@@ -41,6 +41,9 @@ def write(path: str | os.PathLike[str], content: dict[str, Any]) -> None:
     arrays: dict[str, NDArray[Any]] = {}
     header = _encode({"toposcope": FORMAT, **content}, "", arrays)
     arrays[_HEADER] = np.frombuffer(json.dumps(header, allow_nan=False).encode(), np.uint8)
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(folder)!r} to write {Path(path).name!r} to.")
     temporary = Path(f"{os.fspath(path)}.{os.getpid()}.part")
     try:
         with open(temporary, "wb") as file:
