@@ -272,3 +272,13 @@ def test_betti_curve_says_where_its_counts_are_logarithmic(count, ticks):
     assert ("log above 10" in ax.get_ylabel()) == (ticks is not None)
     if ticks is not None:
         assert ax.get_yticks()[: len(ticks)].tolist() == ticks and ax.get_yticks()[-1] > count / 4
+
+
+def test_cells_of_a_study_tell_their_own_numbers_of_bars():
+    one, two = [np.array([[0.0, 1.0]])], [np.array([[0.0, 1.0], [0.0, 2.0]])]
+    study = {("layer", "euclidean"): one, ("layer", "cosine"): two}
+    texts = [[text.get_text() for text in ax.get_legend().get_texts()] for ax in plot_study(study)[0]]
+    assert [text.split()[1:] for (text,) in texts] == [["1", "bar"], ["2", "bars"]]
+    axes = plot_study(study, "barcode")[0]
+    assert all(ax.get_legend() is None for ax in axes)  # it would lie on the titles
+    assert any("2 bars" in text.get_text() for text in [*axes[1].texts, *axes[1].get_yticklabels()])

@@ -58,12 +58,13 @@ def plot_study(study: Any, kind: str = "diagram", *, ax: Any = None) -> Any:
     if not rows:
         raise ValueError("the study has no part, so there is nothing to draw: give it a layer and a metric")
     given, axes = _grid(ax, len(rows), len(metrics))
+    aside = -46 if kind == "diagram" else -62  # of the numbers on the axis, or of the numbers of bars
     for i, row in enumerate(rows):
         for j, metric in enumerate(metrics):
             cell = axes[i, j]
             key = (*row, metric)
             if key in study:
-                DRAW[kind](study[key], ax=cell, legend=i == j == 0)
+                DRAW[kind](study[key], ax=cell, legend=kind == "diagram")  # which tells the numbers of bars
                 cell.set(xlabel="", ylabel="")
             else:
                 cell.set_axis_off()
@@ -72,7 +73,7 @@ def plot_study(study: Any, kind: str = "diagram", *, ax: Any = None) -> Any:
             if j == 0:
                 name = " · ".join(str(part) for part in row)
                 cell.annotate(
-                    name, (0, 0.5), xycoords="axes fraction", xytext=(-46, 0), textcoords="offset points",
+                    name, (0, 0.5), xycoords="axes fraction", xytext=(aside, 0), textcoords="offset points",
                     rotation=90, ha="right", va="center", fontweight="bold",
                 )  # fmt: skip
     return given
