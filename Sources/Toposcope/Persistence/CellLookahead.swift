@@ -62,7 +62,7 @@ final class CellLookahead: @unchecked Sendable {
     (self.graph, self.limit, self.progress) = (graph, limit, progress)
     ranks = Int(start)..<graph.edgesBeforeClosing
     var scouts = [Scout(scanner, next: start, isCaller: true)]
-    while scouts.count < threads { scouts.append(Scout(try LinkScanner(graph), isCaller: false)) }
+    while scouts.count < threads { scouts.append(Scout(try LinkScanner(beside: scanner), isCaller: false)) }
     self.scouts = scouts
     let count = (ranks.count + CellLookahead.edgesPerBlock - 1) / CellLookahead.edgesPerBlock
     blocks = (0..<count).map { _ in Block() }

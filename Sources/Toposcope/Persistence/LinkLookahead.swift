@@ -74,7 +74,7 @@ final class LinkLookahead: @unchecked Sendable {
     self.progress = progress
     wantsLoops = Atomic(!isFree)
     var workers = [Worker(scanner)]
-    while workers.count < threads { workers.append(Worker(try LinkScanner(graph))) }
+    while workers.count < threads { workers.append(Worker(try LinkScanner(beside: scanner))) }
     self.workers = workers
     for _ in 0..<LinkLookahead.blocksPerRound {
       filling.append(try Block())

@@ -9,8 +9,9 @@ struct LinkScanner {
   private let graph: RankedGraph
   private var small: SmallLink
   private var large: LinkLoops
-  /// Of each edge that has been looked at: an apex of its link, if one was found. The one vertex that 16 bits cannot name
-  /// closes a complex of 65,536 others; it is there only where representatives are wanted, and then nobody reads this.
+  /// Of each edge that has been looked at, by whichever thread: an apex of its link, if one was found. The one vertex that
+  /// 16 bits cannot name closes a complex of 65,536 others; it is there only where representatives are wanted, and then
+  /// nobody reads this.
   let apexes: Memory<UInt16>
   /// Of each vertex: the apex of a link found last, and the vertex that it was joined to first; itself where there is none.
   private let likely: Memory<Int32>
@@ -20,12 +21,20 @@ struct LinkScanner {
   private static let few = 64
 
   init(_ graph: RankedGraph) throws(ToposcopeError) {
+    let apexes = try Memory<UInt16>(graph.edges.count)
+    apexes.base.update(repeating: LinkScanner.unknown, count: graph.edges.count)
+    try self.init(graph, apexes)
+  }
+
+  /// For another thread that looks at other edges of the same graph at the same time: each writes the apexes of its own.
+  init(beside other: LinkScanner) throws(ToposcopeError) { try self.init(other.graph, other.apexes) }
+
+  private init(_ graph: RankedGraph, _ apexes: Memory<UInt16>) throws(ToposcopeError) {
     self.graph = graph
+    self.apexes = apexes
     neighbors = try CommonNeighbors(graph.count)
     small = try SmallLink(neighbors.graph)
     large = try LinkLoops(neighbors.graph)
-    apexes = try Memory(graph.edges.count)
-    apexes.base.update(repeating: LinkScanner.unknown, count: graph.edges.count)
     likely = try Memory(2 * graph.count)
     for i in 0..<2 * graph.count { likely.base[i] = Int32(truncatingIfNeeded: i / 2) }
   }
