@@ -255,6 +255,14 @@ def test_modes_that_do_more_than_the_flag(x):
 # -- where rows lie -----------------------------------------------------------------------------------------------
 
 
+def test_activations_are_equal_to_themselves_only_and_saved_under_their_own_kind_of_name(tmp_path):
+    acts, others = (ts.Activations({"fc": np.eye(3)}) for _ in range(2))
+    assert acts == acts and acts != others and len({acts, others, acts}) == 2
+    with pytest.raises(ValueError, match=r"a\.npz' would be a safetensors file"):
+        acts.save(tmp_path / "a.npz")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 @pytest.mark.parametrize("max_samples", [None, 150])
 def test_files_hold_what_exceeds_the_memory(tmp_path, dtype, max_samples):

@@ -51,7 +51,9 @@ def batches(source: Any, batch_size: int) -> tuple[Iterable[Batch], int | None]:
     if isinstance(source, Dataset):
         source = DataLoader(source, batch_size=batch_size)
     if isinstance(source, str) or not isinstance(source, Iterable):
-        raise TypeError(f"loader is a {type(source).__name__}: give a DataLoader, a Dataset, a tensor or batches.")
+        raise TypeError(
+            f"loader is of type {type(source).__name__}: give a DataLoader, a Dataset, a tensor or batches."
+        )
     try:
         count = len(source)  # type: ignore[arg-type]
     except TypeError:

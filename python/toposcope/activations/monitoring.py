@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,7 +29,7 @@ class Writer(Protocol):
     def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> Any: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Record:
     """What one look at the model gave.
 
@@ -48,7 +48,7 @@ class Record:
     """
 
     step: int
-    dgms: dict[str, list[NDArray[np.float64]]]
+    dgms: dict[str, list[NDArray[np.float64]]] = field(repr=False)
     summaries: dict[str, float]
     scales: dict[str, float]
     seconds: float

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from . import safetensors_file
 
 __all__ = ["Activations"]
+
+_OF_OTHER_KINDS = {".npz", ".npy", ".pt", ".pth", ".pkl", ".h5", ".csv", ".json", ".parquet"}
 
 
 class Activations(Mapping[str, NDArray[Any]]):
@@ -85,6 +88,9 @@ class Activations(Mapping[str, NDArray[Any]]):
     def __len__(self) -> int:
         return len(self._layers)
 
+    __eq__ = object.__eq__  # the same activations, as a key or in a list; arrays have no single truth
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         shapes = ", ".join(f"{name}: {values.shape[1]}" for name, values in self._layers.items())
         return f"Activations(n={self.n}, {'labels, ' if self.labels is not None else ''}{shapes})"
@@ -138,7 +144,14 @@ class Activations(Mapping[str, NDArray[Any]]):
 
         Layers are tensors under their names; ids, labels and what was done are there too. Any reader of safetensors
         opens it.
+
+        Raises
+        ------
+        ValueError
+            For a path that ends as files of another kind do.
         """
+        if Path(path).suffix.lower() in _OF_OTHER_KINDS:
+            raise ValueError(f"{str(path)!r} would be a safetensors file: let its name end in .safetensors.")
         columns = {"ids": self.ids, "labels": self.labels, "positions": self.positions}
         safetensors_file.write(path, self._layers, columns, self.meta)
 
