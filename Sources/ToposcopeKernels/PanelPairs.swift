@@ -34,7 +34,7 @@ protocol PairOperation {
 /// panels, and strands in double precision. Both are multiples of what stands before them: widening a sum costs as much as
 /// six coordinates, adding a chain to the next as much as one.
 ///
-/// Meanwhile as much is fetched from memory of what follows x, and of what lies at `ahead`, where that is not nil.
+/// Meanwhile half as much as x has is fetched from memory at `ahead`, where that is not nil.
 @inline(__always)
 func panelPairs<Operation: PairOperation>(
   _ operation: Operation.Type,
@@ -146,8 +146,8 @@ private struct AddedSums<Operation: PairOperation>: PanelRows {
   let length: Int, chain: Int, strand: Int
   let out: UnsafeMutablePointer<Double>
   let outStride: Int
-  /// What will be read next, after x and elsewhere: as many bytes as x has, of which `toFetch` are not fetched yet.
-  private let following: UnsafeRawPointer, ahead: UnsafeRawPointer
+  /// What will be read next: half as many bytes as x has, of which `toFetch` are not fetched yet.
+  private let ahead: UnsafeRawPointer
   private var toFetch: Int
 
   @inline(__always)
@@ -157,18 +157,16 @@ private struct AddedSums<Operation: PairOperation>: PanelRows {
   ) {
     (self.x, self.length, self.chain, self.strand) = (x, length, chain, strand)
     (self.out, self.outStride) = (out, outStride)
-    following = UnsafeRawPointer(x + length &* panelPoints)
     self.ahead = UnsafeRawPointer(ahead ?? x)
-    toFetch = ahead == nil ? 0 : length &* panelPoints &* MemoryLayout<Operation.Lanes.Scalar>.size
+    toFetch = ahead == nil ? 0 : length &* panelPoints / 2 &* MemoryLayout<Operation.Lanes.Scalar>.size
   }
 
   /// Fetches a few lines, as often as it takes: all at once, they would stand in the way of what is read now.
   @inline(__always)
   private mutating func fetch() {
-    var lines = (chain &+ 15) &>> 4
+    var lines = (chain &+ 7) &>> 3
     while lines > 0 && toFetch > 0 {
       toFetch &-= 64
-      toposcope_fetch_early(following + toFetch)
       toposcope_fetch_early(ahead + toFetch)
       lines &-= 1
     }

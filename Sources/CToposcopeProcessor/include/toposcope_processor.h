@@ -42,7 +42,7 @@ typedef struct __attribute__((swift_name("ProductFinish"))) {
 
 /* Sums over the coordinates of pairs of points: see PanelPairs.swift.
  * pairs: a panel; the first of a row of panels, numbers from one to the next, how many; length, chain, strand; sums, their
- * stride; what is to be fetched meanwhile, with what follows the first panel, if anything. row: the coordinates of a point; a panel; length, chain, strand; sums. distances: as pairs, but how sums are
+ * stride; what is to be fetched meanwhile, half as much as the first panel, if anything. row: the coordinates of a point; a panel; length, chain, strand; sums. distances: as pairs, but how sums are
  * finished, the distances and their stride, and memory for 256 numbers; whether all sums were in range. */
 typedef struct __attribute__((swift_name("FloatSums"), swift_attr("@Sendable"))) {
   void (*pairs)(const float *, const float *, long, long, long, long, long, double *, long, const float *_Nullable);

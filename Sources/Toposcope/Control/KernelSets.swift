@@ -19,4 +19,7 @@ extension KernelSet {
   }()
 
   static let best = available[available.count - 1]
+
+  /// Panels whose vectors are summed at once, or a few at a time without a rest: four vectors with AVX-512, else three.
+  static let panelsAtOnce = available.count == 3 ? 4 : 3
 }

@@ -13,7 +13,7 @@ protocol Summable: BinaryFloatingPoint, BitwiseCopyable {
 /// The inner loops of one sum: functions without a state.
 struct PairKernels<Scalar: Summable>: @unchecked Sendable {
   /// A panel; the first of a row of panels, numbers from one to the next, how many; length, chain, strand; sums, their
-  /// stride; what is fetched meanwhile, if anything, with what follows the panel.
+  /// stride; what is fetched meanwhile, half as much as the panel, if anything.
   typealias Pairs =
     (
       UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Int, Int, Int, Int, UnsafeMutablePointer<Double>, Int,

@@ -42,16 +42,25 @@ struct PanelSums<Scalar: Summable>: Sendable {
     for start in stride(from: 0, to: length, by: blockLength) {
       if progress.isCancelled { return }
       let width = min(blockLength, length - start)
-      for a in rows {
-        let x = table.panel(a) + 16 * start
-        let first = isDiagonal ? a : columns.lowerBound
-        // Meanwhile the next blocks of this row, and of a column, come nearer: each row sees to another one.
-        let column = min(columns.lowerBound + (a - rows.lowerBound), columns.upperBound - 1)
-        let next = start + width < length ? table.panel(column) + 16 * (start + width) : nil
-        kernels.pairs(
-          x, table.panel(first) + 16 * start, 16 * length, columns.upperBound - first, width, rounding.chain,
-          rounding.strand,
-          sums + (16 * (a - rows.lowerBound) * outStride + 16 * (first - columns.lowerBound)), outStride, next)
+      /// Halves of the panels' next blocks, of the rows and then of the columns, of which each call fetches one.
+      var halves = 0
+      func nextHalf() -> UnsafePointer<Scalar>? {
+        let place = halves / 2, isRow = place < rows.count
+        let panel = isRow ? rows.lowerBound + place : columns.lowerBound + place - rows.count
+        if start + width == length || (isRow ? false : isDiagonal || panel >= columns.upperBound) { return nil }
+        defer { halves += 1 }
+        return UnsafePointer(table.panel(panel) + 16 * (start + width) + halves % 2 * 8 * width)
+      }
+      // The blocks of a few columns stay in the first-level cache while those of the rows pass by.
+      for group in stride(from: columns.lowerBound, to: columns.upperBound, by: KernelSet.panelsAtOnce) {
+        let groupEnd = min(group + KernelSet.panelsAtOnce, columns.upperBound)
+        for a in isDiagonal ? rows.lowerBound..<groupEnd : rows {
+          let first = isDiagonal ? max(a, group) : group
+          kernels.pairs(
+            table.panel(a) + 16 * start, table.panel(first) + 16 * start, 16 * length, groupEnd - first, width,
+            rounding.chain, rounding.strand,
+            sums + (16 * (a - rows.lowerBound) * outStride + 16 * (first - columns.lowerBound)), outStride, nextHalf())
+        }
       }
     }
   }
@@ -178,6 +187,8 @@ struct SumRounding: Sendable {
   /// For squared differences of directions, whose rounding has a bound of its own.
   static let directions = SumRounding(chain: 8, strand: 8)
   static let magnitudes = SumRounding(chain: 8, strand: 16)
-  /// For squares of which a root is taken, and for products: 2 - 2 u.v of 1 or more halves an error as well.
+  /// For products of directions: 2 - 2 u.v of 1 or more halves an error as well.
+  static let products = SumRounding(chain: 16, strand: 128)
+  /// For squares of which a root is taken, and for products that squares are made of.
   static let halved = SumRounding(chain: 16, strand: 64)
 }

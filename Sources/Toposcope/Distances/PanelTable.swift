@@ -56,7 +56,8 @@ final class PanelTable<Scalar: Summable>: @unchecked Sendable {
     panel: Int, progress: Progress,
     read: (_ point: Int, _ range: Range<Int>, _ out: UnsafeMutablePointer<Scalar>) -> Void
   ) {
-    let segment = 1024 / MemoryLayout<Scalar>.stride  // a run of memory long enough to be foreseen
+    // A run of memory long enough to be foreseen.
+    let segment = min(1024 / MemoryLayout<Scalar>.stride, max(16, (length + 15) & ~15))
     let out = self.panel(panel)
     let points = min(16, count - panel * 16)
     withUnsafeTemporaryAllocation(of: Scalar.self, capacity: 16 * segment) { buffer in

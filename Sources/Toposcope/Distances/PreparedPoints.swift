@@ -110,7 +110,7 @@ final class PreparedPoints: @unchecked Sendable {
       let (table, errors) = try directions.roundedTable(threads: threads, progress: progress)
       let products = ExactPairs(cloud, (directions, errors), leastFromProducts: 1)
       if products.refinedShare(kind: kind) < 0.004 {
-        return (.single(PanelSums(table: table, kernels: .choose(.products), rounding: .halved), products), true)
+        return (.single(PanelSums(table: table, kernels: .choose(.products), rounding: .products), products), true)
       }
       let exact = ExactPairs(cloud, (directions, errors))
       if exact.refinedShare(kind: kind) < 0.05 {
