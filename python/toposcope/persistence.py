@@ -375,16 +375,20 @@ class RipsResult(Mapping[str, Any]):
             For H2 and upwards the simplices of a cycle.
         """
         dim, bar = _integer("dim", dim), _integer("bar", bar)
-        if not 0 <= dim < len(self.dgms):
-            raise ValueError(f"dim={dim} was not computed: maxdim was {len(self.dgms) - 1}.")
-        if not 0 <= bar < len(self.dgms[dim]):
-            count = len(self.dgms[dim])
+        count = len(self._diagram(dim))
+        if not 0 <= bar < count:
             raise IndexError(f"bar={bar} is out of range: H{dim} has {count} bar{'s' if count != 1 else ''}.")
         with calling(**self._words) as core, reporting(progress, "cycle") as report:
             if self._handle is None or not self._options[4] & _CYCLES:
                 self._compute(core, self._options[4] | _CYCLES, report)
             simplices = self._rows(self._handle.cycle(dim, bar, report))
         return simplices[:, 0] if dim <= 1 else simplices
+
+    def _diagram(self, dim: int) -> NDArray[np.float64]:
+        """The diagram of one dimension, if it was computed."""
+        if not 0 <= dim < len(self.dgms):
+            raise ValueError(f"dim={dim} was not computed: maxdim was {len(self.dgms) - 1}.")
+        return self.dgms[dim]
 
     def _compute(self, core: Any, flags: int, report: Any) -> None:
         """Run the engine again, and keep what the flags say."""

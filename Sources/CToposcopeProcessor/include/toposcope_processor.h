@@ -15,8 +15,8 @@
 int toposcope_processor_level(void);
 
 /* What becomes of a sum: itself, its square root, the square root of the sum in single precision, half of it, or one less
- * the sum; the last two are at most 2. Or the angle, in half turns, of unit vectors whose squared difference, or product, the
- * sum is. */
+ * the sum; the last two are at most 2. Or the angle, in half turns, of unit vectors whose squared difference, or product,
+ * the sum is. */
 enum toposcope_form {
   TOPOSCOPE_AS_IT_IS,
   TOPOSCOPE_ROOT,
@@ -42,8 +42,9 @@ typedef struct __attribute__((swift_name("ProductFinish"))) {
 
 /* Sums over the coordinates of pairs of points: see PanelPairs.swift.
  * pairs: a panel; the first of a row of panels, numbers from one to the next, how many; length, chain, strand; sums, their
- * stride; what is to be fetched meanwhile, half as much as the first panel, if anything. row: the coordinates of a point; a panel; length, chain, strand; sums. distances: as pairs, but how sums are
- * finished, the distances and their stride, and memory for 256 numbers; whether all sums were in range. */
+ * stride; what is to be fetched meanwhile, half as much as the first panel, if anything. row: the coordinates of a point;
+ * a panel; length, chain, strand; sums. distances: as pairs, but how sums are finished, the distances and their stride, and
+ * memory for 256 numbers; whether all sums were in range. */
 typedef struct __attribute__((swift_name("FloatSums"), swift_attr("@Sendable"))) {
   void (*pairs)(const float *, const float *, long, long, long, long, long, double *, long, const float *_Nullable);
   void (*row)(const float *, const float *, long, long, long, double *);
@@ -150,8 +151,9 @@ TOPOSCOPE_INLINE toposcope_floats toposcope_finish_floats(toposcope_floats v, en
   }
 }
 
-/* The angles, in half turns, of unit vectors with these squared differences: from the sine of half the angle, or from its cosine,
- * whichever is less. 2 / pi asin(sqrt(y)) / sqrt(y) on [0, 1/2] is interpolated at Chebyshev's points; relative error 2^-34. */
+/* The angles, in half turns, of unit vectors with these squared differences: from the sine of half the angle, or from its
+ * cosine, whichever is less. 2 / pi asin(sqrt(y)) / sqrt(y) on [0, 1/2] is interpolated at Chebyshev's points; relative
+ * error 2^-34. */
 TOPOSCOPE_INLINE toposcope_doubles toposcope_angles(toposcope_doubles squares) {
   static const double series[] = {0.1071605194699,  -0.1747710623524, 0.1556999428536,  -0.06091090469536,
                                   0.03130423056163, 0.01055919549303, 0.01975236996464, 0.02839414669737,
@@ -166,8 +168,8 @@ TOPOSCOPE_INLINE toposcope_doubles toposcope_angles(toposcope_doubles squares) {
   return (toposcope_doubles)((is_obtuse & (mask)(1 - value)) | (~is_obtuse & (mask)value));
 }
 
-/* Sums in double precision as distances; no angles. The root in single precision takes a third of the time, and costs another quarter
- * of a unit in the last place. */
+/* Sums in double precision as distances; no angles. The root in single precision takes a third of the time, and costs
+ * another quarter of a unit in the last place. */
 TOPOSCOPE_INLINE toposcope_narrow_floats toposcope_finish_doubles(toposcope_doubles v, enum toposcope_form form) {
   switch (form) {
   case TOPOSCOPE_ANGLE:

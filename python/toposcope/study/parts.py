@@ -61,9 +61,7 @@ class PartResult(RipsResult):
 
     def scaled(self, dim: int) -> NDArray[np.float64]:
         """The diagram of one dimension in units of the scale: (m, 2)."""
-        if not 0 <= dim < len(self.dgms):
-            raise ValueError(f"dim={dim} was not computed: maxdim was {len(self.dgms) - 1}.")
-        return self.dgms[dim] / self.scale
+        return self._diagram(dim) / self.scale
 
     def cycle(self, dim: int = 1, bar: int = 0, progress: Any = None) -> NDArray[np.int64]:
         return self.idx_perm[self._again(False).cycle(dim, bar, progress)]
