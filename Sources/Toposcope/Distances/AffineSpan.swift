@@ -5,7 +5,8 @@
 /// products of long differences would lose the short ones, from its neighbour in a minimum spanning tree. The steps are
 /// what is computed with; so the difference of two points keeps its digits however far from the origin they are.
 struct AffineSpan {
-  /// One row for each point: those of the cloud, then those of the reference.
+  /// One row for each point: those of the cloud, then those of the reference. The unit of length is a power of two that
+  /// lets their products and the squares of these be computed; it is 1 unless the steps are very long or very short.
   let steps: PanelTable<Double>
   /// The point from which a step leads; nil for the first.
   let parents: [Int?]
@@ -25,10 +26,11 @@ struct AffineSpan {
     let total = n + (reference?.count ?? 0)
     coordinates = cloud.dimension
     sample = reference == nil ? 0..<n : n..<total
-    let source = PointPair(cloud: cloud, reference: reference)
+    var source = PointPair(cloud: cloud, reference: reference)
     var parents = (0..<total).map { $0 == 0 ? nil : Int?(0) }
     var order = Array(0..<total)
     var steps = try source.steps(parents, threads: threads, progress: progress)
+    if source.rescale(for: steps) { steps = try source.steps(parents, threads: threads, progress: progress) }
     if coordinates >= total {
       var products = try symmetricProducts(of: steps, threads: threads, progress: progress)
       if let tree = SpanningTree(closePairsOf: products) {
@@ -107,6 +109,24 @@ struct AffineSpan {
 private struct PointPair: Sendable {
   let cloud: PointCloud
   let reference: PointCloud?
+  /// A power of two that all coordinates are multiplied by: less than 1 where a difference might be out of range.
+  private var scale: Double
+
+  init(cloud: PointCloud, reference: PointCloud?) {
+    (self.cloud, self.reference) = (cloud, reference)
+    scale = max(cloud.greatestMagnitude, reference?.greatestMagnitude ?? 0) < 0x1p1000 ? 1 : 0x1p-100
+  }
+
+  /// Changes the scale where fourth powers of the steps would be out of range. Returns whether it did.
+  mutating func rescale(for steps: PanelTable<Double>) -> Bool {
+    let numbers = UnsafeBufferPointer(start: steps.pointer, count: 16 * steps.panels * steps.length)
+    let isShort = !numbers.contains { abs($0) >= 0x1p-100 }  // true of the first numbers already, in most clouds
+    let mayBeLong = max(cloud.greatestMagnitude, reference?.greatestMagnitude ?? 0) > 0x1p99
+    guard isShort || mayBeLong, let greatest = numbers.lazy.map(abs).max(), greatest > 0 else { return false }
+    if !isShort && greatest <= 0x1p100 { return false }
+    scale *= Double(sign: .plus, exponent: min(1000, -Int(greatest.exponent)), significand: 1)
+    return true
+  }
 
   /// The difference of each point from its parent.
   func steps(_ parents: [Int?], threads: Int, progress: Progress) throws(ToposcopeError) -> PanelTable<Double> {
@@ -119,7 +139,7 @@ private struct PointPair: Sendable {
       read(i, range, out)
       withUnsafeTemporaryAllocation(of: Double.self, capacity: range.count) { base in
         read(parent, range, base.baseAddress!)
-        for k in 0..<range.count { out[k] -= base[k] }
+        for k in 0..<range.count { out[k] = scale * out[k] - scale * base[k] }
       }
     }
   }

@@ -49,6 +49,24 @@ import Testing
     }
   }
 
+  /// It does not depend on the unit, even where the fourth powers of the coordinates are out of range.
+  @Test(arguments: [(7, 3), (5, 9)], [-1000, -600, 600, 1000]) func theUnitDoesNotMatter(
+    size: (n: Int, d: Int), exponent: Int
+  ) throws {
+    var random = LinearCongruence()
+    let rows = random.rows(size.n, size.d, graded: true)
+    let unit = Double(sign: .plus, exponent: exponent, significand: 1)
+    let scaled = try PointCloud(rows.map { row in row.map { $0 * unit } })
+    let (a, b) = try (
+      DistanceMatrix(PointCloud(rows), metric: .mahalanobis), DistanceMatrix(scaled, metric: .mahalanobis)
+    )
+    #expect(a.facts.shrinkage == b.facts.shrinkage && a.facts.condition == b.facts.condition)
+    for i in 0..<size.n { for j in 0..<size.n { #expect(a[i, j] == b[i, j]) } }
+    let reference = Covariance(.oas, reference: scaled)
+    let c = try DistanceMatrix(scaled, metric: Metric(.mahalanobis, covariance: reference))
+    #expect(c[0, 1].isFinite && c[0, 1] > 0)
+  }
+
   @Test func empiricalAgreesWithSciPy() throws {
     let m = try DistanceMatrix(cloud(7, 3), metric: Metric(.mahalanobis, covariance: Covariance(.empirical)))
     #expect(close(Double(m[0, 1]), 2.3756152154486583) && close(sum(m), 50.01528360770632))
