@@ -53,6 +53,8 @@ public struct ToposcopeError: Error, Equatable, Sendable {
     case lonelyPoint = 22
     /// More vertices than only H0, and H1 of a list of edges, can have. `value` is their number, `row` the greatest possible.
     case vertices = 23
+    /// All distances are below the range of single precision, though some are not zero. `value` is about the greatest.
+    case underflow = 24
     /// A defect of the library. Please report it.
     case internalError = 99
   }

@@ -49,6 +49,7 @@ private func name(of status: tps_status) -> StaticString {
   case .overflow: return "distance beyond single precision"
   case .lonelyPoint: return "neighbour infinitely far away"
   case .vertices: return "too many vertices"
+  case .underflow: return "all distances below single precision"
   case .internalError: return "internal error"
   case nil: return "unknown status"
   }

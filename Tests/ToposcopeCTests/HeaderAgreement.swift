@@ -38,7 +38,7 @@ private func agree<T>(_ header: T, _ swift: T) {}
       (TPS_ERROR_THRESHOLD, .threshold), (TPS_ERROR_MEMORY, .memory), (TPS_ERROR_CANCELLED, .cancelled),
       (TPS_ERROR_INDEX, .index), (TPS_ERROR_OPTION, .option), (TPS_ERROR_NOT_COMPUTED, .notComputed),
       (TPS_ERROR_OVERFLOW, .overflow), (TPS_ERROR_LONELY_POINT, .lonelyPoint), (TPS_ERROR_VERTICES, .vertices),
-      (TPS_ERROR_INTERNAL, .internalError),
+      (TPS_ERROR_UNDERFLOW, .underflow), (TPS_ERROR_INTERNAL, .internalError),
     ]
     #expect(header.count == ToposcopeError.Kind.allCases.count)
     var names: Set<String> = []

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import toposcope as ts
 
@@ -20,6 +21,22 @@ CASES = {
     "nan": (lambda: ts.rips(changed(GOOD, ((3, 1), np.nan))), ValueError, "nan at row 3, column 1"),
     "inf": (lambda: ts.rips(changed(GOOD, ((4, 0), -np.inf))), ValueError, "-inf at row 4, column 0"),
     "too far apart": (lambda: ts.rips(GOOD * 1e200), ValueError, "distance of rows 0 and 1 .*too large for single"),
+    "too near": (lambda: ts.rips(GOOD * 1e-50), ValueError, "All distances of X are too small for single precision"),
+    "squares too small": (
+        lambda: ts.distances(GOOD * 1e-30, "sqeuclidean"),
+        ValueError,
+        "All distances of X are too small for single precision",
+    ),
+    "distances too small": (
+        lambda: ts.rips([[0, 1e-50], [1e-50, 0]], metric="precomputed"),
+        ValueError,
+        "at most 1.0e-50, and it ends at 1.2e-38",
+    ),
+    "lengths too small": (
+        lambda: ts.rips(scipy.sparse.coo_array(([1e-50], ([0], [1])), shape=(2, 2)), metric="precomputed"),
+        ValueError,
+        "at most 1.0e-50, and it ends at 1.2e-38",
+    ),
     "distance too large": (
         lambda: ts.rips([[0, 1e300], [1e300, 0]], metric="precomputed"),
         ValueError,

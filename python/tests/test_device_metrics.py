@@ -55,11 +55,17 @@ def test_the_result_says_so(elsewhere):
         (torch.tensor([[1.0, 2], [0, 0], [0, 0]]), "cosine", "2 zero vectors .the first is row 1."),
         (torch.tensor([[1.0, 2], [4, 4]]), "correlation", "1 constant row .the first is row 1."),
         (torch.tensor([[2e38, 0], [-2e38, 0]]), "euclidean", "rows 0 and 1 of X is too large"),
+        (torch.tensor([[1.0, 2e-30], [1, 0]]), "sqeuclidean", "All distances of X are too small"),
     ],
 )
 def test_refusals(points, kind, sentence):
     with pytest.raises(ValueError, match=sentence):
         device_metrics.distances_on_device(points, kind)
+
+
+def test_equal_points_are_not_refused():
+    D, _ = device_metrics.distances_on_device(torch.ones(3, 2), "sqeuclidean")
+    assert not D.any()
 
 
 def test_the_meta_device_holds_no_numbers():

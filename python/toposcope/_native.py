@@ -158,6 +158,13 @@ _SENTENCES: dict[int, tuple[type[Exception], Callable[[int, int, float, dict[str
             f"scale {of['X']} down."
         ),
     ),
+    24: (
+        ValueError,
+        lambda i, j, v, of: (
+            f"All distances of {of['X']} are too small for single precision (at most {v:.1e}, and it ends at 1.2e-38): "
+            f"scale {of['X']} up."
+        ),
+    ),
     22: (
         ValueError,
         lambda i, j, v, of: (

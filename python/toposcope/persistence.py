@@ -174,6 +174,11 @@ class _SparseSource(_Source):
                 f"X has {given[at]:g} at row {tails[at]}, column {heads[at]}, which is too large for single precision "
                 "(3.4e38): scale X down."
             )
+        if len(given) and np.max(given) > 0 and np.max(lengths) < np.finfo(np.float32).tiny:
+            raise ValueError(
+                f"All distances of X are too small for single precision (at most {np.max(given):.1e}, and it ends "
+                "at 1.2e-38): scale X up."
+            )
         apart = tails != heads
         low, high = np.minimum(tails, heads)[apart], np.maximum(tails, heads)[apart]
         order = np.lexsort((high, low))

@@ -19,7 +19,7 @@ public final class DistanceMatrix: @unchecked Sendable {
   /// A double-precision matrix may be asymmetric by its own rounding (a relative 2^-40): the entry above the diagonal
   /// counts. Anything more is an error, and so is any asymmetry of a single-precision matrix.
   /// - Throws: ``ToposcopeError`` of kind `shape` (value: the columns of a table that is not square), `notFinite` (NaN),
-  ///   `overflow` (too large for single precision), `negativeDistance`, `diagonal`, `asymmetric`, `memory`, `cancelled`.
+  ///   `overflow` (too large for single precision), `underflow` (all too small), `negativeDistance`, `diagonal`, `asymmetric`, `memory`, `cancelled`.
   public init(
     _ array: StridedArray, threads: Int = 0, progress: Progress = Progress()
   ) throws(ToposcopeError) {
@@ -92,7 +92,7 @@ public final class DistanceMatrix: @unchecked Sendable {
     try NeighborScales.check(
       metric.neighborhood, count: points.count, candidates: metric.neighborhood?.reference?.count ?? points.count)
     let prepared = try PreparedPoints(points, metric: metric, facts: &facts, threads: threads, progress: progress)
-    try prepared.refuseOverflow(progress: progress)
+    try prepared.refuseOutOfRange(progress: progress)
     try DistanceTiles(points: prepared, scales: nil).fill(out, threads: threads, progress: progress)
     if let neighborhood = metric.neighborhood {
       let reference = try ReferenceDistances(points, metric: metric, threads: threads, progress: progress)

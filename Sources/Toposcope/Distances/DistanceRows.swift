@@ -19,7 +19,7 @@ public final class DistanceRows: @unchecked Sendable {
 
   /// Prepares a metric for a cloud.
   /// - Throws: ``ToposcopeError`` of kind `zeroVector`, `neighborCount`, `duplicates`, `singularCovariance`, `option`,
-  ///   `overflow`, `memory`, `cancelled`.
+  ///   `overflow`, `underflow`, `memory`, `cancelled`.
   public init(
     _ cloud: PointCloud, metric: Metric = .euclidean, threads: Int = 0, progress: Progress = Progress()
   ) throws(ToposcopeError) {
@@ -29,7 +29,7 @@ public final class DistanceRows: @unchecked Sendable {
       metric.neighborhood, count: cloud.count, candidates: metric.neighborhood?.reference?.count ?? cloud.count)
     points = try PreparedPoints(cloud, metric: metric, facts: &facts, threads: threads, progress: progress)
     count = cloud.count
-    try points.refuseOverflow(progress: progress)
+    try points.refuseOutOfRange(progress: progress)
     if let neighborhood = metric.neighborhood {
       let (points, columns) = (self.points, 0..<count)
       let reference = try ReferenceDistances(cloud, metric: metric, threads: threads, progress: progress)

@@ -34,6 +34,19 @@ enum PrecomputedDistances {
       out[j * n + i] = rounded + 0
       return nil
     }
+    if isDouble { try refuseUnderflow(array, UnsafeBufferPointer(start: out, count: n * n)) }
+  }
+
+  /// Lengths that are all below single precision would read as those of equal points.
+  private static func refuseUnderflow(
+    _ array: StridedArray, _ rounded: UnsafeBufferPointer<Float>
+  ) throws(ToposcopeError) {
+    if rounded.contains(where: { $0 >= .leastNormalMagnitude }) { return }  // one of the first, nearly always
+    var greatest = 0.0
+    for i in 0..<array.rows {
+      for j in 0..<array.rows { greatest = max(greatest, array[i, j]) }
+    }
+    if greatest > 0 { throw ToposcopeError(.underflow, value: greatest) }
   }
 
   /// Checks a single-precision matrix where it lies. Returns whether it has a negative zero.

@@ -46,7 +46,7 @@ final class PreparedPoints: @unchecked Sendable {
       bound =
         switch metric.kind {
         case .euclidean: 2 * greatest * d.squareRoot()
-        case .sqeuclidean: 4 * greatest * greatest * d
+        case .sqeuclidean: greatest == 0 ? 0 : max(4 * greatest * greatest * d, .leastNonzeroMagnitude)
         case .cityblock: 2 * greatest * d
         default: 2 * greatest
         }
@@ -301,10 +301,14 @@ final class PreparedPoints: @unchecked Sendable {
   /// Roots of less than this are taken in double precision.
   private static var leastSingleRoot: Double { 0x1p-100 }
 
-  /// A distance beyond the range of single precision would read as "never joined": it is refused with its place.
+  /// A distance beyond the range of single precision would read as "never joined": it is refused with its place. So are
+  /// points whose distances are all below it, and would read as those of equal points.
   ///
-  /// All pairs are looked at, but only where the size of the coordinates makes such a distance possible.
-  func refuseOverflow(progress: Progress) throws(ToposcopeError) {
+  /// All pairs are looked at, but only where the size of the coordinates makes too large a distance possible.
+  func refuseOutOfRange(progress: Progress) throws(ToposcopeError) {
+    if count > 1 && bound > 0 && bound < Double(Float.leastNormalMagnitude) {
+      throw ToposcopeError(.underflow, value: bound)
+    }
     if bound < 0.99 * Double(Float.greatestFiniteMagnitude) { return }
     let row = try AlignedMemory<Float>(count)
     for i in 0..<count {

@@ -219,8 +219,8 @@ enum TextbookDistance {
   }
 
   @Test(arguments: plainKinds) func tinyAndHugeCoordinates(kind: Metric.Kind) throws {
-    for scale in [1e-30, 1e-20, 1e15, 3e18, 1e30] {
-      if kind == .sqeuclidean && scale != 1e-20 && scale != 1e15 { continue }
+    for scale in [1e-30, 1e-20, 1e-18, 1e15, 3e18, 1e30] {
+      if kind == .sqeuclidean && scale != 1e-18 && scale != 1e15 { continue }
       var random = LinearCongruence(seed: 3)
       let rows = random.rows(6, 70).map { $0.map { Double(Float($0 * scale)) } }
       let m = try DistanceMatrix(singleCloud(rows), metric: Metric(kind))
@@ -243,6 +243,18 @@ enum TextbookDistance {
     #expect(try DistanceMatrix(borderline)[0, 1] == 3e38)
     #expect(
       failure { _ = try DistanceMatrix(borderline, metric: Metric(.sqeuclidean)) }?.kind == .overflow)
+  }
+
+  @Test func distancesThatWouldAllBeZeroAreRefused() throws {
+    let near = try PointCloud([[0, 0], [1e-39, 0], [0, 1e-50]])
+    for kind in [Metric.Kind.euclidean, .sqeuclidean, .cityblock, .chebyshev] {
+      #expect(failure { _ = try DistanceMatrix(near, metric: Metric(kind)) }?.kind == .underflow)
+    }
+    let tiny = try PointCloud([[0, 0], [1e-200, 0]])
+    #expect(failure { _ = try DistanceMatrix(tiny, metric: Metric(.sqeuclidean)) }?.kind == .underflow)
+    #expect(try DistanceMatrix(PointCloud([[0, 0], [0, 0]]))[0, 1] == 0)
+    #expect(try DistanceMatrix(PointCloud([[1e-50, 0]])).count == 1)
+    #expect(try DistanceMatrix(PointCloud([[0, 0], [2e-38, 0]]))[0, 1] == 2e-38)
   }
 
   @Test func zeroVectorsAreCounted() throws {

@@ -114,6 +114,21 @@ import Testing
     #expect(failure { _ = try matrix(.infinity, 1) }?.kind == .asymmetric)
   }
 
+  @Test func lengthsThatWouldAllBeZeroAreRefused() throws {
+    func matrix(_ lengths: [Double]) throws -> DistanceMatrix {
+      let entries = [0, lengths[0], lengths[1], lengths[0], 0, lengths[2], lengths[1], lengths[2], 0]
+      return try entries.withUnsafeBytes {
+        try DistanceMatrix(
+          StridedArray(
+            data: $0.baseAddress!, rows: 3, columns: 3, rowStride: 24, columnStride: 8, elementType: .float64))
+      }
+    }
+    #expect(failure { _ = try matrix([0, 1e-50, 1e-60]) } == ToposcopeError(.underflow, value: 1e-50))
+    #expect(try matrix([0, 1e-50, 2e-38])[0, 2] == 0)
+    #expect(try matrix([0, 0, 0])[0, 1] == 0)
+    #expect(try matrix([1e-50, .infinity, .infinity])[0, 1] == 0)
+  }
+
   @Test func anyStride() throws {
     // Read from the end: negative strides.
     let entries: [Float] = [0, 1, 2, 1, 0, 3, 2, 3, 0]
