@@ -63,6 +63,32 @@ private func addCones(
   return OpenLink(rank: Int32(truncatingIfNeeded: end), vertex: -1)
 }
 
+/// Looks for a common neighbour of two vertices that is joined to all others, among three: the likely ones of the two, and the
+/// first common neighbour there is, which then becomes the likely one of both. Returns it, or -1. Rows are closed.
+///
+/// - Parameter word: The first word in which the rows of `u` and `v` meet.
+func linkCenter(
+  _ rows: UnsafePointer<UInt64>, _ words: Int, _ u: Int, _ v: Int, _ word: Int, _ likely: UnsafeMutablePointer<Int32>
+) -> Int32 {
+  let (a, b) = (rows + u &* words, rows + v &* words)
+  let (first, second) = (Int(likely[u]), Int(likely[v]))
+  if isCenter(rows, words, a, b, first) { return Int32(truncatingIfNeeded: first) }
+  if second != first && isCenter(rows, words, a, b, second) { return Int32(truncatingIfNeeded: second) }
+  let neighbor = word &<< 6 &+ (a[word] & b[word]).trailingZeroBitCount
+  guard toposcope_covers(a, b, rows + neighbor &* words, words) else { return -1 }
+  likely[u] = Int32(truncatingIfNeeded: neighbor)
+  likely[v] = Int32(truncatingIfNeeded: neighbor)
+  return Int32(truncatingIfNeeded: neighbor)
+}
+
+@inline(__always)
+private func isCenter(
+  _ rows: UnsafePointer<UInt64>, _ words: Int, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>, _ w: Int
+) -> Bool {
+  (a[w &>> 6] & b[w &>> 6]) &>> UInt64(truncatingIfNeeded: w & 63) & 1 != 0
+    && toposcope_covers(a, b, rows + w &* words, words)
+}
+
 /// A vertex of a link, -1 where it has none, and what was found out.
 private struct Center {
   var vertex: Int32

@@ -9,6 +9,8 @@ func keys(
   var count = 0
   var j = start
   while j &+ 64 <= end {
+    // The lines of half a page further on: the processor foresees too few to keep up.
+    for line in 0..<4 { toposcope_fetch_early(lengths + (j &+ 512 &+ 16 &* line)) }
     var inside = toposcope_between(lengths + j, lower, upper)
     while inside != 0 {
       let k = j &+ inside.trailingZeroBitCount

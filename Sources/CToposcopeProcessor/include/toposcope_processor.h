@@ -104,6 +104,9 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
    * the common neighbours of the last edge; room for as many words. */
   toposcope_open_link (*addCones)(unsigned long long *, long, const int *, long, long, bool, int *, unsigned short *,
                                   unsigned long long *, unsigned long long *);
+  /* Rows of bits and words in each; two vertices, and the first word in which their rows meet; for each vertex a likely
+   * center. A common neighbour that is joined to all others, if one is found; otherwise -1. */
+  int (*center)(const unsigned long long *, long, long, long, long, int *);
   /* Rows of bits and words in each; a vertex; a set of vertices; room for as many words. Takes the vertices that the given
    * one dominates out of the set; returns how many. */
   long (*removeDominated)(const unsigned long long *, long, long, unsigned long long *, unsigned long long *);
@@ -382,6 +385,23 @@ static inline unsigned toposcope_missing(const unsigned long long *a, const unsi
   unsigned char bits;
   __builtin_memcpy(&bits, &some, sizeof bits);
   return bits;
+}
+
+/* Whether the common bits of two rows of whole lines are all in a third one. */
+TOPOSCOPE_INLINE bool toposcope_covers(const unsigned long long *a, const unsigned long long *b,
+                                       const unsigned long long *c, long words) {
+  typedef unsigned long long line __attribute__((vector_size(64), aligned(64)));
+  const line *first = (const line *)a, *second = (const line *)b, *third = (const line *)c;
+  const long lines = words / 8;
+  long k = 0;
+  for (; k + 4 <= lines; k += 4) { /* four at a time: most rows are covered to the end */
+    line missing = first[k] & second[k] & ~third[k];
+    for (int i = 1; i < 4; i++) missing |= first[k + i] & second[k + i] & ~third[k + i];
+    if (__builtin_reduce_or(missing) != 0) return false;
+  }
+  line missing = {0};
+  for (; k < lines; k++) missing |= first[k] & second[k] & ~third[k];
+  return __builtin_reduce_or(missing) == 0;
 }
 
 /* One bit for each of four vertices: whether two vertices are joined to it, and it to all their common neighbours. */

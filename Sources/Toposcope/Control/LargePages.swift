@@ -22,4 +22,30 @@ enum LargePages {
       madvise(start, bytes - (start - block), MADV_HUGEPAGE)
     #endif
   }
+
+  /// Zeroed memory that begins with a large page, so that it has as many as it can; nil where the system has none, or
+  /// does not offer them.
+  static func map(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    #if os(Linux)
+      let (room, overflow) = bytes.addingReportingOverflow(size)
+      if overflow { return nil }
+      let given = mmap(nil, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      guard let given, given != MAP_FAILED else { return nil }
+      let block = given.alignedUp(toMultipleOf: size)
+      if block > given { munmap(given, block - given) }
+      let end = (block + bytes).alignedUp(toMultipleOf: 4096)
+      if end < given + room { munmap(end, given + room - end) }
+      madvise(block, bytes, MADV_HUGEPAGE)
+      return block
+    #else
+      return nil
+    #endif
+  }
+
+  /// Gives back what ``map(_:)`` has given.
+  static func unmap(_ block: UnsafeMutableRawPointer, bytes: Int) {
+    #if os(Linux)
+      munmap(block, bytes)
+    #endif
+  }
 }

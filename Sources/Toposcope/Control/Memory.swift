@@ -14,6 +14,8 @@ final class Memory<Element: BitwiseCopyable>: @unchecked Sendable {
   let base: UnsafeMutablePointer<Element>
   let count: Int
   private let block: UnsafeMutableRawPointer
+  /// The bytes that were taken from the system itself; 0 where the C library gave the block.
+  private let mappedBytes: Int
 
   private static var alignment: Int { 64 }
 
@@ -21,14 +23,24 @@ final class Memory<Element: BitwiseCopyable>: @unchecked Sendable {
   init(_ count: Int, isZeroed: Bool = true) throws(ToposcopeError) {
     let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     let (padded, tooMany) = bytes.addingReportingOverflow(Memory.alignment)
+    if isZeroed && count >= 0 && !overflow && bytes >= LargePages.size, let block = LargePages.map(bytes) {
+      self.count = count
+      self.block = block
+      mappedBytes = bytes
+      base = block.assumingMemoryBound(to: Element.self)
+      return
+    }
     guard count >= 0, !overflow, !tooMany, let block = isZeroed ? calloc(padded, 1) : malloc(padded) else {
       throw ToposcopeError(.memory, value: Double(count) * Double(MemoryLayout<Element>.stride))
     }
     LargePages.use(for: block, bytes: padded)
     self.count = count
     self.block = block
+    mappedBytes = 0
     base = block.alignedUp(toMultipleOf: Memory.alignment).assumingMemoryBound(to: Element.self)
   }
 
-  deinit { free(block) }
+  deinit {
+    if mappedBytes > 0 { LargePages.unmap(block, bytes: mappedBytes) } else { free(block) }
+  }
 }

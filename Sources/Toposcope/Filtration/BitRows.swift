@@ -9,11 +9,20 @@ final class BitRows: @unchecked Sendable {
   /// A multiple of 8.
   let wordsPerRow: Int
   private let words: Memory<UInt64>
+  private let first: UnsafeMutablePointer<UInt64>
 
   init(_ count: Int) throws(ToposcopeError) {
     self.count = count
     wordsPerRow = BitRows.wordsPerRow(count)
     words = try Memory(count * wordsPerRow)
+    first = words.base
+  }
+
+  /// No edges, but every vertex counts as its own neighbour. The ends of an edge have no more in common for that, as long as
+  /// they are not joined.
+  convenience init(closed count: Int) throws(ToposcopeError) {
+    try self.init(count)
+    for vertex in 0..<count { insert(vertex, vertex) }
   }
 
   static func wordsPerRow(_ count: Int) -> Int { (count + 511) / 512 * 8 }
@@ -22,7 +31,7 @@ final class BitRows: @unchecked Sendable {
   static func bytes(_ count: Int) -> Int { count * wordsPerRow(count) * 8 }
 
   @inline(__always)
-  func row(_ vertex: Int) -> UnsafeMutablePointer<UInt64> { words.base + vertex &* wordsPerRow }
+  func row(_ vertex: Int) -> UnsafeMutablePointer<UInt64> { first + vertex &* wordsPerRow }
 
   @inline(__always)
   func contains(_ a: Int, _ b: Int) -> Bool { row(a)[b &>> 6] &>> UInt64(b & 63) & 1 != 0 }

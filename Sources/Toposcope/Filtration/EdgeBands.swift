@@ -90,8 +90,7 @@ struct EdgeBands {
     count += rest.count
     if spare.count < count { spare = try Memory(keys.count, isZeroed: false) }
     var (front, back) = (keys.base, spare.base)
-    RadixSort.sort(
-      &front, spare: &back, count: count, least: lower < 0 ? 0 : lower.bitPattern, greatest: upper.bitPattern)
+    RadixSort.sort(&front, spare: &back, count: count)
     if front != keys.base { swap(&keys, &spare) }
     return count
   }

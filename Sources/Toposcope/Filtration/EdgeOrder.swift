@@ -26,6 +26,8 @@ struct EdgeRun {
   let count: Int
   /// The edges of a sparse filtration by index; nil where keys hold the vertices themselves.
   let listed: UnsafePointer<Edge>?
+  /// The number of runs before this one.
+  let number: Int
 
   @inline(__always)
   subscript(i: Int) -> FiltrationEdge {
@@ -62,6 +64,7 @@ final class EdgeOrder: @unchecked Sendable {
   private let gathering: BandGathering?
   private var nextKeys: Memory<UInt64>
   private var nextCount: Int?
+  private var collected = 0
   private var spare: Memory<UInt64>
   private var failure: ToposcopeError?
 
@@ -135,27 +138,37 @@ final class EdgeOrder: @unchecked Sendable {
       if let failure { throw failure }
     }
     swap(&keys, &nextKeys)
-    let count = nextCount
-    if let count {
-      taken += count
+    let next = run(in: keys)
+    if let next {
+      taken += next.count
     } else {
       (keys, nextKeys, spare) = (try Memory(0), try Memory(0), try Memory(0))
     }
+    stage.store(.open, ordering: .releasing)
+    return next
+  }
+
+  /// The run that was collected last, which is in `keys`.
+  private func run(in keys: Memory<UInt64>) -> EdgeRun? {
     var listed: UnsafePointer<Edge>?
     if case .list(let edges, _) = source { listed = UnsafePointer(edges.base) }
-    stage.store(.open, ordering: .releasing)
-    return count.map { EdgeRun(keys: keys.base, count: $0, listed: listed) }
+    return nextCount.map { EdgeRun(keys: keys.base, count: $0, listed: listed, number: collected - 1) }
   }
 
   /// Prepares the next run, if nobody has or does. Returns whether there was anything to do.
   ///
-  /// - Parameter isOver: Whether nobody wants it any more.
-  func prepare(unless isOver: () -> Bool) -> Bool {
+  /// - Parameters:
+  ///   - isOver: Whether nobody wants it any more.
+  ///   - tell: Called with the run, and the memory that it is in, before it can be handed out.
+  func prepare(
+    unless isOver: () -> Bool, tell: (EdgeRun, Memory<UInt64>) throws(ToposcopeError) -> Void = { _, _ in }
+  ) -> Bool {
     guard claim() else { return false }
     do throws(ToposcopeError) {
       try collect { (_, _) throws(ToposcopeError) in
         if isOver() || progress.isCancelled { throw ToposcopeError(.cancelled) }
       }
+      if let run = run(in: nextKeys) { try tell(run, nextKeys) }
     } catch { failure = error }
     stage.store(.prepared, ordering: .releasing)
     return true
@@ -169,6 +182,7 @@ final class EdgeOrder: @unchecked Sendable {
   }
 
   private func collect(goOn: (Int, Int) throws(ToposcopeError) -> Void) throws(ToposcopeError) {
+    collected += 1
     switch source {
     case .bands(var bands):
       // Who still reads the run before the last keeps its memory.
@@ -179,7 +193,7 @@ final class EdgeOrder: @unchecked Sendable {
       nextCount = nil
       if isSorted { return }
       var (front, back) = (nextKeys.base, spare.base)
-      RadixSort.sort(&front, spare: &back, count: nextKeys.count, least: 0, greatest: Float.infinity.bitPattern)
+      RadixSort.sort(&front, spare: &back, count: nextKeys.count)
       if front != nextKeys.base { swap(&nextKeys, &spare) }
       source = .list(listed, isSorted: true)
       nextCount = nextKeys.count

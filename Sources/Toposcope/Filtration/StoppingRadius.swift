@@ -90,8 +90,11 @@ struct NearestNeighbors {
   static let most = 16
   private let neighbors: Memory<Int32>
   private let counts: Memory<Int32>
+  /// The number of neighbours that are not known yet.
+  private var missing: Int
 
   init(vertices: Int) throws(ToposcopeError) {
+    missing = vertices * NearestNeighbors.most
     neighbors = try Memory(vertices * NearestNeighbors.most)
     counts = try Memory(vertices)
   }
@@ -101,17 +104,19 @@ struct NearestNeighbors {
   }
 
   @inline(__always)
-  func add(_ tail: Int32, _ head: Int32) {
+  mutating func add(_ tail: Int32, _ head: Int32) {
+    if missing == 0 { return }
     append(tail, to: Int(head))
     append(head, to: Int(tail))
   }
 
   @inline(__always)
-  private func append(_ neighbor: Int32, to vertex: Int) {
+  private mutating func append(_ neighbor: Int32, to vertex: Int) {
     let count = Int(counts.base[vertex])
     if count < NearestNeighbors.most {
       neighbors.base[vertex &* NearestNeighbors.most &+ count] = neighbor
       counts.base[vertex] = Int32(count + 1)
+      missing &-= 1
     }
   }
 }

@@ -36,9 +36,9 @@ struct CocyclePlanes {
     rows.base[plane].unsafelyUnwrapped + vertex &* wordsPerRow
   }
 
-  /// Brings the values on the edge (u, v) near the processor, and if a vertex w is given those on the way over it.
+  /// Brings the values on the edge (u, v) near the processor, and those on the way over a vertex w.
   @inline(__always)
-  func fetch(_ u: Int, _ v: Int, over w: Int?) {
+  func fetch(_ u: Int, _ v: Int, over w: Int) {
     var mask = mask(u) | mask(v)
     while mask != 0 {
       let plane = mask.trailingZeroBitCount
@@ -46,10 +46,8 @@ struct CocyclePlanes {
       let (rowU, rowV) = (row(plane, u), row(plane, v))
       toposcope_fetch(rowU + v &>> 6)
       toposcope_fetch(rowV + u &>> 6)
-      if let w {
-        toposcope_fetch(rowU + w &>> 6)
-        toposcope_fetch(rowV + w &>> 6)
-      }
+      toposcope_fetch(rowU + w &>> 6)
+      toposcope_fetch(rowV + w &>> 6)
     }
   }
 

@@ -15,9 +15,8 @@ struct CommonNeighbors {
   private let memory: Memory<UInt64>
 
   init(_ count: Int) throws(ToposcopeError) {
-    graph = try BitRows(count)
+    graph = try BitRows(closed: count)
     words = graph.wordsPerRow
-    for vertex in 0..<count { graph.insert(vertex, vertex) }
     memory = try Memory(3 * max(words, 8))
     common = memory.base
     reached = memory.base + words

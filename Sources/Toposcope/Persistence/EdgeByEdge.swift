@@ -26,7 +26,7 @@ extension Loops {
     _ order: EdgeOrder, _ lookahead: LoopLookahead, upTo limit: Float, distances: DistanceMatrix?, threads: Int,
     progress: Progress
   ) throws(ToposcopeError) -> (length: Float, edges: Int) {
-    let nearest = try distances.map { (matrix) throws(ToposcopeError) in try NearestNeighbors(vertices: matrix.count) }
+    var nearest = try distances.map { (matrix) throws(ToposcopeError) in try NearestNeighbors(vertices: matrix.count) }
     var stop = Float.infinity  // not known yet
     var before = 0
     while let run = try order.nextRun() {
@@ -54,6 +54,7 @@ extension Loops {
       }
       before += run.count
       _ = links.passed(run.count, searches: searches)
+      lookahead.finish(links)
     }
     return (limit, before)
   }

@@ -15,8 +15,10 @@ final class LoopLookahead: @unchecked Sendable {
   private let isOver = Atomic<Bool>(false)
   private let isResting = Atomic<Bool>(false)
   private let helping = Atomic<Int>(0)
-  private let current = Mutex<LinksAhead?>(nil)
-  private var runs = 0
+  /// The run that is being added, and the next one, if another thread has prepared it.
+  private let runs = Mutex<(current: LinksAhead?, next: LinksAhead?)>((nil, nil))
+  /// Whether links were wanted at the end of the last run.
+  private var isWanted = false
   /// The number of the run at whose beginning the scout's graph is the one that ``Loops`` has: then it is the scout's.
   /// Otherwise ``begin(_:in:)`` may write to it.
   private let ready = Atomic<Int>(none)
@@ -31,17 +33,29 @@ final class LoopLookahead: @unchecked Sendable {
 
   /// Tells of the run that is about to be added to `graph`.
   func begin(_ run: EdgeRun, in graph: BitRows) throws(ToposcopeError) -> LinksAhead {
-    let before = current.withLock { $0 }
-    let links = try LinksAhead(
-      run, in: order.keys, number: runs, isKept: helpers > 0, isWanted: before?.isWanted ?? false)
-    runs += 1
-    if let scout, links.isWanted, ready.load(ordering: .acquiring) == LoopLookahead.none {
-      scout.graph.copy(graph)
-      ready.store(links.number, ordering: .releasing)
+    let prepared = runs.withLock { (runs) -> LinksAhead? in
+      guard let next = runs.next, next.run.number == run.number else { return nil }  // it may be the one after this
+      runs.next = nil
+      return next
     }
-    if helpers > 0 { current.withLock { $0 = links } }
+    let links = if let prepared { prepared } else { try LinksAhead(run, in: order.keys, isKept: helpers > 0) }
+    links.isWanted = isWanted
+    if let scout, isWanted, ready.load(ordering: .acquiring) == LoopLookahead.none {
+      scout.graph.copy(graph)
+      ready.store(run.number, ordering: .releasing)
+    }
+    if helpers > 0 { runs.withLock { $0.current = links } }
     return links
   }
+
+  /// Tells that the run has been added, so that its memory may be used for another one.
+  func finish(_ links: LinksAhead) {
+    isWanted = links.isWanted
+    if helpers > 0 { runs.withLock { $0.current = nil } }
+  }
+
+  /// What is known of the next run, if a helper has prepared it.
+  var next: LinksAhead? { runs.withLock { $0.next } }
 
   /// Sends the helpers home.
   func end() { isOver.store(true, ordering: .relaxed) }
@@ -50,7 +64,7 @@ final class LoopLookahead: @unchecked Sendable {
   func help() {
     let helper = helping.wrappingAdd(1, ordering: .relaxed).oldValue
     while goesOn() {
-      if (helper == 1 || helpers == 1) && order.prepare(unless: { !goesOn() }) { continue }
+      if (helper == 1 || helpers == 1) && prepare() { continue }
       if helper == 0 && lookAtLinks() { continue }
       if !order.help() { Threads.pause() }
     }
@@ -72,15 +86,29 @@ final class LoopLookahead: @unchecked Sendable {
     return false
   }
 
-  /// Looks at the links of the current run, if that is worth it and possible.
+  /// Prepares the next run, if nobody has or does.
+  private func prepare() -> Bool {
+    order.prepare {
+      !goesOn()
+    } tell: { (run, keys) throws(ToposcopeError) in
+      let links = try LinksAhead(run, in: keys, isKept: true)
+      runs.withLock { $0.next = links }
+    }
+  }
+
+  /// Looks at the links of the current run, or when that is done at those of the next one, if that is worth it and possible.
   private func lookAtLinks() -> Bool {
     let number = ready.load(ordering: .acquiring)
-    guard let scout, number != LoopLookahead.none, let links = current.withLock({ $0 }) else { return false }
-    if number < links.number {
+    guard let scout, number != LoopLookahead.none else { return false }
+    let (current, next) = runs.withLock { $0 }
+    guard let current else { return false }
+    if number < current.run.number {
       ready.store(LoopLookahead.none, ordering: .releasing)  // a run was missed
       return false
     }
-    guard number == links.number, links.isWanted else { return false }
+    guard current.isWanted, let links = [current, next].first(where: { $0?.run.number == number }) ?? nil else {
+      return false
+    }
     scout.look(links) { !goesOn() }
     ready.store(number + 1, ordering: .releasing)
     return true
@@ -90,16 +118,16 @@ final class LoopLookahead: @unchecked Sendable {
 /// What is known of the links of the edges of one run.
 final class LinksAhead: @unchecked Sendable {
   fileprivate let run: EdgeRun
-  fileprivate let number: Int
   /// Where the run is: kept for those who still read it.
   private let keys: Memory<UInt64>
-  /// For each edge a vertex of its link, if that is known to be connected, plus one; otherwise 0.
-  private let vertices: Memory<Int32>
+  /// For each edge that has been looked at a vertex of its link, if that is known to be connected; otherwise its tail, which
+  /// is never in it.
+  private let vertices: Memory<UInt16>
   /// The number of edges that have been added.
   private let added = Atomic<Int>(0)
   /// Nothing more will be known of so many edges.
   private let settled = Atomic<Int>(0)
-  private let wanted: Atomic<Bool>
+  private let wanted = Atomic<Bool>(false)
   /// What was told when it was last judged whether links are wanted.
   private var judged = (edges: 0, searches: 0)
 
@@ -108,19 +136,17 @@ final class LinksAhead: @unchecked Sendable {
   /// - Parameters:
   ///   - keys: The memory in which the run is.
   ///   - isKept: Whether anything will be found.
-  ///   - isWanted: Whether it is worth looking at links from the beginning.
-  init(
-    _ run: EdgeRun, in keys: Memory<UInt64>, number: Int, isKept: Bool, isWanted: Bool
-  ) throws(ToposcopeError) {
+  init(_ run: EdgeRun, in keys: Memory<UInt64>, isKept: Bool) throws(ToposcopeError) {
     self.run = run
     self.keys = keys
-    self.number = number
-    wanted = Atomic(isWanted)
-    vertices = try Memory(isKept ? run.count : 0)
+    vertices = try Memory(isKept ? run.count : 0, isZeroed: false)
   }
 
-  /// Whether of the last edges a quarter or more needed a look at their link.
-  fileprivate var isWanted: Bool { wanted.load(ordering: .relaxed) }
+  /// Whether it is worth looking at links: whether of the last edges a quarter or more needed a look at theirs.
+  fileprivate(set) var isWanted: Bool {
+    get { wanted.load(ordering: .relaxed) }
+    set { wanted.store(newValue, ordering: .relaxed) }
+  }
 
   /// Tells how many edges have been added, and how many searches of links there have been in all. Returns the number of
   /// edges whose ``vertex(_:)`` may be asked for.
@@ -128,21 +154,26 @@ final class LinksAhead: @unchecked Sendable {
     added.store(edges, ordering: .relaxed)
     if edges == 0 { judged.searches = searches }
     if edges >= judged.edges + LinksAhead.edgesPerJudgement {
-      wanted.store((searches - judged.searches) * 4 >= edges - judged.edges, ordering: .relaxed)
+      isWanted = (searches - judged.searches) * 4 >= edges - judged.edges
       judged = (edges, searches)
     }
-    return settled.load(ordering: .acquiring)
+    return settledCount
   }
 
-  /// A vertex of the link of an edge that is known to be connected.
+  /// The number of edges in the run.
+  var count: Int { run.count }
+  var settledCount: Int { settled.load(ordering: .acquiring) }
+
+  /// A vertex of the link of an edge that has been looked at, if that is known to be connected.
   @inline(__always)
   func vertex(_ i: Int) -> Int? {
     let vertex = Int(vertices.base[i])
-    return vertex > 0 ? vertex &- 1 : nil
+    return vertex != Int(run[i].tail) ? vertex : nil
   }
 
   fileprivate var addedCount: Int { added.load(ordering: .relaxed) }
-  fileprivate func set(_ i: Int, _ vertex: Int) { vertices.base[i] = Int32(truncatingIfNeeded: vertex &+ 1) }
+  @inline(__always)
+  fileprivate func set(_ i: Int, _ vertex: Int) { vertices.base[i] = UInt16(truncatingIfNeeded: vertex) }
   fileprivate func settle(_ count: Int) { settled.store(count, ordering: .releasing) }
 }
 
@@ -157,7 +188,7 @@ final class LinkScout {
   private static let lead = 1 << 12
 
   init(vertices: Int) throws(ToposcopeError) {
-    graph = try BitRows(vertices)
+    graph = try BitRows(closed: vertices)
     centers = try LinkCenters(graph)
     components = try LinkComponents(graph)
   }
@@ -174,7 +205,7 @@ final class LinkScout {
         let soon = i &+ Loops.edgesFetched
         if soon < run.count { graph.fetch(Int(run[soon].tail), Int(run[soon].head)) }
         let (u, v) = (Int(run[i].tail), Int(run[i].head))
-        if start >= first, let vertex = connectedLink(u, v) { links.set(i, vertex) }
+        links.set(i, start >= first ? connectedLink(u, v) ?? u : u)
         graph.insert(u, v)
       }
       links.settle(stop)

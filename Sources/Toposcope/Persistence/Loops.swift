@@ -19,6 +19,7 @@ struct Loops: LoopEngine {
   var isConnected: Bool { components.count <= 1 }
 
   var components: Components
+  /// Closed: every vertex counts as its own neighbour.
   let graph: BitRows
   private(set) var active: ActiveEdges
   private var planes: CocyclePlanes
@@ -43,7 +44,7 @@ struct Loops: LoopEngine {
   ) throws(ToposcopeError) {
     self.manyEdges = manyEdges
     components = Components(vertices)
-    graph = try BitRows(vertices)
+    graph = try BitRows(closed: vertices)
     active = try ActiveEdges(vertices: vertices, capacity: capacity)
     planes = try CocyclePlanes(vertices: vertices)
     table = try AnnotationTable(field: field)
@@ -66,7 +67,7 @@ struct Loops: LoopEngine {
       toposcope_fetch(graph.row(u))
       toposcope_fetch(graph.row(v))
     }
-    planes.fetch(u, v, over: w)
+    planes.fetch(u, v, over: w ?? centers.likely(u))
   }
 
   /// Adds the next edge of the filtration.

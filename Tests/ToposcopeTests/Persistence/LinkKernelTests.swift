@@ -60,6 +60,37 @@ import Testing
     #expect(cones > 15 && others > 10 && empty > 3 && likelyFound > 10)
   }
 
+  /// Three vertices may be the center of a link: the likely ones of the two ends, and the first common neighbour.
+  @Test(arguments: KernelSet.available.indices) func centers(level: Int) throws {
+    var (found, missed, likelyFound) = (0, 0, 0)
+    for seed in 0..<36 {
+      // The longest rows are one line, two, and more than four.
+      let (count, density) = seed < 4 ? (2100, 0.1) : ([60, 600][seed % 2], [0.05, 0.2, 0.6][seed % 3])
+      let graph = try graph(count, density: density, seed: seed)
+      let likely = try Memory<Int32>(graph.count)
+      for (u, v) in [(0, 1), (5, 40), (58, 59), (31, 17)] {
+        graph.remove(u, v)
+        let link = (0..<graph.count).filter { graph.contains(u, $0) && graph.contains(v, $0) }
+        guard let first = link.first else { continue }
+        // Of some links one vertex is joined to all others: the likely one of either end, or the first.
+        let planted = [link[link.count / 2], link[link.count - 1], first, first][seed / 3 % 4]
+        if seed % 4 != 3 { for x in link where x != planted { graph.insert(x, planted) } }
+        if seed / 3 % 4 < 2 { likely.base[seed / 3 % 4 == 0 ? u : v] = Int32(planted) }
+        let candidates = [Int(likely.base[u]), Int(likely.base[v]), first]
+        let centers = candidates.filter { y in link.contains(y) && link.allSatisfy { graph.contains(y, $0) } }
+        let center = KernelSet.available[level].center(
+          graph.row(0), graph.wordsPerRow, u, v, first / 64, likely.base)
+        #expect(Int(center) == centers.first ?? -1)
+        if centers.first == first && !candidates.prefix(2).contains(first) {
+          #expect(likely.base[u] == Int32(first) && likely.base[v] == Int32(first))
+        }
+        if center < 0 { missed += 1 } else { found += 1 }
+        if center >= 0 && Int(center) != first { likelyFound += 1 }
+      }
+    }
+    #expect(found > 40 && missed > 10 && likelyFound > 15)
+  }
+
   /// Where a connected link is enough, only edges whose link is empty or falls apart are left to be looked at.
   @Test(arguments: KernelSet.available.indices) func connectedLinks(level: Int) throws {
     var (connected, apart) = (0, 0)

@@ -57,7 +57,7 @@ import Testing
       let distances = try distanceMatrix(kind.matrix(n, using: &generator))
       let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
       let run = try #require(try order.nextRun())
-      let links = try LinksAhead(run, in: order.keys, number: 0, isKept: true, isWanted: true)
+      let links = try LinksAhead(run, in: order.keys, isKept: true)
       try LinkScout(vertices: n).look(links) { false }
       #expect(links.passed(0, searches: 0) == run.count)
       let graph = try BitRows(n)
@@ -82,7 +82,7 @@ import Testing
     let distances = try distanceMatrix(MatrixKind.plane.matrix(120, using: &generator))
     let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
     let run = try #require(try order.nextRun())
-    let links = try LinksAhead(run, in: order.keys, number: 0, isKept: true, isWanted: true)
+    let links = try LinksAhead(run, in: order.keys, isKept: true)
     _ = links.passed(run.count - 1, searches: 0)
     try LinkScout(vertices: 120).look(links) { false }
     #expect((0..<run.count).allSatisfy { links.vertex($0) == nil })
@@ -98,9 +98,11 @@ import Testing
     )
     var (runs, most) = (0, 0)
     while let run = try alone.nextRun() {
-      #expect(ahead.prepare(unless: { false }))
+      var told: EdgeRun?
+      #expect(ahead.prepare(unless: { false }, tell: { (next, _) in told = next }))
       #expect(!ahead.prepare(unless: { false }))  // once is enough
       let other = try #require(try ahead.nextRun())
+      #expect(told?.keys == other.keys && told?.count == other.count && told?.number == runs && other.number == runs)
       let keep = ahead.keys  // as one who still reads it does
       #expect(
         UnsafeBufferPointer(start: run.keys, count: run.count).elementsEqual(
@@ -189,5 +191,37 @@ import Testing
       return isOpen
     }
     #expect(isOpen)
+  }
+
+  /// A run that a helper has prepared begins with what has been found out about it since.
+  @Test func preparedLinks() throws {
+    var generator = SeededGenerator(seed: 5)
+    let n = 900
+    let distances = try distanceMatrix(MatrixKind.plane.matrix(n, using: &generator))
+    let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
+    let lookahead = try LoopLookahead(order, threads: 2)
+    let graph = try BitRows(closed: n)
+    var (early, runs) = (0, 0)
+    try Threads.run(helpers: 1) {
+      lookahead.help()
+    } beside: { () throws(ToposcopeError) in
+      defer { lookahead.end() }
+      while let run = try order.nextRun() {
+        let links = try lookahead.begin(run, in: graph)
+        let known = links.passed(0, searches: 0)
+        if known > 0 { early += 1 }
+        for i in 0..<run.count { graph.insert(Int(run[i].tail), Int(run[i].head)) }
+        runs += 1
+        _ = links.passed(run.count, searches: run.count)  // every link was searched
+        // Until the helper has looked at the next run, if there is one; but no longer than a few seconds.
+        var pauses = 0
+        while runs == 2 && pauses < 100_000 && lookahead.next.map({ $0.settledCount == $0.count }) != true {
+          Threads.pause()
+          pauses += 1
+        }
+        lookahead.finish(links)
+      }
+    }
+    #expect(runs > 2 && early > 0)
   }
 }

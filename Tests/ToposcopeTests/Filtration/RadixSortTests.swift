@@ -1,0 +1,25 @@
+import Testing
+
+@testable import Toposcope
+
+/// Sorted keys, against a stable sort by comparison.
+@Suite struct RadixSortTests {
+  /// Few keys and many, which are put into buckets first; equal ones; lengths of one magnitude and of all.
+  @Test(arguments: [0, 1, 2, 1000, 1 << 16, 150_001], [UInt32(0), 1, 500, 70_000, 1 << 20, 0x7F80_0000])
+  func sorts(_ count: Int, _ range: UInt32) throws {
+    var generator = SeededGenerator(seed: count)
+    let least = range < 1 << 24 ? UInt32(0x3F40_0123) : 0
+    let (memory, room) = (try Memory<UInt64>(count), try Memory<UInt64>(count))
+    for i in 0..<count {
+      let length = least + UInt32.random(in: 0...range, using: &generator)
+      memory.base[i] = UInt64(length) << 32 | UInt64(count - i)  // the lower half is not looked at
+    }
+    let expected = UnsafeBufferPointer(start: memory.base, count: count).enumerated()
+      .sorted { ($0.element >> 32, $0.offset) < ($1.element >> 32, $1.offset) }.map(\.element)
+    var (keys, spare) = (memory.base, room.base)
+    RadixSort.sort(&keys, spare: &spare, count: count)
+    #expect(Set([keys, spare]) == Set([memory.base, room.base]))
+    #expect(UnsafeBufferPointer(start: keys, count: count).elementsEqual(expected))
+    withExtendedLifetime((memory, room)) {}
+  }
+}
