@@ -177,17 +177,123 @@ def test_means_over_positions_are_right_to_the_last_digits(side, kept):
     assert np.abs(acts["0"] - exact[acts.ids]).max() <= 4 * np.abs(x.mean((2, 3)).numpy() - exact).max() + 3e-7
 
 
-def test_means_of_passes_of_different_sizes_are_those_of_pytorch():
-    """Bit for bit, though sums are divided for many passes at once; also in half precision, where sums overflow."""
+def test_means_of_passes_of_different_sizes():
+    """As exact as single precision is; also in half precision, where sums overflow."""
     net = nn.Sequential(nn.Identity())
-    batches = [torch.rand(n, 3, side, side) + 300 for n, side in [(4, 5), (2, 16), (3, 5), (1, 1)]]
-    means = torch.cat([x.mean((2, 3)) for x in batches])
-    np.testing.assert_array_equal(ts.collect(net, batches, "0", "mean")["0"], means.numpy())
-    np.testing.assert_array_equal(ts.collect(net, batches, "0", "mean", dtype="float16")["0"], means.half().numpy())
+    batches = [torch.rand(n, 3, side, side) + 300 for n, side in [(4, 5), (2, 16), (0, 5), (3, 5), (1, 1)]]
+    means = torch.cat([x.double().mean((2, 3)) for x in batches]).numpy()
+    np.testing.assert_allclose(ts.collect(net, batches, "0", "mean")["0"], means, rtol=2e-7)
+    np.testing.assert_allclose(ts.collect(net, iter(batches), "0", "mean")["0"], means, rtol=2e-7)
+    np.testing.assert_allclose(ts.collect(net, batches, "0", "mean", dtype="float16")["0"], means, rtol=2**-11)
     texts = [torch.rand(n, tokens, 3) for n, tokens in [(4, 5), (2, 9)]]
     np.testing.assert_array_equal(
         ts.collect(net, texts, "0", "mean")["0"], torch.cat([x.mean(1) for x in texts]).numpy()
     )
+
+
+@pytest.mark.parametrize(
+    "shape", [(3, 5, 7, 9), (4, 8, 2, 2), (2, 3, 1, 131), (5, 7, 3, 2, 2), (2, 6, 40, 41), (1, 1, 1, 3)]
+)
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda x: x,
+        lambda x: x.contiguous(memory_format=torch.channels_last if x.dim() == 4 else torch.channels_last_3d),
+        lambda x: x.transpose(2, 3),
+        lambda x: x[:, 1:] if x.shape[1] > 1 else x,
+        lambda x: x[:, :1].expand_as(x),
+        torch._neg_view,
+        lambda x: x.double(),
+        lambda x: x.bfloat16(),
+        lambda x: x.clone().requires_grad_() * 1,
+    ],
+    ids=["contiguous", "channels last", "transposed", "part", "expanded", "negated", "double", "bfloat16", "grad"],
+)
+def test_means_of_whatever_lies_in_memory(shape, view):
+    """Two passes: the second is written to the rows at once where that can be; both are overwritten afterwards."""
+
+    class Views(nn.Module):
+        def forward(self, x):
+            return view(x)
+
+    class Overwrites(nn.Module):
+        def forward(self, x):
+            return x.data.fill_(7)
+
+    x = torch.randn(2, *shape) + 1
+    expected = torch.cat([view(part).detach().double().mean(tuple(range(2, part.dim()))) for part in x])
+    net = nn.Sequential(nn.Identity(), Views(), Overwrites() if view(x[0]).is_contiguous() else nn.Identity())
+    acts = ts.collect(net, [x[0].clone(), x[1].clone()], "1", "mean")
+    assert acts["1"].dtype == np.float32
+    np.testing.assert_allclose(acts["1"], expected.numpy(), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("side", [1, 2, 5, 12])
+def test_means_of_infinite_values_and_of_what_is_no_number(side):
+    x = torch.randn(6, 7, side, side)
+    x[0, 0, 0, 0], x[1, 2, -1, -1], x[2, 6, 0, 0] = torch.inf, -torch.inf, torch.nan
+    x[3, 3, 0, 0], x[3, 3, -1, -1] = torch.inf, -torch.inf
+    expected = x.double().mean((2, 3)).float().numpy()
+    np.testing.assert_allclose(ts.collect(nn.Identity(), [x], nn.Identity, "mean")[""], expected, rtol=1e-6, atol=1e-7)
+
+
+def test_a_pass_that_fails_leaves_no_means_among_the_rows(images):
+    """The rows of a pass are written while it runs, and count only if it ends well."""
+
+    class Fails(nn.Module):
+        failing = False
+
+        def forward(self, x):
+            if self.failing:
+                raise OSError
+            return x
+
+    net = nn.Sequential(nn.Identity(), Fails())
+    x = torch.randn(3, 4, 5, 2, 2)
+    with ts.capture(net, "0", "mean") as cap:
+        cap.expect(3)
+        net(x[0])
+        net[1].failing = True
+        with pytest.raises(OSError):
+            net(x[1])
+        net[1].failing = False
+        net(x[2])
+    np.testing.assert_allclose(cap.activations["0"], x[[0, 2]].flatten(0, 1).mean((2, 3)), rtol=1e-6, atol=1e-7)
+
+
+def test_means_of_the_extension():
+    """Into an array where it has the rows, else into a new one; None for what is not in single precision, in order."""
+    from torch.utils.dlpack import to_dlpack
+
+    from toposcope import _core
+
+    x, room = torch.randn(3, 5, 7), np.zeros((6, 5), np.float32)
+    expected = x.mean(2).numpy()
+    written = _core.means(to_dlpack(x), None, room, 2)
+    assert written.base is room
+    np.testing.assert_allclose(room[2:5], expected, rtol=1e-6, atol=1e-7)
+    assert not room[:2].any() and not room[5:].any()
+    room[:] = 0
+    rooms = [None, room[:, :4], room[:, ::-1], room.astype(np.float64), np.asfortranarray(room), room[0], [1.0]]
+    for other, first in [*((other, 0) for other in rooms), (room, -1), (room, 4), (room, 2**62)]:
+        means = _core.means(to_dlpack(x), None, other, first)
+        assert means.base is None and not room.any()
+        np.testing.assert_allclose(means, expected, rtol=1e-6, atol=1e-7)
+    for odd in (x.double(), x.int(), x[:, :, ::2], x.transpose(0, 1), x[0], x.bfloat16(), torch.empty(0, 5, 7)):
+        assert _core.means(to_dlpack(odd), None, room, 0) is None
+    some = np.array([2, 0, 0, 1])
+    np.testing.assert_array_equal(_core.means(to_dlpack(x), some, None, 0), means[some])
+    assert _core.means(to_dlpack(x), some[:0], None, 0).shape == (0, 5)
+    tensor = to_dlpack(x)
+    for bad in ((1, None, None, 0), (tensor, None, None), (tensor, None, None, "0"), (tensor, some[::2], None, 0)):
+        with pytest.raises((TypeError, ValueError)):
+            _core.means(*bad)
+    for bad in (some.astype(np.int32), some[:, None], [0]):
+        with pytest.raises(TypeError, match="samples must be"):
+            _core.means(tensor, bad, None, 0)
+    for bad in (-1, 3):
+        with pytest.raises(IndexError, match=f"sample {bad} is none of 3"):
+            _core.means(tensor, np.array([0, bad]), None, 0)
 
 
 def test_rows_that_came_at_once_are_the_array_and_others_join_them():
@@ -378,7 +484,9 @@ def test_images_whose_channels_seem_to_come_last():
                 ts.collect(net, x, layer, reduce)
     out = net[4:](net[:4](x)).detach()
     np.testing.assert_array_equal(ts.collect(net, x, "4", "mean", channels="last")["4"], out.mean((1, 2)).numpy())
-    np.testing.assert_array_equal(ts.collect(net, x, "4", "mean", channels="first")["4"], out.mean((2, 3)).numpy())
+    np.testing.assert_allclose(
+        ts.collect(net, x, "4", "mean", channels="first")["4"], out.mean((2, 3)).numpy(), atol=1e-6
+    )
     assert ts.collect(net, x, "0", "mean")["0"].shape == (3, 6)  # a convolution with the same number
     assert ts.collect(net, x, "4", "flatten")["4"].shape == (3, 192)
 

@@ -275,7 +275,8 @@ class Capture:
             mask = self._mask_in(args, kwargs)
         sizes = {len(values) for values in (ids, labels) if values is not None}
         sizes.update(self._samples_in((*args, *kwargs.values())))
-        return ForwardPass(self._recording.reservoir, ids, labels, mask, sizes, self._classes, self._spreads)
+        recording = self._recording
+        return ForwardPass(recording.reservoir, ids, labels, mask, sizes, self._classes, self._spreads, recording.rooms)
 
     def _samples_in(self, arguments: tuple[Any, ...]) -> list[int]:
         """The number of samples in the arguments of the model, where the shape of the first tells it."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .reduction import Reduction
+from .reduction import Index, Points, Reduction, Room
 from .reservoir import Offer, Reservoir
+from .tensors import plain
 
 __all__ = ["ForwardPass"]
 
@@ -34,6 +36,8 @@ class ForwardPass:
         Samples of other labels are left out.
     spreads : bool
         Whether one sample may give several points.
+    rooms : mapping of str to (n, d) ndarray
+        The rows of the layers, where the points of this pass may be written at once.
     """
 
     def __init__(
@@ -45,20 +49,22 @@ class ForwardPass:
         sizes: set[int],
         classes: NDArray[Any] | None,
         spreads: bool,
+        rooms: Mapping[str, Room],
     ):
         self.reservoir, self.ids, self.labels, self.classes = reservoir, ids, labels, classes
         self.mask = mask
         self._padded: bool | None = None  # whether the mask leaves anything out, once that has been asked for
-        self._spreads = spreads
+        self._spreads, self._rooms = spreads, rooms
+        self._first = -1  # the row of the rooms where the points of this pass begin
         self.calls: dict[str, int] = {}
-        self.staged: dict[str, tuple[torch.Tensor, int]] = {}  # points, and by what they are to be divided
+        self.staged: dict[str, Points] = {}
         self.offer: Offer | None = None
         self._all = False  # whether that is one point of every sample
         self.size: int | None = None
         self.spread = False
         self.ended_well = False
         self._identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
-        self._index: dict[torch.device, tuple[torch.Tensor, torch.Tensor | None]] = {}
+        self._index: Index | None = None
         if len(sizes) == 1 and not spreads:
             self.size = sizes.pop()
             self._choose(None)
@@ -67,10 +73,10 @@ class ForwardPass:
         """Reduce what a layer has given to the kept points of this pass, and copy them."""
         shape = output.shape
         if self.offer is None or shape[0] != self.size:
-            self._check_size(output)
-        of_batch, divisor = reduction.of_batch(shape)
+            self._check_size(plain(output))
+        of_batch = reduction.of_batch(shape)
         if self._all and self.mask is None and not self._spreads:
-            self.staged[key] = of_batch(output), divisor
+            self.staged[key] = of_batch(output, self._rooms.get(key), self._first)
             return
         if self.offer is None or self._spreads:
             self._agree_on_points(reduction.identities(shape, self.mask))
@@ -78,9 +84,9 @@ class ForwardPass:
         if self._all:
             self.staged[key] = reduction.points(output, mask=mask)
         elif len(self.offer.rows):  # type: ignore[union-attr]
-            self.staged[key] = reduction.points(output, *self._index_on(output.device), mask)
+            self.staged[key] = reduction.points(output, self._kept(), mask)
         else:
-            self.staged[key] = output.new_empty(0), 1
+            self.staged[key] = output.new_empty(0)
 
     def kept_labels(self) -> NDArray[Any] | None:
         """The labels of the points that are kept."""
@@ -95,6 +101,7 @@ class ForwardPass:
         self._identities, self.spread = identities, identities is not None
         if self.ids is None and self.classes is None and not self._spreads and self.reservoir.capacity is None:
             self.offer, self._all = self.reservoir.offer_all(self.size), self.size > 0
+            self._first = self.reservoir.held
             return
         ids = self.reservoir.next_ids(self.size) if self.ids is None else self.ids
         labels, positions = self.labels, None
@@ -131,19 +138,13 @@ class ForwardPass:
             self._padded = not bool(self.mask.all())
         return self.mask.to(output.device) if self._padded else None
 
-    def _index_on(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def _kept(self) -> Index:
         """Samples and positions of the kept points."""
-        index = self._index.get(device)
-        if index is None:
+        if self._index is None:
             assert self.offer is not None
             rows = np.asarray(self.offer.rows)
-            if self._identities is None:
-                index = torch.from_numpy(rows).to(device), None
-            else:
-                samples, positions = (torch.from_numpy(part[rows]).to(device) for part in self._identities)
-                index = samples, positions
-            self._index[device] = index
-        return index
+            self._index = Index(*([rows] if self._identities is None else [part[rows] for part in self._identities]))
+        return self._index
 
     def _same(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> bool:
         if identities is None or self._identities is None:

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from .forward_pass import ForwardPass
 from .recorded import Activations
-from .reservoir import Reservoir
+from .reduction import Points, Room
+from .reservoir import Reservoir, Slots
 from .rows import Budget, Column, Rows
 
 __all__ = ["Recording"]
-
-Slots = NDArray[np.int64] | slice
 
 _HELD = 1 << 20  # numbers of all layers together
 _GREATEST_HALF = float(np.finfo(np.float16).max)
@@ -43,8 +42,9 @@ class Recording:
         self._dtype = np.dtype(dtype)
         self._half = self._dtype == np.float16
         self._rows: dict[str, Rows] = {}
+        self.rooms: dict[str, Room] = {}  # where rows of the next passes may be written before these are added
         self._widths: dict[str, int] = {}
-        self._held: list[tuple[Slots, dict[str, tuple[torch.Tensor, int]]]] = []  # what passes gave, and where it goes
+        self._held: list[tuple[Slots, dict[str, Points]]] = []  # what passes gave, and where it goes
         self._rows_held = 0
         self._labels = Column("labels")
         self._given: dict[str, bool] = {}
@@ -83,12 +83,16 @@ class Recording:
         if not self.reservoir.held:
             raise RuntimeError("No sample was kept: none has a label among classes=, or the batches were empty.")
         self._settle()
+        self.rooms = {}
         ids, positions = self.reservoir.ids, self.reservoir.positions
-        order = np.argsort(ids, kind="stable") if positions is None else np.lexsort((positions, ids))
-        as_they_came = np.array_equal(order, np.arange(len(order)))
+        order: NDArray[np.int64] | slice = slice(None)
+        if not self.reservoir.numbered:
+            order = np.argsort(ids, kind="stable") if positions is None else np.lexsort((positions, ids))
+            if np.array_equal(order, np.arange(len(order))):
+                order = slice(None)
         place = {name: number for number, name in enumerate(layers)}
         keys = sorted(self._rows, key=lambda key: (place[key.partition("#")[0]], int(key.partition("#")[2] or 0)))
-        arrays = {key: self._rows.pop(key).ordered(None if as_they_came else order) for key in keys}
+        arrays = {key: self._rows.pop(key).ordered(None if isinstance(order, slice) else order) for key in keys}
         return Activations(
             arrays,
             None if self._labels.empty else self._labels.first(self.reservoir.held)[order],
@@ -111,12 +115,10 @@ class Recording:
                 "would not be the same samples: capture these layers by themselves."
             )
 
-    def _hold(
-        self, points: dict[str, tuple[torch.Tensor, int]], slots: Slots, count: int, labels: NDArray[Any] | None
-    ) -> None:
+    def _hold(self, points: dict[str, Points], slots: Slots, count: int, labels: NDArray[Any] | None) -> None:
         """Take what a pass gave. It is moved into the rows with what the next passes give, many at a time."""
-        for key, (values, divisor) in points.items():
-            if values.is_meta:
+        for key, values in points.items():
+            if isinstance(values, torch.Tensor) and values.is_meta:
                 raise ValueError(f"The layer {key!r} is on the meta device, which has no values: load the model first.")
             width = values.shape[1]
             before = self._widths.setdefault(key, width)
@@ -125,14 +127,15 @@ class Recording:
                     f"The layer {key!r} gives {width} coordinates and gave {before} before: choose a "
                     "reduction that does not depend on the size of the input, such as reduce='mean'."
                 )
-            if self._half and (values.abs() > divisor * _GREATEST_HALF).any():
+            if self._half and _beyond_half(values):
                 raise ValueError(f"The layer {key!r} has values beyond the range of float16: give dtype='float32'.")
         if labels is not None:
             self._labels.check(labels)
             self._labels.put(slots, labels)
         self._held.append((slots, points))
         self._rows_held += count
-        if self._rows_held * sum(self._widths.values()) > _HELD:
+        makes_room = not self._rows and any(isinstance(values, np.ndarray) for values in points.values())
+        if makes_room or self._rows_held * sum(self._widths.values()) > _HELD:
             self._settle()
 
     def _settle(self) -> None:
@@ -143,10 +146,12 @@ class Recording:
         for key, width in self._widths.items():
             parts = [points[key] for _, points in self._held]
             if key not in self._rows:
-                expected = self._expected_rows(len(parts[0][0]))
+                expected = self._expected_rows(len(parts[0]))
                 all_there = isinstance(slots, slice) and slots.stop >= expected
                 self._rows[key] = Rows(width, self._dtype, self.budget, 0 if all_there else expected)
-            self._rows[key].put(slots, _divided(parts).numpy())
+            if not self._rows[key].has(parts, slots):
+                self._rows[key].put(slots, _single(parts))
+            self.rooms[key] = self._rows[key].room()
         self._held, self._rows_held = [], 0
 
     def _expected_rows(self, of_one_pass: int) -> int:
@@ -155,16 +160,15 @@ class Recording:
         return count if capacity is None else min(capacity, count) if count else capacity
 
 
-def _divided(parts: list[tuple[torch.Tensor, int]]) -> torch.Tensor:
-    """What several passes gave, one after the other, in single precision; each divided by its number."""
-    values = [part if part.is_cpu else part.cpu() for part, _ in parts]
-    rows = (torch.cat(values) if len(values) > 1 else values[0]).float()
-    divisors = {divisor for _, divisor in parts}
-    if len(divisors) > 1:
-        lengths = torch.tensor([len(part) for part in values])
-        return rows.div_(torch.tensor([divisor for _, divisor in parts]).repeat_interleave(lengths).unsqueeze(1))
-    divisor = divisors.pop()
-    return rows if divisor == 1 else rows.div_(divisor)
+def _beyond_half(values: Points) -> bool:
+    sizes = np.abs(values) if isinstance(values, np.ndarray) else values.abs()
+    return bool((sizes > _GREATEST_HALF).any())
+
+
+def _single(parts: list[Points]) -> NDArray[np.float32]:
+    """What several passes gave, one after the other, in single precision."""
+    arrays = [part if isinstance(part, np.ndarray) else part.cpu().float().numpy() for part in parts]
+    return np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
 
 
 def _joined(slots: list[Slots]) -> Slots:

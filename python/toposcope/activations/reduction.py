@@ -10,16 +10,25 @@ import functools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.utils.dlpack import to_dlpack
 
-__all__ = ["Channels", "Reduce", "Reduction", "channels_of"]
+from .. import _native
+from .tensors import plain
+
+__all__ = ["Channels", "Index", "Points", "Reduce", "Reduction", "channels_of"]
 
 Reduce = str | Callable[[torch.Tensor], torch.Tensor] | None
-OfBatch = tuple[Callable[[torch.Tensor], torch.Tensor], int]  # a function of outputs, and by what to divide the result
+Points = NDArray[Any] | torch.Tensor  # (m, d), of single precision if it is an array
+Room = NDArray[Any] | None  # an array (n, d), to some rows of which the points may be written
+OfBatch = Callable[[torch.Tensor, Room, int], Points]  # of an output, a room, and its first row for these points
+
+InPyTorch = Callable[[torch.Tensor], torch.Tensor]
 
 _ANYWHERE = {
     "mean": "the mean over the positions",
@@ -88,6 +97,23 @@ class Channels:
         return len(shape) == 4 and shape[3] in self.last and shape[1] not in self.first and shape[1] not in self.last
 
 
+class Index:
+    """Which points of the outputs of a pass are kept: samples (m,) and, where these have several, positions (m,)."""
+
+    def __init__(self, samples: NDArray[np.int64], positions: NDArray[np.int64] | None = None):
+        self.samples, self.positions = samples, positions
+        self._on: dict[torch.device, tuple[torch.Tensor, torch.Tensor | None]] = {}
+
+    def on(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Samples and positions as tensors."""
+        found = self._on.get(device)
+        if found is None:
+            samples = torch.from_numpy(self.samples).to(device)
+            positions = None if self.positions is None else torch.from_numpy(self.positions).to(device)
+            found = self._on[device] = samples, positions
+        return found
+
+
 @dataclass(frozen=True)
 class Reduction:
     """How outputs of one layer become points.
@@ -106,10 +132,9 @@ class Reduction:
     Examples
     --------
     >>> x = torch.arange(12.0).reshape(2, 3, 2)
-    >>> points, divisor = Reduction("mean").points(x)
-    >>> (points / divisor).tolist()
+    >>> Reduction("mean").points(x).tolist()
     [[2.0, 3.0], [8.0, 9.0]]
-    >>> Reduction("tokens").points(x, samples=torch.tensor([1, 0]), positions=torch.tensor([2, 0]))[0].tolist()
+    >>> Reduction("tokens").points(x, Index(np.array([1, 0]), np.array([2, 0]))).tolist()
     [[10.0, 11.0], [0.0, 1.0]]
     """
 
@@ -141,8 +166,12 @@ class Reduction:
         found = self._functions.get(shape)
         if found is None:
             self._check(shape)
-            sums = self.choice == "mean" and len(shape) > 2
-            found = self._functions[shape] = self._function(shape), self._positions(shape) if sums else 1
+            function = self._function(len(shape))
+            if self._means_of_channels(len(shape)):
+                found = functools.partial(_means, function)
+            else:
+                found = lambda output, *_: function(plain(output))  # noqa: E731
+            self._functions[shape] = found
         return found
 
     def check_mask(self, mask: torch.Tensor, shape: torch.Size) -> None:
@@ -171,11 +200,10 @@ class Reduction:
     def points(
         self,
         output: torch.Tensor,
-        samples: torch.Tensor | None = None,
-        positions: torch.Tensor | None = None,
+        index: Index | None = None,
         mask: torch.Tensor | None = None,
-    ) -> tuple[torch.Tensor, int]:
-        """Chosen points (m, d) of an output, and what they are still to be divided by.
+    ) -> Points:
+        """Chosen points (m, d) of an output.
 
         Points have the precision of the output, or single precision; they are never a view of it, since later modules
         may write to it. Whatever can be done for many batches at once is left for later: in the midst of a pass every
@@ -184,37 +212,41 @@ class Reduction:
         Parameters
         ----------
         output : (samples, ...) tensor
-        samples : (m,) tensor of int, optional
-            Which samples, on the same device; None for all.
-        positions : (m,) tensor of int, optional
-            Which point of each, where one sample gives several.
+        index : Index, optional
+            Which points; by default one of every sample.
         mask : (samples, tokens) tensor of bool, optional
             False for padding.
         """
-        function, divisor = self.of_batch(output.shape)
+        shape = output.shape
+        function = self.of_batch(shape)
+        if mask is not None and not self._heeds_mask(shape):
+            mask = None
+        if index is not None and index.positions is None and mask is None and self._means_of_channels(len(shape)):
+            means = _means_in_memory(output, index.samples, None, 0)
+            if means is not None:
+                return means
+        output = plain(output)
+        samples, positions = (None, None) if index is None else index.on(output.device)
         if positions is not None:
-            return self._cells(output)[samples, positions], 1
-        if mask is not None and self._heeds_mask(output.shape):
-            return self._unpadded(output, mask, samples), 1
+            return self._cells(output)[samples, positions]
+        if mask is not None:
+            return self._unpadded(output, mask, samples)
         if samples is None:
-            return function(output), divisor
+            return function(output, None, 0)
         copies = output.dim() <= 2 or self.choice == "flatten"
         if not callable(self.choice) and (copies or 3 * samples.shape[0] <= output.shape[0]):
-            return function(output.index_select(0, samples)), divisor
-        return function(output).index_select(0, samples), divisor  # copying so many whole would cost more
+            return function(output.index_select(0, samples), None, 0)
+        return self._function(len(shape))(output).index_select(0, samples)  # copying so many whole would cost more
 
-    def _function(self, shape: torch.Size) -> Callable[[torch.Tensor], torch.Tensor]:
-        """(samples, ...) -> (samples, d) or, for "mean", its sums, in memory of their own."""
-        dimensions = len(shape)
+    def _function(self, dimensions: int) -> InPyTorch:
+        """(samples, ...) -> (samples, d) in memory of its own."""
         if callable(self.choice):
             return lambda output: self._called(output).clone()
         if dimensions <= 2:
             return torch.clone if dimensions == 2 else lambda output: output.unsqueeze(1).clone()
         positions = tuple(range(1, dimensions - 1) if self._last(dimensions) else range(2, dimensions))
         if self.choice == "mean":
-            if self._positions(shape) == 1:
-                return functools.partial(torch.squeeze_copy, dim=positions)
-            return functools.partial(torch.sum, dim=positions, dtype=torch.float32)
+            return functools.partial(torch.mean, dim=positions, dtype=torch.float32)
         if self.choice == "max":
             return functools.partial(torch.amax, dim=positions)
         if self.choice in ("cls", "last"):
@@ -270,6 +302,10 @@ class Reduction:
     def _positions(self, shape: torch.Size) -> int:
         return math.prod(shape[1:-1] if self._last(len(shape)) else shape[2:])
 
+    def _means_of_channels(self, dimensions: int) -> bool:
+        """Whether the points are means over the positions, which come last."""
+        return self.choice == "mean" and dimensions > 2 and not self._last(dimensions)
+
     def _last(self, dimensions: int) -> bool:
         return (self.channels or ("last" if dimensions == 3 else "first")) == "last"
 
@@ -278,6 +314,27 @@ class Reduction:
 
     def _tokens(self, shape: torch.Size) -> bool:
         return len(shape) == 3 and self._last(3)
+
+
+def _means(in_pytorch: InPyTorch, output: torch.Tensor, room: Room, first: int) -> Points:
+    """(samples, channels, positions...) -> (samples, channels)"""
+    means = _means_in_memory(output, None, room, first)
+    return in_pytorch(plain(output)) if means is None else means
+
+
+def _means_in_memory(
+    output: torch.Tensor, samples: NDArray[np.int64] | None, room: Room, first: int
+) -> NDArray[np.float32] | None:
+    """Means without PyTorch, if the numbers of a tensor lie in memory, in order, in single precision.
+
+    What PyTorch does in the midst of a pass is slow on small networks, even to look at a tensor: it is asked once.
+    """
+    if type(output) is not torch.Tensor or output.is_neg():
+        return None
+    try:
+        return _native.means(to_dlpack(output), samples, room, first)
+    except (BufferError, RuntimeError):  # what has no memory, such as tensors of torch.func
+        return None
 
 
 def _of_greatest_norm(cells: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:

@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 
 from .rows import Column
 
-__all__ = ["Offer", "Reservoir", "priorities"]
+__all__ = ["Offer", "Reservoir", "Slots", "priorities"]
+
+Slots = NDArray[np.int64] | slice
 
 _AHEAD = 4096  # priorities
 
@@ -32,7 +34,7 @@ class Offer:
     """What a batch changes: its points ``rows`` go into ``slots``. Nothing is changed until `Reservoir.accept`."""
 
     rows: NDArray[np.int64] | range
-    slots: NDArray[np.int64] | slice
+    slots: Slots
     ids: NDArray[Any] | None  # None: the numbers of the slots
     positions: NDArray[np.int64] | None
     priority: NDArray[np.uint64] | None  # None where nothing has to be told apart
@@ -63,6 +65,11 @@ class Reservoir:
         self._highest = np.uint64(2**64 - 1)  # of the kept ones, once the reservoir is full
         self._known: set[int] = set()  # the priorities that are held
         self._ahead_from, self._ahead = 0, np.empty(0, np.uint64)  # the priorities of ids from that one on
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the samples are the numbers of their slots."""
+        return self._ids.empty
 
     @property
     def ids(self) -> NDArray[Any]:

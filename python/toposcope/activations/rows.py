@@ -72,6 +72,17 @@ class Rows:
         self._waiting: list[NDArray[Any]] = []
         self._waiting_bytes = 0
 
+    def room(self) -> NDArray[Any] | None:
+        """The array, to whose unused rows may be written; they count once they are `put`. None if it is in a file."""
+        return None if isinstance(self._array, np.memmap) else self._array
+
+    def has(self, parts: list[Any], slots: NDArray[np.int64] | slice) -> bool:
+        """Take the rows ``slots``, if all parts of them have been written to the `room`."""
+        if not isinstance(slots, slice) or any(getattr(part, "base", None) is not self._array for part in parts):
+            return False
+        self._held = slots.stop
+        return True
+
     def put(self, slots: NDArray[np.int64] | slice, values: NDArray[Any]) -> None:
         """Write ``values`` (m, d) to the rows ``slots`` (m,). A slice is of new rows, after those that there are.
 

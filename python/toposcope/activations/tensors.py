@@ -21,6 +21,8 @@ Select = int | str | Callable[[Any], Any] | Sequence[int | str] | None
 class Reading:
     """Which tensor of what a module gives (or gets) is wanted, with the samples along its first dimension.
 
+    What it finds may still need `plain`: looking at a tensor takes time in the midst of a pass.
+
     Parameters
     ----------
     what : "output" or "input"
@@ -36,7 +38,7 @@ class Reading:
 
     def __call__(self, value: Any) -> torch.Tensor:
         if type(value) is torch.Tensor and self.select is None:
-            if not self.batch_dim and value.dim() and _is_plain(value):
+            if not self.batch_dim and not value.is_nested and value.dim():
                 return value
             found: torch.Tensor | None = value
         else:

@@ -1,0 +1,157 @@
+#include "core.h"
+
+/* Means over positions, as a hook takes them in the midst of a forward pass. What is summed is mostly short (a row is
+ * the 4, 16 or 49 positions of one channel), so four rows are summed at once, each in four strands. Vectors of 16 bytes
+ * do: what counts is how fast the caches give the rows. */
+
+typedef float quad __attribute__((vector_size(16)));
+
+enum { BLOCK = 128 }; /* positions that are summed in single precision; the sums of blocks are added in double */
+
+static inline quad load(const float *numbers)
+{
+    quad q;
+    memcpy(&q, numbers, sizeof q); /* rows are not aligned to quads */
+    return q;
+}
+
+/* The sums of neighbours: a0 + a1, a2 + a3, b0 + b1, b2 + b3. */
+static inline quad neighbours(quad a, quad b)
+{
+    return (quad){a[0], a[2], b[0], b[2]} + (quad){a[1], a[3], b[1], b[3]};
+}
+
+/* Each row begins `apart` numbers after the one before. */
+static inline void means_of_four_rows(const float *rows, npy_intp apart, npy_intp positions, float means[4])
+{
+    const float *row[4] = {rows, rows + apart, rows + 2 * apart, rows + 3 * apart};
+    double sums[4] = {0, 0, 0, 0};
+    npy_intp i = 0;
+    while (i + 4 <= positions) {
+        npy_intp end = positions - i < BLOCK ? positions - 3 : i + BLOCK;
+        quad a = {0}, b = {0}, c = {0}, d = {0};
+        for (; i < end; i += 4) {
+            a += load(row[0] + i);
+            b += load(row[1] + i);
+            c += load(row[2] + i);
+            d += load(row[3] + i);
+        }
+        quad block = neighbours(neighbours(a, b), neighbours(c, d));
+        for (int k = 0; k < 4; ++k) sums[k] += block[k];
+    }
+    for (; i < positions; ++i)
+        for (int k = 0; k < 4; ++k) sums[k] += row[k][i];
+    for (int k = 0; k < 4; ++k) means[k] = (float)(sums[k] / (double)positions);
+}
+
+static void means_of_rows(const float *rows, npy_intp count, npy_intp positions, float *means)
+{
+    if (positions == 1) {
+        memcpy(means, rows, (size_t)count * sizeof *means);
+        return;
+    }
+    npy_intp row = 0;
+    for (; row + 4 <= count; row += 4) means_of_four_rows(rows + row * positions, positions, positions, means + row);
+    for (; row < count; ++row) { /* four times the same, so that no mean depends on which rows come with it */
+        float same[4];
+        means_of_four_rows(rows + row * positions, 0, positions, same);
+        means[row] = same[0];
+    }
+}
+
+/* How PyTorch and others describe a tensor in a capsule named "dltensor" (dlpack.h, version 0;
+ * github.com/dmlc/dlpack). The capsule keeps the memory of the tensor. */
+typedef struct {
+    void *data;
+    struct {
+        int32_t type, number;
+    } device;
+    int32_t dimensions;
+    struct {
+        uint8_t code, bits;
+        uint16_t lanes;
+    } element;
+    int64_t *shape, *strides; /* strides in elements; NULL where numbers lie in order */
+    uint64_t offset;          /* of the first element, in bytes */
+} dl_tensor;
+
+enum { DL_CPU = 1, DL_FLOAT = 2 };
+
+/* Whether a tensor is (samples, channels, positions...) in single precision, in memory that can be read, in order. */
+static int is_readable(const dl_tensor *tensor)
+{
+    if (tensor->device.type != DL_CPU || tensor->data == NULL || tensor->dimensions < 3 ||
+        tensor->element.code != DL_FLOAT || tensor->element.bits != 32 || tensor->element.lanes != 1)
+        return 0;
+    int64_t stride = 1;
+    for (int i = tensor->dimensions - 1; tensor->strides != NULL && i >= 0; --i) {
+        if (tensor->shape[i] != 1 && tensor->strides[i] != stride) return 0;
+        stride *= tensor->shape[i];
+    }
+    return 1;
+}
+
+/* The rows from `first` on of a float32 array, as a view, or a new array where it is none or has no such rows. */
+static PyObject *rows_of(PyObject *room, long long first, npy_intp shape[2])
+{
+    PyArrayObject *array = (PyArrayObject *)room;
+    if (!PyArray_Check(room) || PyArray_NDIM(array) != 2 || PyArray_TYPE(array) != NPY_FLOAT ||
+        !PyArray_ISCARRAY(array) || PyArray_DIM(array, 1) != shape[1] || first < 0 ||
+        first > PyArray_DIM(array, 0) - shape[0])
+        return PyArray_SimpleNew(2, shape, NPY_FLOAT);
+    PyObject *view = PyArray_SimpleNewFromData(2, shape, NPY_FLOAT, (float *)PyArray_DATA(array) + first * shape[1]);
+    if (view == NULL) return NULL;
+    if (PyArray_SetBaseObject((PyArrayObject *)view, Py_NewRef(room)) < 0) {
+        Py_DECREF(view);
+        return NULL;
+    }
+    return view;
+}
+
+/* The numbers of the samples in a one-dimensional int64 array, or NULL with an exception. */
+static const int64_t *samples_in(PyObject *object, int64_t samples)
+{
+    PyArrayObject *array = (PyArrayObject *)object;
+    if (!PyArray_Check(object) || PyArray_NDIM(array) != 1 || PyArray_TYPE(array) != NPY_INT64 ||
+        !PyArray_ISCARRAY_RO(array)) {
+        PyErr_SetString(PyExc_TypeError, "samples must be a contiguous one-dimensional int64 array, or None");
+        return NULL;
+    }
+    const int64_t *numbers = PyArray_DATA(array);
+    for (npy_intp i = 0; i < PyArray_SIZE(array); ++i) {
+        if (numbers[i] < 0 || numbers[i] >= samples) {
+            PyErr_Format(PyExc_IndexError, "sample %lld is none of %lld", (long long)numbers[i], (long long)samples);
+            return NULL;
+        }
+    }
+    return numbers;
+}
+
+PyObject *core_means(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    (void)module;
+    if (count != 4) {
+        PyErr_SetString(PyExc_TypeError, "means takes 4 arguments");
+        return NULL;
+    }
+    const dl_tensor *tensor = PyCapsule_GetPointer(args[0], "dltensor");
+    if (tensor == NULL) return NULL;
+    long long first = PyLong_AsLongLong(args[3]);
+    if (first == -1 && PyErr_Occurred()) return NULL;
+    if (!is_readable(tensor)) Py_RETURN_NONE;
+    npy_intp shape[2] = {tensor->shape[0], tensor->shape[1]}, positions = 1;
+    for (int i = 2; i < tensor->dimensions; ++i) positions *= tensor->shape[i];
+    const int64_t *samples = NULL;
+    if (args[1] != Py_None) {
+        if ((samples = samples_in(args[1], shape[0])) == NULL) return NULL;
+        shape[0] = PyArray_SIZE((PyArrayObject *)args[1]);
+    }
+    PyObject *out = rows_of(args[2], first, shape);
+    if (out == NULL) return NULL;
+    const float *numbers = (const float *)((const char *)tensor->data + tensor->offset);
+    float *means = PyArray_DATA((PyArrayObject *)out);
+    if (samples == NULL) means_of_rows(numbers, shape[0] * shape[1], positions, means);
+    for (npy_intp i = 0; samples != NULL && i < shape[0]; ++i)
+        means_of_rows(numbers + samples[i] * shape[1] * positions, shape[1], positions, means + i * shape[1]);
+    return out;
+}
