@@ -6,7 +6,7 @@
 
 typedef float quad __attribute__((vector_size(16)));
 
-enum { BLOCK = 128 }; /* positions that are summed in single precision; the sums of blocks are added in double */
+enum { BLOCK = 32 }; /* positions that are summed in single precision; the sums of blocks are added in double */
 
 static inline quad load(const float *numbers)
 {

@@ -228,6 +228,16 @@ def test_means_of_whatever_lies_in_memory(shape, view):
     np.testing.assert_allclose(acts["1"], expected.numpy(), rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4, 6])
+def test_means_of_a_sample_are_the_same_bits_in_every_batch(channels):
+    net, x = nn.Sequential(nn.Identity()), torch.randn(30, channels, 3, 7)
+    acts = ts.collect(net, x, "0", "mean")
+    for batch_size in (1, 7):
+        np.testing.assert_array_equal(ts.collect(net, x, "0", "mean", batch_size=batch_size)["0"], acts["0"])
+    some = ts.collect(net, x, "0", "mean", max_samples=11, batch_size=4)
+    np.testing.assert_array_equal(some["0"], acts["0"][some.ids])
+
+
 @pytest.mark.parametrize("side", [1, 2, 5, 12])
 def test_means_of_infinite_values_and_of_what_is_no_number(side):
     x = torch.randn(6, 7, side, side)
