@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// The edges that may have a nonzero annotation, and the identifier of each.
 ///
 /// A table with open addressing and linear probing for the identifiers, one 64-bit entry an edge: the smaller vertex (16
@@ -32,13 +34,23 @@ struct ActiveEdges {
   @inline(__always)
   func groups(_ vertex: Int) -> UInt64 { groups.base[vertex] }
 
+  /// Whether any edge of `a` to the group of `b` is active.
   @inline(__always)
-  func fetch(_ a: Int, _ b: Int) { bits.fetch(a, b) }
+  private func isNear(_ a: Int, _ b: Int) -> Bool {
+    groups.base[a] &>> UInt64(truncatingIfNeeded: b &>> (6 &+ groupShift)) & 1 != 0
+  }
+
+  /// Brings what ``identifier(_:_:)`` reads first near the processor.
+  @inline(__always)
+  func fetch(_ a: Int, _ b: Int) {
+    let (tail, head) = (min(a, b), max(a, b))
+    if isNear(tail, head) { toposcope_fetch(bits.row(tail) + head &>> 6) }
+  }
 
   /// The identifier of an edge, 0 if it is not active. `a < b`.
   @inline(__always)
   func identifier(_ a: Int, _ b: Int) -> Int32 {
-    guard bits.contains(a, b) else { return 0 }
+    guard isNear(a, b), bits.contains(a, b) else { return 0 }
     return Int32(truncatingIfNeeded: entries.base[slot(a, b)])
   }
 
