@@ -9,9 +9,12 @@ the clock. Every entry is the median of `--repeat` calls, the libraries taking t
 made once. A call is left out that would take longer than `--limit` seconds, judged by the same library and metric on a
 smaller shape, or longer than `--slow` seconds and ten times ours. The multiply-adds of the processor are measured at
 the start of every part, and shares of the peak are taken of those. Two threads are timed on shapes of up to
-`GREATEST_OF_SEVERAL` pairs times coordinates. "Empty result" is what it takes to write as many bytes as the result has
-to memory that the system hands out for the first time: no way of computing distances takes less, so where SciPy's pdist
-takes less than ten times as long, nothing that gives all distances can be ten times as fast as it.
+`GREATEST_OF_SEVERAL` pairs times coordinates.
+
+"Empty result" is what it takes to get an array of the result's size from NumPy and to write to all of it, by `np.full`
+or past the caches (write.c), whichever is faster. "At most" is how many times as long SciPy's pdist takes as an empty
+result, or as the operations of the sums (`OPERATIONS`) at the measured peak, whichever takes longer: nothing that gives
+all distances in this way can be faster, so where it is less than ten, ten times pdist is out of reach.
 
 Mahalanobis with the covariance of Ledoit and Wolf is compared with scikit-learn's: its `LedoitWolf`, the Cholesky
 factor of the inverse, and Euclidean distances of the product, as far as a d x d matrix goes.
@@ -23,6 +26,7 @@ chooses for this processor; which ones is written down.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import statistics
@@ -50,7 +54,10 @@ METRICS = ("euclidean", "cosine", "cityblock", "chebyshev", "correlation", "maha
 WHITENED = (1000, 150_000)  # one shape more for Mahalanobis, whose larger shapes with n = 5000 are left out
 GREATEST_COVARIANCE = 2048  # coordinates for which a d x d matrix is inverted
 GREATEST_OF_SEVERAL = 1e10
-EMPTY = "empty result"
+EMPTY, PAST = "empty result", "empty result, past the caches"
+# Vector instructions a pair and coordinate, each of which takes the place of a multiply-add: a product; a difference,
+# its magnitude and a sum; a difference and the greater magnitude of two.
+OPERATIONS = {"euclidean": 1, "cosine": 1, "correlation": 1, "cityblock": 3, "chebyshev": 2}
 Call = Callable[[NDArray[np.float32]], object]
 
 
@@ -63,8 +70,10 @@ def libraries(metric: str) -> dict[str, Call]:
     import toposcope as ts
 
     torch.set_num_threads(THREADS)
+    write = past_caches()
     calls: dict[str, Call] = {"Toposcope": lambda x: ts.distances(x, metric=metric, n_threads=THREADS)}
     calls[EMPTY] = lambda x: np.full((len(x), len(x)), 1, np.float32)
+    calls[PAST] = lambda x: write(np.empty((len(x), len(x)), np.float32))
     if metric == "mahalanobis":
         calls["scikit-learn"] = by_covariance
         return calls
@@ -76,6 +85,16 @@ def libraries(metric: str) -> dict[str, Call]:
     if p is not None:
         calls["torch.cdist"] = lambda x: torch.cdist(torch.from_numpy(x), torch.from_numpy(x), p=p)
     return calls
+
+
+def past_caches() -> Callable[[NDArray[np.float32]], object]:
+    """A function that writes to all of an array past the caches."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "write.so"
+        compile_c("write.c", path, "-shared", "-fPIC")
+        function = ctypes.CDLL(str(path)).write_past_caches
+    function.argtypes, function.restype = [ctypes.c_void_p, ctypes.c_size_t], None
+    return lambda out: function(out.ctypes.data, out.size)
 
 
 def by_covariance(x: NDArray[np.float32]) -> object:
@@ -108,9 +127,9 @@ def times(metrics: list[str], shapes: list[tuple[int, int]], options: argparse.N
             guesses = {library: rates.get((metric, library), 0) * work for library in calls[metric]}
             tenfold = max(options.slow, 10 * guesses["Toposcope"])
             bound = min(options.limit, tenfold)
-            chosen = [library for library in calls[metric] if library == EMPTY or guesses[library] <= bound]
+            chosen = [library for library in calls[metric] if library in (EMPTY, PAST) or guesses[library] <= bound]
             if metric == "mahalanobis" and d > GREATEST_COVARIANCE:
-                chosen = ["Toposcope", EMPTY]
+                chosen = ["Toposcope", EMPTY, PAST]
             runs: dict[str, list[float]] = {library: [] for library in chosen}
             for turn in range(options.repeat):
                 for library in chosen:
@@ -120,6 +139,7 @@ def times(metrics: list[str], shapes: list[tuple[int, int]], options: argparse.N
                     calls[metric][library](x)
                     runs[library].append(clock() - start)
             seconds = {library: statistics.median(values) for library, values in runs.items()}
+            seconds[EMPTY] = min(seconds[EMPTY], seconds.pop(PAST))
             if work > 1e7:
                 rates |= {(metric, library): value / work for library, value in seconds.items()}
             rows.append({"metric": metric, "n": n, "d": d, "threads": THREADS, "peak": speed, "seconds": seconds})
@@ -179,7 +199,7 @@ def errors() -> list[dict[str, object]]:
             off = ~np.eye(len(x), dtype=bool)
             row: dict[str, float] = {}
             for library, call in calls.items():
-                if library == EMPTY:
+                if library in (EMPTY, PAST):
                     continue
                 try:
                     d = np.asarray(call(x if library == "Toposcope" else x.astype(np.float32)))
@@ -201,9 +221,13 @@ def peak() -> float:
     """Billions of multiply-adds a second of one thread, measured."""
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "peak"
-        flags = ["-O3", "-march=native", "-ffp-contract=fast"]
-        subprocess.run(["gcc", *flags, str(HERE / "peak.c"), "-o", str(program)], check=True)
+        compile_c("peak.c", program)
         return float(subprocess.run([program], check=True, capture_output=True, text=True).stdout)
+
+
+def compile_c(name: str, to: Path, *flags: str) -> None:
+    command = ["gcc", "-O3", "-march=native", "-ffp-contract=fast", *flags, str(HERE / name), "-o", str(to)]
+    subprocess.run(command, check=True)
 
 
 def number(seconds: float | None) -> str:
@@ -211,6 +235,29 @@ def number(seconds: float | None) -> str:
 
 
 PEERS = ["SciPy pdist", "scikit-learn", "torch.cdist"]
+
+
+def bounds(row: dict) -> dict[str, float]:
+    """Seconds that nothing can be faster than, by what takes them."""
+    least = {f"an {EMPTY}": row["seconds"][EMPTY]}
+    if row["metric"] in OPERATIONS:
+        work = OPERATIONS[row["metric"]] * row["n"] * (row["n"] - 1) / 2 * row["d"]
+        least["the operations"] = work / (row["peak"] * 1e9 * row["threads"])
+    return least
+
+
+def at_most(row: dict) -> float:
+    """How many times as fast as SciPy's pdist anything can be."""
+    return row["seconds"]["SciPy pdist"] / max(bounds(row).values())
+
+
+def listed(rows: list[dict]) -> str:
+    """Shapes by metric."""
+    out = []
+    for metric in dict.fromkeys(row["metric"] for row in rows):
+        shapes = [f"{row['n']} x {row['d']} ({at_most(row):.1f})" for row in rows if row["metric"] == metric]
+        out.append(f"{metric} {', '.join(shapes)}")
+    return "; ".join(out) or "none"
 
 
 def summary(rows: list[dict]) -> list[str]:
@@ -228,7 +275,13 @@ def summary(rows: list[dict]) -> list[str]:
         spans = [f"{span('Toposcope', few)} times as long as ours with {few} coordinates"]
         spans += [f"{span('Toposcope', d)} with {d}" for d in more]
         out.append(f"- SciPy's pdist takes {', '.join(spans)}.")
-        out.append(f"- It takes {span(EMPTY, few)} times as long as an {EMPTY} with {few}.")
+        short = [row for row in by_scipy if row["seconds"]["SciPy pdist"] < 10 * row["seconds"]["Toposcope"]]
+        out.append(f"- It takes less than ten times as long as ours in {len(short)} of {len(by_scipy)} rows.")
+        for what in (f"an {EMPTY}", "the operations"):
+            shut = [row for row in short if at_most(row) < 10 and max(bounds(row), key=bounds(row).__getitem__) == what]
+            out.append(f"  - Ten times is out of reach, because {what} alone would take longer: {listed(shut)}.")
+        left = [row for row in short if at_most(row) >= 10]
+        out.append(f"  - No such bound is known (at most): {listed(left)}.")
     faster = [
         f"{peer}, {row['metric']}, {row['n']} x {row['d']} ({row['seconds'][peer] / row['seconds']['Toposcope']:.2f})"
         for peer in PEERS
@@ -256,7 +309,7 @@ def tables(results: dict) -> str:
         rows.sort(key=lambda row: (METRICS.index(row["metric"]), row["n"], row["d"]))
         out += [*summary(rows), ""]
         head = ["metric", "n", "d", "Toposcope", "share of peak", EMPTY, *PEERS]
-        head += ["fastest peer / ours", "pdist / ours", f"pdist / {EMPTY}"]
+        head += ["fastest peer / ours", "pdist / ours", "at most", "reached"]
         out.append("| " + " | ".join(head) + " |")
         out.append("|---" * len(head) + "|")
         for row in rows:
@@ -269,7 +322,8 @@ def tables(results: dict) -> str:
             cells += [number(row["seconds"].get(EMPTY))]
             slow = row["seconds"].get("SciPy pdist")
             cells += [number(row["seconds"].get(p)) for p in PEERS] + [ratio]
-            cells += [f"{slow / least:.1f}" if slow else "-" for least in (ours, row["seconds"][EMPTY])]
+            reached = slow / ours / at_most(row) if slow else 0
+            cells += [f"{slow / ours:.1f}", f"{at_most(row):.1f}", f"{100 * reached:.0f} %"] if slow else ["-"] * 3
             out.append("| " + " | ".join(map(str, cells)) + " |")
     out.append("\n### Greatest error, in units in the last place of the exact single-precision distance\n")
     out.append("| metric | points | " + " | ".join(["Toposcope", *PEERS]) + " |")
