@@ -43,6 +43,16 @@ extension PairOperation where Lanes == FloatLanes {
     high = high.replacing(with: sum, where: sum .> high)
     UnsafeMutableRawPointer(out).storeBytes(of: toposcope_finish_floats(sum, form), as: FloatLanes.self)
   }
+
+  @inline(__always) static func finish(
+    _ products: Lanes, _ half: Double, _ halves: UnsafePointer<Double>, _ finish: ProductFinish,
+    to out: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    let isLow = toposcope_finish_products_in_register(widened(products.lowHalf), half, halves, finish, out)
+    let isHigh = toposcope_finish_products_in_register(
+      widened(products.highHalf), half, halves + doubleWidth, finish, out + doubleWidth)
+    return isLow && isHigh
+  }
 }
 
 extension PairOperation where Lanes == DoubleLanes {
@@ -52,6 +62,13 @@ extension PairOperation where Lanes == DoubleLanes {
     low = low.replacing(with: sum, where: sum .< low)
     high = high.replacing(with: sum, where: sum .> high)
     UnsafeMutableRawPointer(out).storeBytes(of: toposcope_finish_doubles(sum, form), as: HalfFloatLanes.self)
+  }
+
+  @inline(__always) static func finish(
+    _ products: Lanes, _ half: Double, _ halves: UnsafePointer<Double>, _ finish: ProductFinish,
+    to out: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    toposcope_finish_products_in_register(products, half, halves, finish, out)
   }
 }
 

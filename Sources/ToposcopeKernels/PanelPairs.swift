@@ -25,6 +25,12 @@ protocol PairOperation {
   /// Writes a vector of sums as distances, and joins it to the least and the greatest sums so far.
   static func finish(
     _ sum: Lanes, _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Lanes, _ high: inout Lanes)
+  /// Writes a vector of products as distances: the halved square of the one point, those of the others. Returns whether all
+  /// were in range.
+  static func finish(
+    _ products: Lanes, _ half: Double, _ halves: UnsafePointer<Double>, _ finish: ProductFinish,
+    to out: UnsafeMutablePointer<Float>
+  ) -> Bool
 }
 
 /// Adds to `out[i * outStride + j]` the sum over `length` coordinates of point i of the panel x and point j of the
@@ -63,6 +69,7 @@ func panelDistances<Operation: PairOperation>(
     x: x, length: length, chain: chain, strand: strand, finish: finish, out: out, outStride: outStride,
     partial: partial)
   forEachColumns(y, panelStride, panels, &distances)
+  distances.roots.takeAll()
   return distances.areInRange
 }
 
@@ -187,6 +194,34 @@ private struct AddedSums<Operation: PairOperation>: PanelRows {
   }
 }
 
+/// Square roots of sums that stand in memory already, taken while the next sums are made. The processor takes roots in a unit
+/// of its own, but slowly, and does not look far enough ahead to begin with the next sums meanwhile.
+private struct LateRoots {
+  private let stride: Int
+  private var place: UnsafeMutablePointer<Float>
+  /// The vectors of four rows that are left.
+  private var left = 0
+
+  /// - Parameter stride: from one row to the next.
+  @inline(__always) init(of out: UnsafeMutablePointer<Float>, stride: Int) { (place, self.stride) = (out, stride) }
+
+  @inline(__always) mutating func begin(at place: UnsafeMutablePointer<Float>, vectorsInRow: Int) {
+    (self.place, left) = (place, 4 &* vectorsInRow)
+  }
+
+  @inline(__always) mutating func takeOne() {
+    if left == 0 { return }
+    left &-= 1
+    let memory = UnsafeMutableRawPointer(place + ((left & 3) &* stride &+ (left &>> 2) &* floatWidth))
+    let sums = memory.loadUnaligned(as: FloatLanes.self)
+    memory.storeBytes(of: toposcope_finish_floats(sums, TOPOSCOPE_ROOT), as: FloatLanes.self)
+  }
+
+  @inline(__always) mutating func takeAll() {
+    while left > 0 { takeOne() }
+  }
+}
+
 /// Sums that are written as distances.
 private struct FinishedSums<Operation: PairOperation>: PanelRows {
   let x: UnsafePointer<Operation.Lanes.Scalar>
@@ -199,6 +234,7 @@ private struct FinishedSums<Operation: PairOperation>: PanelRows {
   private var low = Operation.Lanes(repeating: .infinity), high = Operation.Lanes(repeating: -.infinity)
   /// Whether sums that left the registers are in range.
   private var othersAreInRange = true
+  var roots: LateRoots
 
   @inline(__always)
   init(
@@ -207,6 +243,7 @@ private struct FinishedSums<Operation: PairOperation>: PanelRows {
   ) {
     (self.x, self.length, self.chain, self.strand) = (x, length, chain, strand)
     (self.finish, self.out, self.outStride, self.partial) = (finish, out, outStride, partial)
+    roots = LateRoots(of: out, stride: outStride)
   }
 
   @inline(__always)
@@ -224,11 +261,19 @@ private struct FinishedSums<Operation: PairOperation>: PanelRows {
   where Sums.Operation == Operation {
     let place = out + (row &* outStride &+ first)
     if length <= strand && toposcope_finishes_in_registers(finish.form) {
+      let isLate = toposcope_is_root(finish.form) && MemoryLayout<Operation.Lanes.Scalar>.size == 4
+      let form = isLate ? TOPOSCOPE_AS_IT_IS : finish.form
       fourRows(sums, x + row, columns, length, chain, strand) { t0, t1, t2, t3 in
-        t0.finish(finish.form, to: place, &low, &high)
-        t1.finish(finish.form, to: place + outStride, &low, &high)
-        t2.finish(finish.form, to: place + 2 &* outStride, &low, &high)
-        t3.finish(finish.form, to: place + 3 &* outStride, &low, &high)
+        t0.finish(form, to: place, &low, &high)
+        t1.finish(form, to: place + outStride, &low, &high)
+        t2.finish(form, to: place + 2 &* outStride, &low, &high)
+        t3.finish(form, to: place + 3 &* outStride, &low, &high)
+      } withCoordinate: {
+        roots.takeOne()
+      }
+      roots.takeAll()
+      if isLate {
+        roots.begin(at: place, vectorsInRow: MemoryLayout<Sums>.size / MemoryLayout<Operation.Lanes>.size)
       }
       return
     }
@@ -257,6 +302,18 @@ private struct FinishedProducts: PanelRows {
   @inline(__always)
   mutating func take<Sums: RowSums>(_ sums: Sums.Type, row: Int, _ columns: Sums.Columns, first: Int)
   where Sums.Operation == Operation {
+    if length <= strand {
+      let (place, halves) = (out + (row &* outStride &+ first), yHalves + first)
+      fourRows(sums, x + row, columns, length, chain, strand) { t0, t1, t2, t3 in
+        let first = t0.finish(xHalves[row], halves, finish, to: place)
+        let second = t1.finish(xHalves[row &+ 1], halves, finish, to: place + outStride)
+        let third = t2.finish(xHalves[row &+ 2], halves, finish, to: place + 2 &* outStride)
+        let fourth = t3.finish(xHalves[row &+ 3], halves, finish, to: place + 3 &* outStride)
+        let areAll = first && second && third && fourth
+        areInRange = areInRange && areAll
+      }
+      return
+    }
     let points = partialSums(sums, x + row, columns, length, chain, strand, partial)
     var k = 0
     while k < 4 {
@@ -307,6 +364,11 @@ private protocol RowSums {
   func finish(
     _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Operation.Lanes,
     _ high: inout Operation.Lanes)
+  /// Writes the distances that products leave of the point's halved square and those of the others. Returns whether all
+  /// were in range.
+  func finish(
+    _ half: Double, _ halves: UnsafePointer<Double>, _ finish: ProductFinish, to out: UnsafeMutablePointer<Float>
+  ) -> Bool
 }
 
 private struct VectorSums<Operation: PairOperation>: RowSums {
@@ -326,6 +388,11 @@ private struct VectorSums<Operation: PairOperation>: RowSums {
     _ high: inout Operation.Lanes
   ) {
     Operation.finish(lanes, form, to: out, &low, &high)
+  }
+  @inline(__always) func finish(
+    _ half: Double, _ halves: UnsafePointer<Double>, _ finish: ProductFinish, to out: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    Operation.finish(lanes, half, halves, finish, to: out)
   }
 }
 
@@ -353,6 +420,11 @@ private struct RereadSums<Operation: PairOperation>: RowSums {
     _ high: inout Operation.Lanes
   ) {
     Operation.finish(lanes, form, to: out, &low, &high)
+  }
+  @inline(__always) func finish(
+    _ half: Double, _ halves: UnsafePointer<Double>, _ finish: ProductFinish, to out: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    Operation.finish(lanes, half, halves, finish, to: out)
   }
 }
 
@@ -385,6 +457,14 @@ private struct BothSums<Left: RowSums, Right: RowSums>: RowSums where Left.Opera
     left.finish(form, to: out, &low, &high)
     right.finish(form, to: out + MemoryLayout<Left>.size / MemoryLayout<Operation.Lanes.Scalar>.size, &low, &high)
   }
+  @inline(__always) func finish(
+    _ half: Double, _ halves: UnsafePointer<Double>, _ finish: ProductFinish, to out: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    let points = MemoryLayout<Left>.size / MemoryLayout<Operation.Lanes.Scalar>.size
+    let isLeft = left.finish(half, halves, finish, to: out)
+    let isRight = right.finish(half, halves + points, finish, to: out + points)
+    return isLeft && isRight
+  }
 }
 
 /// Makes the sums of four points of x and some vectors, strand by strand.
@@ -394,7 +474,8 @@ private struct BothSums<Left: RowSums, Right: RowSums>: RowSums where Left.Opera
 @inline(__always)
 private func fourRows<Sums: RowSums>(
   _ sums: Sums.Type, _ x: UnsafePointer<Sums.Operation.Lanes.Scalar>, _ columns: Sums.Columns, _ length: Int,
-  _ chain: Int, _ strand: Int, _ take: (Sums, Sums, Sums, Sums) -> Void, afterChain: () -> Void = {}
+  _ chain: Int, _ strand: Int, _ take: (Sums, Sums, Sums, Sums) -> Void, afterChain: () -> Void = {},
+  withCoordinate: () -> Void = {}
 ) {
   typealias Lanes = Sums.Operation.Lanes
   let end = length &* panelPoints
@@ -416,6 +497,7 @@ private func fourRows<Sums: RowSums>(
         toposcope_barrier()
         s3.add(Lanes(repeating: x[k &+ 3]), y, row: 3)
         toposcope_barrier()
+        withCoordinate()
         k &+= panelPoints
       }
       t0.join(s0)

@@ -27,8 +27,7 @@ static PyObject *core_distances(PyObject *module, PyObject *args)
     core_metric metric;
     if (!PyArg_ParseTuple(args, "OOiO:distances", &points, &metric_tuple, &threads, &callback)) return NULL;
     if (core_describe(points, "points", &array) < 0 || core_read_metric(metric_tuple, &metric) < 0) return NULL;
-    npy_intp shape[2] = {array.rows, array.rows};
-    PyObject *out = PyArray_SimpleNew(2, shape, NPY_FLOAT);
+    PyObject *out = core_new_matrix((npy_intp)array.rows);
     if (out == NULL) return NULL;
     core_call call;
     tps_distance_facts facts;

@@ -141,6 +141,11 @@ TOPOSCOPE_INLINE bool toposcope_finishes_in_registers(enum toposcope_form form) 
   return form != TOPOSCOPE_ANGLE && form != TOPOSCOPE_ANGLE_OF_PRODUCT;
 }
 
+/* (In Swift, comparing forms would be a weak function.) */
+TOPOSCOPE_INLINE bool toposcope_is_root(enum toposcope_form form) {
+  return form == TOPOSCOPE_ROOT || form == TOPOSCOPE_ROOT_OF_SINGLE;
+}
+
 /* Sums in single precision as distances; no angles. */
 TOPOSCOPE_INLINE toposcope_floats toposcope_finish_floats(toposcope_floats v, enum toposcope_form form) {
   switch (form) {
@@ -235,11 +240,31 @@ TOPOSCOPE_INLINE bool toposcope_finish_sums(const double *sums, long count, topo
   }
 }
 
+/* Writes products as distances: `both` are the sums of the two points' halved squares. Returns whether all were in range. */
+TOPOSCOPE_INLINE bool toposcope_finish_product(toposcope_doubles products, toposcope_doubles both,
+                                               toposcope_product_finish finish, toposcope_narrow_floats *distances) {
+  const enum toposcope_form form = finish.is_root ? TOPOSCOPE_ROOT_OF_SINGLE : TOPOSCOPE_AS_IT_IS;
+  toposcope_doubles square = 2 * (both - products);
+  toposcope_doubles bound = __builtin_elementwise_max(both * finish.share, (toposcope_doubles){0} + finish.least);
+  *distances = toposcope_finish_doubles(square, form);
+  return __builtin_reduce_and(square >= bound) != 0;
+}
+
+/* The same for one register of products of a point with others, whose halved squares are in memory. */
+TOPOSCOPE_INLINE bool toposcope_finish_products_in_register(toposcope_doubles products, double half, const double *halves,
+                                                            toposcope_product_finish finish, float *out) {
+  toposcope_doubles both;
+  toposcope_narrow_floats distances;
+  __builtin_memcpy(&both, halves, sizeof both);
+  bool in_range = toposcope_finish_product(products, both + half, finish, &distances);
+  __builtin_memcpy(out, &distances, sizeof distances);
+  return in_range;
+}
+
 /* Writes `count` products of points as distances. Returns whether all of them were in range. */
 TOPOSCOPE_INLINE bool toposcope_finish_products(const double *products, long count, const double *halves, double half,
                                                 toposcope_product_finish finish, float *out) {
   const long lanes = TOPOSCOPE_REGISTER / sizeof(double);
-  const enum toposcope_form form = finish.is_root ? TOPOSCOPE_ROOT_OF_SINGLE : TOPOSCOPE_AS_IT_IS;
   bool in_range = true;
   for (long k = 0; k < count; k += lanes) {
     long rest = count - k < lanes ? count - k : lanes;
@@ -251,11 +276,8 @@ TOPOSCOPE_INLINE bool toposcope_finish_products(const double *products, long cou
       __builtin_memcpy(&product, products + k, (unsigned long)rest * sizeof(double));
       __builtin_memcpy(&both, halves + k, (unsigned long)rest * sizeof(double));
     }
-    both += half;
-    toposcope_doubles square = 2 * (both - product);
-    toposcope_doubles bound = __builtin_elementwise_max(both * finish.share, (toposcope_doubles){0} + finish.least);
-    in_range &= __builtin_reduce_and(square >= bound) != 0;
-    toposcope_narrow_floats distances = toposcope_finish_doubles(square, form);
+    toposcope_narrow_floats distances;
+    in_range &= toposcope_finish_product(product, both + half, finish, &distances);
     if (rest == lanes) __builtin_memcpy(out + k, &distances, sizeof distances);
     else __builtin_memcpy(out + k, &distances, (unsigned long)rest * sizeof(float));
   }
@@ -263,7 +285,7 @@ TOPOSCOPE_INLINE bool toposcope_finish_products(const double *products, long cou
 }
 
 /* Copies `rows` rows of `columns` numbers. A copy that is too large for the caches goes past them where it fills whole
- * lines: else every line would be read before it is written. */
+ * lines: else every line would be read before it is written. See toposcope_written. */
 TOPOSCOPE_INLINE void toposcope_copy_rows(const float *from, long stride, long rows, long columns, float *to,
                                           long to_stride, bool is_large) {
   typedef float quarter __attribute__((vector_size(16), aligned(4)));
@@ -284,8 +306,12 @@ TOPOSCOPE_INLINE void toposcope_copy_rows(const float *from, long stride, long r
     for (; k + 4 <= columns; k += 4) *(quarter *)(to + k) = *(const quarter *)(from + k);
     for (; k < columns; k++) to[k] = from[k];
   }
+}
+
+/* What was written past the caches is there for other threads. */
+static inline void toposcope_written(void) {
 #if defined(__x86_64__)
-  if (is_large) __builtin_ia32_sfence(); /* before another thread is told */
+  __builtin_ia32_sfence();
 #endif
 }
 

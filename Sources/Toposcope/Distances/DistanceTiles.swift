@@ -9,6 +9,9 @@ struct DistanceTile {
   let distances: UnsafeMutablePointer<Float>
   /// From one row to the next.
   let stride: Int
+  /// Room for another table of this size, columns as rows, each of `imageStride` numbers, where the tile may go away.
+  let image: UnsafeMutablePointer<Float>
+  var imageStride: Int { (rows.count + 15) & ~15 + 16 }
 
   var isDiagonal: Bool { rows == columns }
 
@@ -56,9 +59,30 @@ struct DistanceTiles {
     _ sums: PanelSums<Scalar>, in matrix: UnsafeMutablePointer<Float>?, threads: Int, progress: Progress,
     isWanted: (Range<Int>, Range<Int>) -> Bool, _ body: (DistanceTile) -> Void
   ) throws(ToposcopeError) {
+    let memory = try TileMemory(
+      side: min(sums.tileSide, 16 * sums.table.panels), isInPlace: matrix != nil,
+      threads: min(Threads.resolve(threads), max(1, sums.table.panels)))
+    /// Makes a tile, normalised, and hands it on.
+    func make(_ rows: Range<Int>, _ columns: Range<Int>, fill: (DistanceTile, TileMemory.Part) -> Void) {
+      let slot = memory.slots.take()
+      defer { memory.slots.give(slot) }
+      let part = memory.part(slot)
+      let tile = DistanceTile(
+        rows: rows, columns: columns,
+        distances: matrix.map { $0 + (rows.lowerBound * points.count + columns.lowerBound) } ?? part.tile,
+        stride: matrix == nil ? memory.stride : points.count, image: part.image)
+      fill(tile, part)
+      if let scales {
+        for i in rows {
+          let made = tile.made(inRow: i)
+          scales.normalize(row: i, columns: made, tile.place(i, made.lowerBound))
+        }
+      }
+      body(tile)
+    }
     if !sums.isShort {
       return try sums.forEachTile(threads: threads, progress: progress, isWanted: isWanted) { sums, rows, columns in
-        make(rows, columns, in: matrix, body) { tile in
+        make(rows, columns) { tile, _ in
           let sumStride = (columns.count + 15) / 16 * 16
           for i in rows {
             let part = tile.made(inRow: i)
@@ -70,53 +94,31 @@ struct DistanceTiles {
       }
     }
     try sums.forEachPlace(threads: threads, progress: progress) { rows, columns in
-      if isWanted(rows, columns) { make(rows, columns, in: matrix, body, fill: fill) }
+      if isWanted(rows, columns) { make(rows, columns, fill: fill) }
     }
   }
 
   /// Writes the distances of a tile, and nothing beside it: four panels at a time, of which the last may not be whole, are
   /// made elsewhere.
-  private func fill(_ tile: DistanceTile) {
+  private func fill(_ tile: DistanceTile, _ memory: TileMemory.Part) {
     let end = tile.columns.upperBound, paddedEnd = (end + 15) & ~15
     let inPlace = end == paddedEnd ? end : max(tile.columns.lowerBound, paddedEnd - 64)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * 64) { panels in
-      let panels = panels.baseAddress!
-      for start in stride(from: tile.rows.lowerBound, to: tile.rows.upperBound, by: 16) {
-        let (rows, first) = (start..<start + 16, tile.made(inRow: start).lowerBound)
-        let middle = max(first, inPlace)
-        points.fill(rows: rows, columns: first..<middle, into: tile.place(start, first), stride: tile.stride)
-        points.fill(rows: rows, columns: middle..<paddedEnd, into: panels, stride: 64)
-        if middle == paddedEnd { continue }
-        for i in rows.clamped(to: tile.rows) {
-          tile.place(i, middle).update(from: panels + 64 * (i - start), count: end - middle)
-        }
-      }
+    /// Columns of the tile itself, from `first` on.
+    func fillWhole(_ rows: Range<Int>, from first: Int) {
+      if first >= inPlace { return }
+      points.fill(
+        rows: rows, columns: first..<inPlace, into: tile.place(rows.lowerBound, first), stride: tile.stride,
+        sums: memory.sums)
     }
-  }
-
-  /// Makes a tile, normalised, and hands it on.
-  private func make(
-    _ rows: Range<Int>, _ columns: Range<Int>, in matrix: UnsafeMutablePointer<Float>?, _ body: (DistanceTile) -> Void,
-    fill: (DistanceTile) -> Void
-  ) {
-    func make(_ distances: UnsafeMutablePointer<Float>, _ stride: Int) {
-      let tile = DistanceTile(rows: rows, columns: columns, distances: distances, stride: stride)
-      fill(tile)
-      if let scales {
-        for i in rows {
-          let part = tile.made(inRow: i)
-          scales.normalize(row: i, columns: part, tile.place(i, part.lowerBound))
-        }
-      }
-      body(tile)
-    }
-    if let matrix {
-      return make(matrix + (rows.lowerBound * points.count + columns.lowerBound), points.count)
-    }
-    // An odd number of cache lines from row to row keeps columns from falling on the same lines.
-    let stride = (columns.count + 15) & ~15 + 16
-    withUnsafeTemporaryAllocation(byteCount: 4 * rows.count * stride, alignment: 64) { memory in
-      make(memory.baseAddress!.assumingMemoryBound(to: Float.self), stride)
+    if !tile.isDiagonal { fillWhole(tile.rows, from: tile.columns.lowerBound) }
+    for start in stride(from: tile.rows.lowerBound, to: tile.rows.upperBound, by: 16) {
+      let (rows, first) = (start..<min(start + 16, tile.rows.upperBound), tile.made(inRow: start).lowerBound)
+      if tile.isDiagonal { fillWhole(rows, from: first) }
+      let middle = max(first, inPlace)
+      if middle == paddedEnd { continue }
+      points.fill(
+        rows: start..<start + 16, columns: middle..<paddedEnd, into: memory.panels, stride: 64, sums: memory.sums)
+      for i in rows { tile.place(i, middle).update(from: memory.panels + 64 * (i - start), count: end - middle) }
     }
   }
 
@@ -132,13 +134,10 @@ struct DistanceTiles {
         let mirror = out + (column * n + rows.lowerBound)
         if !isLarge { return kernels.transpose(place, n, rows.count, columns.count, mirror, n) }
         kernels.copy(place, tile.stride, rows.count, columns.count, out + (rows.lowerBound * n + column), n, true)
-        let stride = (rows.count + 15) & ~15 + 16
-        withUnsafeTemporaryAllocation(byteCount: 4 * columns.count * stride, alignment: 64) { memory in
-          let image = memory.baseAddress!.assumingMemoryBound(to: Float.self)
-          kernels.transpose(place, tile.stride, rows.count, columns.count, image, stride)
-          kernels.copy(image, stride, columns.count, rows.count, mirror, n, true)
-        }
+        kernels.transpose(place, tile.stride, rows.count, columns.count, tile.image, tile.imageStride)
+        kernels.copy(tile.image, tile.imageStride, columns.count, rows.count, mirror, n, true)
       }
+      defer { if isLarge { toposcope_written() } }
       if !tile.isDiagonal { return write(tile.rows, from: tile.columns.lowerBound) }
       for start in stride(from: tile.rows.lowerBound, to: tile.rows.upperBound, by: 16) {
         write(start..<min(start + 16, tile.rows.upperBound), from: start)
@@ -148,4 +147,36 @@ struct DistanceTiles {
 
   /// Bytes of a result that is left in the caches for those who read it next.
   private static var greatestInCaches: Int { 4 << 20 }
+}
+
+/// What the tiles of each thread need: allocated for each tile anew, it takes a good part of the time where points are short.
+private final class TileMemory: Sendable {
+  struct Part {
+    let tile: UnsafeMutablePointer<Float>, image: UnsafeMutablePointer<Float>
+    /// Room for sixteen rows of 64 numbers.
+    let panels: UnsafeMutablePointer<Float>
+    let sums: UnsafeMutablePointer<Double>
+  }
+
+  let slots: Slots
+  /// From one row of a tile to the next. An odd number of cache lines keeps columns from falling on the same lines.
+  let stride: Int
+  private let tileNumbers: Int
+  private let memory: AlignedMemory<Float>
+
+  init(side: Int, isInPlace: Bool, threads: Int) throws(ToposcopeError) {
+    slots = Slots(threads)
+    stride = side + 16
+    tileNumbers = isInPlace ? 0 : side * stride
+    memory = try AlignedMemory(threads * Self.numbers(tileNumbers))
+  }
+
+  private static func numbers(_ tileNumbers: Int) -> Int { 2 * (tileNumbers + PreparedPoints.sumNumbers) + 16 * 64 }
+
+  func part(_ slot: Int) -> Part {
+    let tile = memory.pointer + slot * Self.numbers(tileNumbers)
+    let (image, panels) = (tile + tileNumbers, tile + 2 * tileNumbers)
+    let sums = UnsafeMutableRawPointer(panels + 16 * 64).assumingMemoryBound(to: Double.self)
+    return Part(tile: tile, image: image, panels: panels, sums: sums)
+  }
 }

@@ -71,7 +71,7 @@ struct PanelSums<Scalar: Summable>: Sendable {
 
   /// A tile has at most so many rows and columns. Of long points it holds a block of each at a time, so that there is room
   /// for more of them in the second-level cache, and each coordinate is fetched less often from beyond.
-  private var tileSide: Int { isShort ? 128 : 256 }
+  var tileSide: Int { isShort ? 128 : 256 }
 
   /// Writes the distances between the points of a panel and those of some others, whole panels: the bits that the sums
   /// of `fill` give. Returns false, and nothing of what was written counts, where a sum is not in the range of `finish`.

@@ -160,9 +160,26 @@ final class PreparedPoints: @unchecked Sendable {
   /// Writes some columns of several rows, `stride` numbers from one to the next. Safe from several threads. Columns past
   /// the last point, to the end of its panel, are room for anything.
   func fill(rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>, stride: Int) {
+    // Vectors of sums lie in one cache line each.
+    withUnsafeTemporaryAllocation(byteCount: 8 * Self.sumNumbers, alignment: 64) { memory in
+      let sums = memory.baseAddress!.assumingMemoryBound(to: Double.self)
+      fill(rows: rows, columns: columns, into: out, stride: stride, sums: sums)
+    }
+  }
+
+  /// Panels of columns that are done at a time.
+  private static var group: Int { 8 }
+  /// As many sums there are at a time.
+  static var sumNumbers: Int { 256 * group }
+
+  /// The same with memory for ``sumNumbers``.
+  func fill(
+    rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>, stride: Int,
+    sums buffer: UnsafeMutablePointer<Double>
+  ) {
     switch sums {
     case .single(let sums, _):
-      fill(sums, rows: rows, columns: columns, into: out, stride: stride) { place, row, columns, partial in
+      fill(sums, rows: rows, columns: columns, into: out, stride: stride, buffer) { place, row, columns, partial in
         if let shifted {
           return sums.fillDistances(
             place, stride: stride, row: row, columns: columns, finish: shifted.finish, halves: shifted.halves.pointer,
@@ -173,7 +190,7 @@ final class PreparedPoints: @unchecked Sendable {
           place, stride: stride, row: row, columns: columns, finish: finish, partial: partial)
       }
     case .double(let sums):
-      fill(sums, rows: rows, columns: columns, into: out, stride: stride) { place, row, columns, partial in
+      fill(sums, rows: rows, columns: columns, into: out, stride: stride, buffer) { place, row, columns, partial in
         guard let finish else { return false }
         return sums.fillDistances(
           place, stride: stride, row: row, columns: columns, finish: finish, partial: partial)
@@ -185,39 +202,34 @@ final class PreparedPoints: @unchecked Sendable {
   @inline(__always)
   private func fill<Scalar>(
     _ sums: PanelSums<Scalar>, rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>,
-    stride: Int,
+    stride: Int, _ buffer: UnsafeMutablePointer<Double>,
     fillWhole: (
       _ place: UnsafeMutablePointer<Float>, _ row: Int, _ columns: Range<Int>, _ partial: UnsafeMutablePointer<Double>
     ) -> Bool
   ) {
     if rows.isEmpty || columns.isEmpty { return }
-    let (watcher, group) = (Progress(), 8)
-    // Vectors of sums lie in one cache line each.
-    withUnsafeTemporaryAllocation(byteCount: 8 * 256 * group, alignment: 64) { memory in
-      let buffer = memory.baseAddress!.assumingMemoryBound(to: Double.self)
-      for row in rows.lowerBound / 16...(rows.upperBound - 1) / 16 {
-        let panels = columns.lowerBound / 16..<(columns.upperBound + 15) / 16
-        let points = 16 * row..<16 * row + 16
-        var first = panels.lowerBound
-        while first < panels.upperBound {
-          // The panel itself alone: there points meet themselves.
-          let next = first == row ? row + 1 : first < row ? min(row, panels.upperBound) : panels.upperBound
-          let part = first..<min(first + group, next)
-          first = part.upperBound
-          let partColumns = 16 * part.lowerBound..<16 * part.upperBound
-          let isWhole = partColumns.clamped(to: columns) == partColumns && points.clamped(to: rows) == points
-          if isWhole, part.lowerBound != row, sums.isShort {
-            let place = out + ((16 * row - rows.lowerBound) * stride + partColumns.lowerBound - columns.lowerBound)
-            if fillWhole(place, row, part, buffer) { continue }
-          }
-          let there = columns.clamped(to: partColumns).clamped(to: 0..<count)
-          sums.fill(buffer, rows: row..<row + 1, columns: part, progress: watcher)
-          for i in rows.clamped(to: points).clamped(to: 0..<count) {
-            self.finish(
-              buffer + ((i - 16 * row) * 16 * part.count + there.lowerBound - partColumns.lowerBound), row: i,
-              columns: there,
-              into: out + ((i - rows.lowerBound) * stride + there.lowerBound - columns.lowerBound))
-          }
+    let watcher = Progress()
+    let panels = columns.lowerBound / 16..<(columns.upperBound + 15) / 16
+    for row in rows.lowerBound / 16...(rows.upperBound - 1) / 16 {
+      let points = 16 * row..<16 * row + 16
+      var first = panels.lowerBound
+      while first < panels.upperBound {
+        // The panel itself alone: there points meet themselves.
+        let next = first == row ? row + 1 : first < row ? min(row, panels.upperBound) : panels.upperBound
+        let part = first..<min(first + Self.group, next)
+        first = part.upperBound
+        let partColumns = 16 * part.lowerBound..<16 * part.upperBound
+        let isWhole = partColumns.clamped(to: columns) == partColumns && points.clamped(to: rows) == points
+        if isWhole, part.lowerBound != row, sums.isShort {
+          let place = out + ((16 * row - rows.lowerBound) * stride + partColumns.lowerBound - columns.lowerBound)
+          if fillWhole(place, row, part, buffer) { continue }
+        }
+        let there = columns.clamped(to: partColumns).clamped(to: 0..<count)
+        sums.fill(buffer, rows: row..<row + 1, columns: part, progress: watcher)
+        for i in rows.clamped(to: points).clamped(to: 0..<count) {
+          self.finish(
+            buffer + ((i - 16 * row) * 16 * part.count + there.lowerBound - partColumns.lowerBound), row: i,
+            columns: there, into: out + ((i - rows.lowerBound) * stride + there.lowerBound - columns.lowerBound))
         }
       }
     }
