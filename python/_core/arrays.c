@@ -62,11 +62,11 @@ PyObject *core_distance_facts(const tps_distance_facts *facts)
                          (long long)facts->rank, "dimension", (long long)facts->dimension, "seconds", facts->seconds);
 }
 
-/* Large results are written past the caches, a line at a time: where rows begin in the middle of one, lines are written in
- * two parts, each of which reads the line first. Hence memory that begins with a line; what malloc takes from the system
- * each time begins with a large page, so that there are no small ones before the first. (Not posix_memalign, which has the
- * memory of a result that went away handed out anew by the system.) */
-enum { LINE = 64, LARGE_PAGE = 1 << 21, FEWEST_FROM_SYSTEM = 32 << 20 };
+/* A large result is written past the caches, a line at a time, into memory that malloc takes from the system each time.
+ * Let it begin with a large page: then no line is written in two parts, of which each would read it first, and no small
+ * pages come before the first large one. (Not posix_memalign, whose memory is never that of a result that went away. Nor
+ * for smaller results, for which malloc has holes of just their size.) */
+enum { LARGE_PAGE = 1 << 21, MOST_ROWS_BELOW = 2896 }; /* 32 MB */
 
 /* Stands before the memory. */
 typedef struct {
@@ -77,15 +77,14 @@ typedef struct {
 static void *allocate(void *context, size_t size)
 {
     (void)context;
-    size_t alignment = size > FEWEST_FROM_SYSTEM ? LARGE_PAGE : LINE;
-    if (size > SIZE_MAX - alignment - sizeof(block_header)) return NULL;
-    char *block = malloc(size + alignment + sizeof(block_header));
+    const size_t before = sizeof(block_header) + LARGE_PAGE - 1;
+    if (size > SIZE_MAX - before) return NULL;
+    char *block = malloc(size + before);
     if (block == NULL) return NULL;
-    char *memory = (char *)(((uintptr_t)block + sizeof(block_header) + alignment - 1) & ~(uintptr_t)(alignment - 1));
+    char *memory = (char *)(((uintptr_t)block + before) & ~(uintptr_t)(LARGE_PAGE - 1));
     ((block_header *)memory)[-1] = (block_header){block, size};
 #ifdef MADV_HUGEPAGE
-    char *page = (char *)(((uintptr_t)memory + 4095) & ~(uintptr_t)4095);
-    if (size > LARGE_PAGE) madvise(page, size - (size_t)(page - memory), MADV_HUGEPAGE); /* a wish */
+    madvise(memory, size, MADV_HUGEPAGE); /* a wish */
 #endif
     return memory;
 }
@@ -113,15 +112,14 @@ static void *reallocate(void *context, void *memory, size_t size)
     return moved;
 }
 
-static PyDataMem_Handler whole_lines = {
-    "toposcope_whole_lines", 1, {NULL, allocate, allocate_zeros, reallocate, release}};
+static PyDataMem_Handler large_pages = {
+    "toposcope_large_pages", 1, {NULL, allocate, allocate_zeros, reallocate, release}};
 
 PyObject *core_new_matrix(npy_intp rows)
 {
     npy_intp shape[2] = {rows, rows};
-    /* Smaller ones stay in the caches. */
-    if (rows <= 1024 || rows > 1 << 20) return PyArray_SimpleNew(2, shape, NPY_FLOAT);
-    PyObject *handler = PyCapsule_New(&whole_lines, "mem_handler", NULL);
+    if (rows <= MOST_ROWS_BELOW || rows > 1 << 20) return PyArray_SimpleNew(2, shape, NPY_FLOAT);
+    PyObject *handler = PyCapsule_New(&large_pages, "mem_handler", NULL);
     if (handler == NULL) return NULL;
     PyObject *before = PyDataMem_SetHandler(handler);
     Py_DECREF(handler);

@@ -48,7 +48,7 @@ int core_read_metric(PyObject *tuple, core_metric *out);
 
 PyObject *core_distance_facts(const tps_distance_facts *facts);
 
-/* A new (rows, rows) float32 array, not initialised; where it is large, it begins with a cache line. */
+/* A new (rows, rows) float32 array, not initialised; where it is large, it begins with a large page. */
 PyObject *core_new_matrix(npy_intp rows);
 
 /* ---- progress.c: long calls without the GIL ---- */
