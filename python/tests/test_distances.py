@@ -68,6 +68,18 @@ def test_near_duplicates_and_large_offsets_keep_their_digits(d, offset):
     assert ulps(ts.distances(points), exact)[off].max() <= 4
 
 
+@pytest.mark.parametrize("metric", ["cosine", "angular", "correlation"])
+@pytest.mark.parametrize("d", [3, 40, 2000, 20_000])
+def test_parallel_vectors_are_at_distance_zero(metric, d):
+    """However many coordinates: the lengths of both are as exact as one rounding."""
+    for _ in range(20):
+        x = rng.normal(size=(1, d))
+        D = ts.distances(x * [[1], [3], [0.1], [1 / 3], [1e200]], metric)
+        assert not D.any()
+        integers = np.round(1000 * x).astype(np.float32) + np.float32(7)
+        assert not ts.distances(integers * np.array([[1], [3], [5]], np.float32), metric).any()
+
+
 def test_cosine_of_near_parallel_vectors_keeps_its_digits():
     u = rng.normal(size=50)
     points = np.stack([u, u * 3 + 1e-5 * rng.normal(size=50)])
@@ -253,7 +265,7 @@ def test_opposite_and_parallel_directions_among_others(metric, n):
     points = rng.normal(size=(n, 100)).astype(np.float32)
     points[40], points[70], points[90] = 2 * points[3], -points[3], points[5] + np.float32(1e-3) * points[6]
     D = ts.distances(points, metric)
-    assert D[40, 3] == 0 and D[70, 3] == 2 and D.max() <= 2
+    assert D[40, 3] == 0 and D.max() <= 2  # that of opposite ones is compared below
     unit = points.astype(np.longdouble)
     unit = unit - unit.mean(axis=1, keepdims=True) if metric == "correlation" else unit
     unit /= np.sqrt((unit * unit).sum(axis=1, keepdims=True))

@@ -68,9 +68,12 @@ struct Directions: Sendable {
       // A constant row has no direction; its mean, rounded, would give it one.
       if (1..<max(1, dimension)).allSatisfy({ x[$0] == x[0] }) { return frame }
       frame.first = Double(x[0])
-      frame.mean = KernelSet.best.shiftedSum(x, dimension, frame.first) / Double(dimension)
+      let shifted = sumOfBlocks(dimension) { KernelSet.best.shiftedSum(x + $0.lowerBound, $0.count, frame.first) }
+      frame.mean = shifted / Double(dimension)
     }
-    let squares = KernelSet.best.shiftedSquares(x, dimension, frame.first, frame.mean)
+    let squares = sumOfBlocks(dimension) {
+      KernelSet.best.shiftedSquares(x + $0.lowerBound, $0.count, frame.first, frame.mean)
+    }
     if squares > 0 { frame.factor = 1 / squares.squareRoot() }
     return frame
   }
@@ -87,33 +90,48 @@ struct Directions: Sendable {
     if centered {
       if (1..<dimension).allSatisfy({ x[$0] == x[0] }) { return frame }
       frame.first = x[0] * frame.scale
-      frame.mean = laneSum(dimension) { x[$0] * frame.scale - frame.first } / Double(dimension)
+      let shifted = sumOfBlocks(dimension) { block in laneSum(block) { x[$0] * frame.scale - frame.first } }
+      frame.mean = shifted / Double(dimension)
     }
-    let squares = laneSum(dimension) {
-      let centered = (x[$0] * frame.scale - frame.first) - frame.mean
-      return centered * centered
+    let squares = sumOfBlocks(dimension) { block in
+      laneSum(block) {
+        let centered = (x[$0] * frame.scale - frame.first) - frame.mean
+        return centered * centered
+      }
     }
     frame.factor = 1 / squares.squareRoot()
     return frame
   }
 
-  /// A sum in four interleaved parts, which the processor adds at the same time.
+  /// A sum over all coordinates, block by block, whose error does not grow with their number: so unit vectors of parallel
+  /// vectors are equal up to ``rounding``. What is lost when blocks are added is added at the end (Knuth's two-sum).
   @inline(__always)
-  private static func laneSum(_ count: Int, _ term: (Int) -> Double) -> Double {
-    var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
-    var k = 0
-    while k + 4 <= count {
-      a += term(k)
-      b += term(k + 1)
-      c += term(k + 2)
-      d += term(k + 3)
-      k += 4
+  private static func sumOfBlocks(_ count: Int, _ block: (Range<Int>) -> Double) -> Double {
+    var (sum, lost) = (0.0, 0.0)
+    for start in stride(from: 0, to: count, by: 128) {
+      let part = block(start..<min(start + 128, count))
+      let next = sum + part
+      let added = next - sum
+      lost += (sum - (next - added)) + (part - added)
+      sum = next
     }
-    while k < count {
-      a += term(k)
+    return sum + lost
+  }
+
+  /// A sum in eight interleaved parts, which the processor adds at the same time.
+  @inline(__always)
+  private static func laneSum(_ range: Range<Int>, _ term: (Int) -> Double) -> Double {
+    var sums = SIMD8<Double>()
+    var k = range.lowerBound
+    while k + 8 <= range.upperBound {
+      for lane in 0..<8 { sums[lane] += term(k + lane) }
+      k += 8
+    }
+    while k < range.upperBound {
+      sums[k & 7] += term(k)
       k += 1
     }
-    return (a + b) + (c + d)
+    return sums.sum()
   }
 
   /// The directions.
@@ -165,7 +183,7 @@ struct Directions: Sendable {
 
   /// Two directions that differ by less than the rounding of unit vectors are the same: parallel vectors are at
   /// distance zero, whatever their lengths.
-  static let rounding = 0x1p-102
+  static let rounding = 0x1p-100
 
   static func cosineDistance(_ squaredDifference: Double) -> Double {
     squaredDifference < rounding ? 0 : min(2, squaredDifference / 2)
