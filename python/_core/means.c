@@ -7,6 +7,7 @@
 typedef float quad __attribute__((vector_size(16)));
 
 enum { BLOCK = 32 }; /* positions that are summed in single precision; the sums of blocks are added in double */
+enum { LARGE = 1 << 20 }; /* numbers, for whose means other threads of Python do not wait */
 
 static inline quad load(const float *numbers)
 {
@@ -150,8 +151,11 @@ PyObject *core_means(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (out == NULL) return NULL;
     const float *numbers = (const float *)((const char *)tensor->data + tensor->offset);
     float *means = PyArray_DATA((PyArrayObject *)out);
+    /* The caller holds the capsule, the samples and the rows. Letting others run takes longer than small means do. */
+    PyThreadState *others = shape[0] * shape[1] * positions > LARGE ? PyEval_SaveThread() : NULL;
     if (samples == NULL) means_of_rows(numbers, shape[0] * shape[1], positions, means);
     for (npy_intp i = 0; samples != NULL && i < shape[0]; ++i)
         means_of_rows(numbers + samples[i] * shape[1] * positions, shape[1], positions, means + i * shape[1]);
+    if (others != NULL) PyEval_RestoreThread(others);
     return out;
 }

@@ -178,7 +178,7 @@ def test_means_over_positions_are_right_to_the_last_digits(side, kept):
 
 
 def test_means_of_passes_of_different_sizes():
-    """As exact as single precision is; also in half precision, where sums overflow."""
+    """As exact as single precision nearly is; also in half precision, where sums overflow."""
     net = nn.Sequential(nn.Identity())
     batches = [torch.rand(n, 3, side, side) + 300 for n, side in [(4, 5), (2, 16), (0, 5), (3, 5), (1, 1)]]
     means = torch.cat([x.double().mean((2, 3)) for x in batches]).numpy()

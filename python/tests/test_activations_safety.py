@@ -230,6 +230,15 @@ def test_vmap_is_refused(net, x, inner):
             torch.func.vmap(inner(net))(x)
 
 
+@pytest.mark.parametrize("reduce", ["mean", "max"])
+def test_functionalize_is_refused(reduce):
+    """Its tensors have memory that nothing was written to."""
+    net, x = nn.Sequential(nn.Conv2d(5, 3, 2)), torch.ones(2, 5, 4, 4)
+    with pytest.raises(ValueError, match=r"'0' cannot be captured: .* torch\.func\.functionalize, .* the model itself"):
+        with ts.capture(net, "0", reduce):
+            torch.func.functionalize(net)(x)
+
+
 def test_other_transforms_of_functions(net, x):
     with ts.capture(net, "0") as cap:
         torch.func.jvp(net, (x,), (x,))

@@ -93,7 +93,8 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
   float (*greatestMagnitude)(const float *, long);
   /* A table and its stride; rows, columns; the result and its stride. */
   void (*transpose)(const float *, long, long, long, float *, long);
-  /* A table and its stride; rows, columns; the copy and its stride; whether it is too large for the caches. */
+  /* A table and its stride; rows, columns; the copy and its stride; whether it is too large for the caches: then
+   * toposcope_written() comes before another thread is told of it. */
   void (*copy)(const float *, long, long, long, float *, long, bool);
   /* Rows of bits and words in each; the bits of the rows that are chosen; room for a place, a mask and an offset a word;
    * the rows chosen; the result and words of a row of it. Returns how many rows there are. */

@@ -23,8 +23,8 @@ enum LargePages {
     #endif
   }
 
-  /// Zeroed memory that begins with a large page, so that it has as many as it can; nil where the system has none, or
-  /// does not offer them.
+  /// Zeroed memory that begins with a large page, so that it has as many as it can, where the system has them; nil where
+  /// there is not so much memory, or no way to ask for it like this.
   static func map(_ bytes: Int) -> UnsafeMutableRawPointer? {
     #if os(Linux)
       let (room, overflow) = bytes.addingReportingOverflow(size)
@@ -33,7 +33,7 @@ enum LargePages {
       guard let given, given != MAP_FAILED else { return nil }
       let block = given.alignedUp(toMultipleOf: size)
       if block > given { munmap(given, block - given) }
-      let end = (block + bytes).alignedUp(toMultipleOf: 4096)
+      let end = (block + bytes).alignedUp(toMultipleOf: Int(getpagesize()))
       if end < given + room { munmap(end, given + room - end) }
       madvise(block, bytes, MADV_HUGEPAGE)
       return block

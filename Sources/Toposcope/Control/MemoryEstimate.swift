@@ -37,7 +37,7 @@ struct MemoryEstimate {
 
   /// What the diagrams of H0 and H1 of `n` points take at most, without the distances: two bit rows a point, and two bands
   /// of edges, of at most a sixteenth of all pairs each where there are many; with several threads one more of both, and
-  /// four bytes for each edge of two bands.
+  /// what is known of the links of up to three bands.
   ///
   /// - Parameter listed: the number of edges where they come from a list, all at once; nil for all pairs
   static func loops(_ n: Int, listed: Int? = nil, threads: Int) -> MemoryEstimate {

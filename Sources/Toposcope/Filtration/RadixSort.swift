@@ -2,7 +2,7 @@
 ///
 /// Only the bits in which the keys differ are looked at. Many keys are first put into 64 buckets by the highest six of those
 /// bits, as many as a processor writes to at once without losing lines from its first cache; then each bucket, which the
-/// second cache holds, is sorted by the bits that are left, lowest digit first.
+/// second cache holds where lengths are spread, is sorted by the bits that are left, lowest digit first.
 enum RadixSort {
   /// Counters of 2048 digits fit in the first cache, three times at most.
   private static let mostDigitBits = 11

@@ -5,7 +5,9 @@ import Testing
 /// Sorted keys, against a stable sort by comparison.
 @Suite struct RadixSortTests {
   /// Few keys and many, which are put into buckets first; equal ones; lengths of one magnitude and of all.
-  @Test(arguments: [0, 1, 2, 1000, 1 << 16, 150_001], [UInt32(0), 1, 500, 70_000, 1 << 20, 0x7F80_0000])
+  @Test(
+    arguments: [0, 1, 2, 1000, 1 << 16, 150_001],
+    [UInt32(0), 1, 500, 5000, 70_000, 1 << 20, 1 << 23, 0x7F80_0000])
   func sorts(_ count: Int, _ range: UInt32) throws {
     var generator = SeededGenerator(seed: count)
     let least = range < 1 << 24 ? UInt32(0x3F40_0123) : 0

@@ -213,9 +213,9 @@ import Testing
         for i in 0..<run.count { graph.insert(Int(run[i].tail), Int(run[i].head)) }
         runs += 1
         _ = links.passed(run.count, searches: run.count)  // every link was searched
-        // Until the helper has looked at the next run, if there is one; but no longer than a few seconds.
+        // Until the helper has looked at the next run, if there is one; but not for ever.
         var pauses = 0
-        while runs == 2 && pauses < 100_000 && lookahead.next.map({ $0.settledCount == $0.count }) != true {
+        while runs == 2 && pauses < 1_000_000 && lookahead.next.map({ $0.settledCount == $0.count }) != true {
           Threads.pause()
           pauses += 1
         }

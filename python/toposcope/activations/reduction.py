@@ -21,7 +21,7 @@ from torch.utils.dlpack import to_dlpack
 from .. import _native
 from .tensors import plain
 
-__all__ = ["Channels", "Index", "Points", "Reduce", "Reduction", "channels_of"]
+__all__ = ["Channels", "Index", "Points", "Reduce", "Reduction", "Room", "channels_of"]
 
 Reduce = str | Callable[[torch.Tensor], torch.Tensor] | None
 Points = NDArray[Any] | torch.Tensor  # (m, d), of single precision if it is an array

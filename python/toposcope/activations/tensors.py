@@ -90,6 +90,10 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
             "it was called inside torch.func.vmap, which shows hooks one sample in place of the batch: call the model "
             "on the batch itself"
         )
+    if torch._is_functional_tensor(tensor):
+        raise ValueError(
+            "it was called inside torch.func.functionalize, where tensors have no numbers yet: call the model itself"
+        )
     if tensor.is_nested:
         raise ValueError(
             "it is a nested tensor, whose samples have different lengths: give select= a function that pads it "
