@@ -113,6 +113,8 @@ def test_sparse_distances_beyond_single_precision_are_refused():
     with warnings.catch_warnings(), pytest.raises(ValueError, match=r"1e\+300 at row 0, column 1.*too large"):
         warnings.simplefilter("error")
         ts.rips(sparse.coo_matrix(([1e300], ([0], [1])), shape=(2, 2)), metric="precomputed")
+    with pytest.raises(ValueError, match=r"All distances .*too small .*at most 1\.0e-50"):
+        ts.rips(sparse.coo_matrix(([1e-50], ([0], [1])), shape=(2, 2)), metric="precomputed")
 
 
 def test_sparse_tensor():
