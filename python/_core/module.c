@@ -84,8 +84,8 @@ PyDoc_STRVAR(means_doc,
              "means($module, capsule, samples, room, first, /)\n--\n\n"
              "The means over the positions of a tensor (samples, channels, positions...), given by DLPack, of some of its\n"
              "samples (None: all): (m, channels) float32, in the rows of the array `room` from `first` on where it has\n"
-             "them. None for all but contiguous tensors of float32 in the memory of the processor, of three dimensions and more,\n"
-             "with numbers in them.");
+             "them. None for all but contiguous tensors of float32 in the memory of the processor, of three dimensions and\n"
+             "more, with numbers in them.");
 
 PyDoc_STRVAR(status_name_doc, "status_name($module, status, /)\n--\n\nThe name of a status.");
 

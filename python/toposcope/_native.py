@@ -13,7 +13,16 @@ from typing import Any
 
 from . import _core
 
-__all__ = ["Cancelled", "calling", "get_include", "get_library", "library_version", "means", "without_direction"]
+__all__ = [
+    "Cancelled",
+    "calling",
+    "get_include",
+    "get_library",
+    "library_version",
+    "means",
+    "too_small",
+    "without_direction",
+]
 
 means = _core.means  # as it is: hooks call it in the midst of forward passes
 
@@ -51,6 +60,22 @@ def without_direction(name: str, count: int, first: int, metric: str) -> str:
     return (
         f"{name} has {count} {rows}{'s' if count != 1 else ''} (the first is row {first}), for which {metric} distance "
         f"is not defined: {way_out}, or use another metric."
+    )
+
+
+def too_small(name: str, greatest: float) -> str:
+    """The sentence on distances that would all be zero in single precision.
+
+    Parameters
+    ----------
+    name : str
+        What the points or distances are called.
+    greatest : float
+        No distance is greater.
+    """
+    return (
+        f"All distances of {name} are too small for single precision (at most {greatest:.1e}, and it ends at 1.2e-38): "
+        f"scale {name} up."
     )
 
 
@@ -160,13 +185,7 @@ _SENTENCES: dict[int, tuple[type[Exception], Callable[[int, int, float, dict[str
             f"scale {of['X']} down."
         ),
     ),
-    24: (
-        ValueError,
-        lambda i, j, v, of: (
-            f"All distances of {of['X']} are too small for single precision (at most {v:.1e}, and it ends at 1.2e-38): "
-            f"scale {of['X']} up."
-        ),
-    ),
+    24: (ValueError, lambda i, j, v, of: too_small(of["X"], v)),
     22: (
         ValueError,
         lambda i, j, v, of: (

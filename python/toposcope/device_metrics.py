@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._native import without_direction
+from ._native import too_small, without_direction
 
 __all__ = ["KINDS", "distances_on_device", "is_on_device"]
 
@@ -73,9 +73,10 @@ def distances_on_device(X: Any, kind: str) -> tuple[NDArray[np.float32], str]:
             ~torch.isfinite(d),
             "The distance of rows {} and {} of X is too large for single precision (3.4e38): scale X down.",
         )
-        is_tiny = len(d) > 1 and kind in _EXPONENTS and float(d.max()) < torch.finfo(torch.float32).tiny
+        least = torch.finfo(torch.float32).tiny
+        is_tiny = len(d) > 1 and kind in _EXPONENTS and float(d.max()) < least
         if is_tiny and bool((x != x[0]).any()):
-            raise ValueError("All distances of X are too small for single precision (it ends at 1.2e-38): scale X up.")
+            raise ValueError(too_small("X", least))
         precision = "double" if x.dtype == torch.float64 else "single"
         return d.cpu().numpy(), f"PyTorch {torch.__version__} on {X.device}, {precision} precision, no TF32"
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._native import calling
+from ._native import calling, too_small
 from ._version import __version__
 from .memory import bytes_of
 from .metrics import MetricLike, Request, metric_name, reporting, threads
@@ -175,10 +175,7 @@ class _SparseSource(_Source):
                 "(3.4e38): scale X down."
             )
         if len(given) and np.max(given) > 0 and np.max(lengths) < np.finfo(np.float32).tiny:
-            raise ValueError(
-                f"All distances of X are too small for single precision (at most {np.max(given):.1e}, and it ends "
-                "at 1.2e-38): scale X up."
-            )
+            raise ValueError(too_small("X", np.max(given)))
         apart = tails != heads
         low, high = np.minimum(tails, heads)[apart], np.maximum(tails, heads)[apart]
         order = np.lexsort((high, low))

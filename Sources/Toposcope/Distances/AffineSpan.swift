@@ -109,20 +109,24 @@ struct AffineSpan {
 private struct PointPair: Sendable {
   let cloud: PointCloud
   let reference: PointCloud?
+  /// The greatest magnitude of a coordinate.
+  private let greatestMagnitude: Double
   /// A power of two that all coordinates are multiplied by: less than 1 where a difference might be out of range.
   private var scale: Double
 
   init(cloud: PointCloud, reference: PointCloud?) {
     (self.cloud, self.reference) = (cloud, reference)
-    scale = max(cloud.greatestMagnitude, reference?.greatestMagnitude ?? 0) < 0x1p1000 ? 1 : 0x1p-100
+    greatestMagnitude = max(cloud.greatestMagnitude, reference?.greatestMagnitude ?? 0)
+    scale = greatestMagnitude < 0x1p1000 ? 1 : 0x1p-100
   }
 
   /// Changes the scale where fourth powers of the steps would be out of range. Returns whether it did.
   mutating func rescale(for steps: PanelTable<Double>) -> Bool {
     let numbers = UnsafeBufferPointer(start: steps.pointer, count: 16 * steps.panels * steps.length)
     let isShort = !numbers.contains { abs($0) >= 0x1p-100 }  // true of the first numbers already, in most clouds
-    let mayBeLong = max(cloud.greatestMagnitude, reference?.greatestMagnitude ?? 0) > 0x1p99
-    guard isShort || mayBeLong, let greatest = numbers.lazy.map(abs).max(), greatest > 0 else { return false }
+    guard isShort || greatestMagnitude > 0x1p99, let greatest = numbers.lazy.map(abs).max(), greatest > 0 else {
+      return false
+    }
     if !isShort && greatest <= 0x1p100 { return false }
     scale *= Double(sign: .plus, exponent: min(1000, -Int(greatest.exponent)), significand: 1)
     return true

@@ -9,6 +9,7 @@ final class BitRows: @unchecked Sendable {
   /// A multiple of 8.
   let wordsPerRow: Int
   private let words: Memory<UInt64>
+  /// Where the first row begins: asked of ``words``, it would be one look at memory more for every row.
   private let first: UnsafeMutablePointer<UInt64>
 
   init(_ count: Int) throws(ToposcopeError) {

@@ -167,11 +167,8 @@ class Reduction:
         if found is None:
             self._check(shape)
             function = self._function(len(shape))
-            if self._means_of_channels(len(shape)):
-                found = functools.partial(_means, function)
-            else:
-                found = lambda output, *_: function(plain(output))  # noqa: E731
-            self._functions[shape] = found
+            kind = _means if self._means_of_channels(len(shape)) else _in_pytorch
+            found = self._functions[shape] = functools.partial(kind, function)
         return found
 
     def check_mask(self, mask: torch.Tensor, shape: torch.Size) -> None:
@@ -316,10 +313,14 @@ class Reduction:
         return len(shape) == 3 and self._last(3)
 
 
-def _means(in_pytorch: InPyTorch, output: torch.Tensor, room: Room, first: int) -> Points:
+def _in_pytorch(function: InPyTorch, output: torch.Tensor, _room: Room, _first: int) -> Points:
+    return function(plain(output))
+
+
+def _means(function: InPyTorch, output: torch.Tensor, room: Room, first: int) -> Points:
     """(samples, channels, positions...) -> (samples, channels)"""
     means = _means_in_memory(output, None, room, first)
-    return in_pytorch(plain(output)) if means is None else means
+    return function(plain(output)) if means is None else means
 
 
 def _means_in_memory(
