@@ -39,8 +39,8 @@ extension PairOperation where Lanes == FloatLanes {
   @inline(__always) static func finish(
     _ sum: Lanes, _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Lanes, _ high: inout Lanes
   ) {
-    low = low.replacing(with: sum, where: sum .< low)
-    high = high.replacing(with: sum, where: sum .> high)
+    low = toposcope_lesser(sum, low)
+    high = toposcope_greater(sum, high)
     UnsafeMutableRawPointer(out).storeBytes(of: toposcope_finish_floats(sum, form), as: FloatLanes.self)
   }
 
@@ -59,8 +59,8 @@ extension PairOperation where Lanes == DoubleLanes {
   @inline(__always) static func finish(
     _ sum: Lanes, _ form: toposcope_form, to out: UnsafeMutablePointer<Float>, _ low: inout Lanes, _ high: inout Lanes
   ) {
-    low = low.replacing(with: sum, where: sum .< low)
-    high = high.replacing(with: sum, where: sum .> high)
+    low = toposcope_lesser_doubles(sum, low)
+    high = toposcope_greater_doubles(sum, high)
     UnsafeMutableRawPointer(out).storeBytes(of: toposcope_finish_doubles(sum, form), as: HalfFloatLanes.self)
   }
 
@@ -140,6 +140,10 @@ private enum SignMask {
 /// The sum of (x - y)^2.
 enum FloatSquares: PairOperation {
   @inline(__always) static var takesThreeVectors: Bool { true }
+  #if TOPOSCOPE_V4
+    // Elsewhere sums would have to leave the registers for them, which costs more than roots do.
+    @inline(__always) static var takesRootsLate: Bool { true }
+  #endif
   @inline(__always) static func add(_ x: FloatLanes, _ y: FloatLanes, to sum: inout FloatLanes) {
     let difference = x - y
     fused(&sum, difference, difference)

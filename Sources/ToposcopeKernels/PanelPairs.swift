@@ -17,6 +17,8 @@ protocol PairOperation {
   associatedtype Lanes: SIMD where Lanes.Scalar: BinaryFloatingPoint
   /// Whether of sixteen registers sums of three vectors at a time, twelve in all, leave enough for what `add` needs.
   static var takesThreeVectors: Bool { get }
+  /// Whether roots of these sums are taken late: see ``LateRoots``.
+  static var takesRootsLate: Bool { get }
   static func add(_ x: Lanes, _ y: Lanes, to sum: inout Lanes)
   /// Adds the sum of one chain to that of the chains before it.
   static func join(_ chain: Lanes, to sum: inout Lanes)
@@ -31,6 +33,10 @@ protocol PairOperation {
     _ products: Lanes, _ half: Double, _ halves: UnsafePointer<Double>, _ finish: ProductFinish,
     to out: UnsafeMutablePointer<Float>
   ) -> Bool
+}
+
+extension PairOperation {
+  @inline(__always) static var takesRootsLate: Bool { false }
 }
 
 /// Adds to `out[i * outStride + j]` the sum over `length` coordinates of point i of the panel x and point j of the
@@ -261,15 +267,29 @@ private struct FinishedSums<Operation: PairOperation>: PanelRows {
   where Sums.Operation == Operation {
     let place = out + (row &* outStride &+ first)
     if length <= strand && toposcope_finishes_in_registers(finish.form) {
-      let isLate = toposcope_is_root(finish.form) && MemoryLayout<Operation.Lanes.Scalar>.size == 4
+      let isLate = Operation.takesRootsLate && toposcope_is_root(finish.form)
       let form = isLate ? TOPOSCOPE_AS_IT_IS : finish.form
       fourRows(sums, x + row, columns, length, chain, strand) { t0, t1, t2, t3 in
-        t0.finish(form, to: place, &low, &high)
-        t1.finish(form, to: place + outStride, &low, &high)
-        t2.finish(form, to: place + 2 &* outStride, &low, &high)
-        t3.finish(form, to: place + 3 &* outStride, &low, &high)
+        @inline(__always) func write(_ form: toposcope_form) {
+          t0.finish(form, to: place, &low, &high)
+          t1.finish(form, to: place + outStride, &low, &high)
+          t2.finish(form, to: place + 2 &* outStride, &low, &high)
+          t3.finish(form, to: place + 3 &* outStride, &low, &high)
+        }
+        // Asked once, not for every vector.
+        if toposcope_is(form, TOPOSCOPE_AS_IT_IS) {
+          write(TOPOSCOPE_AS_IT_IS)
+        } else if toposcope_is(form, TOPOSCOPE_HALF) {
+          write(TOPOSCOPE_HALF)
+        } else if toposcope_is(form, TOPOSCOPE_COMPLEMENT) {
+          write(TOPOSCOPE_COMPLEMENT)
+        } else if toposcope_is(form, TOPOSCOPE_ROOT_OF_SINGLE) {
+          write(TOPOSCOPE_ROOT_OF_SINGLE)
+        } else {
+          write(TOPOSCOPE_ROOT)
+        }
       } withCoordinate: {
-        roots.takeOne()
+        if Operation.takesRootsLate { roots.takeOne() }
       }
       roots.takeAll()
       if isLate {

@@ -143,9 +143,26 @@ TOPOSCOPE_INLINE bool toposcope_finishes_in_registers(enum toposcope_form form) 
 }
 
 /* (In Swift, comparing forms would be a weak function.) */
+TOPOSCOPE_INLINE bool toposcope_is(enum toposcope_form form, enum toposcope_form other) { return form == other; }
+
 TOPOSCOPE_INLINE bool toposcope_is_root(enum toposcope_form form) {
   return form == TOPOSCOPE_ROOT || form == TOPOSCOPE_ROOT_OF_SINGLE;
 }
+
+/* The lesser and the greater of two numbers, lane by lane, and the second one where either is NaN: one instruction each, where
+ * what the language has for it takes three. */
+typedef float toposcope_float_lanes __attribute__((ext_vector_type(TOPOSCOPE_REGISTER / 4)));
+typedef double toposcope_double_lanes __attribute__((ext_vector_type(TOPOSCOPE_REGISTER / 8)));
+#define TOPOSCOPE_CHOICE(name, numbers, lanes, order)      \
+  TOPOSCOPE_INLINE numbers name(numbers a, numbers b) {    \
+    lanes first = (lanes)a, second = (lanes)b;             \
+    return (numbers)(first order second ? first : second); \
+  }
+TOPOSCOPE_CHOICE(toposcope_lesser, toposcope_floats, toposcope_float_lanes, <)
+TOPOSCOPE_CHOICE(toposcope_greater, toposcope_floats, toposcope_float_lanes, >)
+TOPOSCOPE_CHOICE(toposcope_lesser_doubles, toposcope_doubles, toposcope_double_lanes, <)
+TOPOSCOPE_CHOICE(toposcope_greater_doubles, toposcope_doubles, toposcope_double_lanes, >)
+#undef TOPOSCOPE_CHOICE
 
 /* Sums in single precision as distances; no angles. */
 TOPOSCOPE_INLINE toposcope_floats toposcope_finish_floats(toposcope_floats v, enum toposcope_form form) {
@@ -155,8 +172,8 @@ TOPOSCOPE_INLINE toposcope_floats toposcope_finish_floats(toposcope_floats v, en
   case TOPOSCOPE_AS_IT_IS: return v;
   case TOPOSCOPE_ROOT:
   case TOPOSCOPE_ROOT_OF_SINGLE: return __builtin_elementwise_sqrt(v);
-  case TOPOSCOPE_HALF: return __builtin_elementwise_min(v * 0.5f, (toposcope_floats){0} + 2);
-  case TOPOSCOPE_COMPLEMENT: return __builtin_elementwise_min(1 - v, (toposcope_floats){0} + 2);
+  case TOPOSCOPE_HALF: return toposcope_lesser(v * 0.5f, (toposcope_floats){0} + 2);
+  case TOPOSCOPE_COMPLEMENT: return toposcope_lesser(1 - v, (toposcope_floats){0} + 2);
   }
 }
 
@@ -187,8 +204,8 @@ TOPOSCOPE_INLINE toposcope_narrow_floats toposcope_finish_doubles(toposcope_doub
   case TOPOSCOPE_ROOT: v = __builtin_elementwise_sqrt(v); break;
   case TOPOSCOPE_ROOT_OF_SINGLE:
     return __builtin_elementwise_sqrt(__builtin_convertvector(v, toposcope_narrow_floats));
-  case TOPOSCOPE_HALF: v = __builtin_elementwise_min(v * 0.5, (toposcope_doubles){0} + 2); break;
-  case TOPOSCOPE_COMPLEMENT: v = __builtin_elementwise_min(1 - v, (toposcope_doubles){0} + 2); break;
+  case TOPOSCOPE_HALF: v = toposcope_lesser_doubles(v * 0.5, (toposcope_doubles){0} + 2); break;
+  case TOPOSCOPE_COMPLEMENT: v = toposcope_lesser_doubles(1 - v, (toposcope_doubles){0} + 2); break;
   }
   return __builtin_convertvector(v, toposcope_narrow_floats);
 }
@@ -215,8 +232,8 @@ TOPOSCOPE_INLINE bool toposcope_finish_form(const double *sums, long count, enum
     long rest = count - k < lanes ? count - k : lanes;
     if (rest == lanes) __builtin_memcpy(&v, sums + k, sizeof v);
     else __builtin_memcpy(&v, sums + k, (unsigned long)rest * sizeof(double)); /* the others: numbers seen before */
-    low = __builtin_elementwise_min(low, v);
-    high = __builtin_elementwise_max(high, v);
+    low = toposcope_lesser_doubles(v, low);
+    high = toposcope_greater_doubles(v, high);
     toposcope_doubles finished = form == TOPOSCOPE_ANGLE_OF_PRODUCT ? 2 - 2 * v : v;
     if (!toposcope_finishes_in_registers(form)) finished = toposcope_angles(finished);
     toposcope_narrow_floats distances = toposcope_finish_doubles(finished, form);
