@@ -67,7 +67,7 @@ setup(
     ext_modules=[
         Extension(
             "toposcope._core",
-            sources=[f"python/_core/{name}.c" for name in ("module", "arrays", "progress", "rips", "means")],
+            sources=[f"python/_core/{name}.c" for name in ("module", "arrays", "progress", "rips", "points")],
             depends=["python/_core/core.h", "include/toposcope.h"],
             include_dirs=["include", "python/_core", numpy.get_include()],
             libraries=["toposcope"],

@@ -2,7 +2,7 @@
  *
  * The extension only translates: NumPy arrays become tps_array, tps_status becomes an exception, results become NumPy
  * arrays. Words, defaults and checks of meaning are in Python (toposcope/_native.py); algorithms are in Swift. But for
- * means.c: hooks of a capture call it thousands of times, and it is done in microseconds.
+ * points.c: hooks of a capture call it thousands of times, and it is done in microseconds.
  */
 #ifndef TOPOSCOPE_CORE_H
 #define TOPOSCOPE_CORE_H
@@ -74,8 +74,8 @@ extern PyType_Spec core_rips_spec;
 PyObject *core_rips(PyObject *module, PyObject *args);
 PyObject *core_rips_edges(PyObject *module, PyObject *args);
 
-/* ---- means.c: what hooks of a capture do ---- */
+/* ---- points.c: what hooks of a capture do ---- */
 
-PyObject *core_means(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *core_points(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 #endif

@@ -80,12 +80,12 @@ PyDoc_STRVAR(rips_edges_doc,
              "rips_edges($module, vertices, tails, heads, lengths, options, progress, /)\n--\n\n"
              "The same from a list of edges: int64, int64 and float32 arrays of one length.");
 
-PyDoc_STRVAR(means_doc,
-             "means($module, capsule, samples, room, first, /)\n--\n\n"
-             "The means over the positions of a tensor (samples, channels, positions...), given by DLPack, of some of its\n"
-             "samples (None: all): (m, channels) float32, in the rows of the array `room` from `first` on where it has\n"
-             "them. None for all but contiguous tensors of float32 in the memory of the processor, of three dimensions and\n"
-             "more, with numbers in them.");
+PyDoc_STRVAR(points_doc,
+             "points($module, capsule, shape, token, samples, room, first, /)\n--\n\n"
+             "One point a sample of a tensor given by DLPack: the means over the positions (samples, channels, positions...),\n"
+             "or for a number `token` that token (samples, tokens, channels). Of some samples (None: all): (m, channels)\n"
+             "float32, in the rows of the array `room` from `first` on where it has them. None for all but contiguous tensors\n"
+             "of float32 in the memory of the processor, of this shape, of three dimensions and more, with numbers in them.");
 
 PyDoc_STRVAR(status_name_doc, "status_name($module, status, /)\n--\n\nThe name of a status.");
 
@@ -110,7 +110,7 @@ static PyMethodDef methods[] = {
     {"rips", core_rips, METH_VARARGS, rips_doc},
     {"rips_edges", core_rips_edges, METH_VARARGS, rips_edges_doc},
     {"landmarks", core_landmarks, METH_VARARGS, landmarks_doc},
-    {"means", (PyCFunction)(void (*)(void))core_means, METH_FASTCALL, means_doc},
+    {"points", (PyCFunction)(void (*)(void))core_points, METH_FASTCALL, points_doc},
     {"status_name", core_status_name, METH_VARARGS, status_name_doc},
     {"version", core_version, METH_NOARGS, version_doc},
     {NULL, NULL, 0, NULL},

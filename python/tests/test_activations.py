@@ -271,39 +271,53 @@ def test_a_pass_that_fails_leaves_no_means_among_the_rows(images):
     np.testing.assert_allclose(cap.activations["0"], x[[0, 2]].flatten(0, 1).mean((2, 3)), rtol=1e-6, atol=1e-7)
 
 
-def test_means_of_the_extension():
+def test_points_of_the_extension():
     """Into an array where it has the rows, else into a new one; None for what is not in single precision, in order."""
     from torch.utils.dlpack import to_dlpack
 
     from toposcope import _core
 
+    def points(x, room=None, first=0, samples=None, token=None, shape=None):
+        return _core.points(to_dlpack(x), x.shape if shape is None else shape, token, samples, room, first)
+
     x, room = torch.randn(3, 5, 7), np.zeros((6, 5), np.float32)
     expected = x.mean(2).numpy()
-    written = _core.means(to_dlpack(x), None, room, 2)
+    written = points(x, room, 2)
     assert written.base is room
     np.testing.assert_allclose(room[2:5], expected, rtol=1e-6, atol=1e-7)
     assert not room[:2].any() and not room[5:].any()
     room[:] = 0
     rooms = [None, room[:, :4], room[:, ::-1], room.astype(np.float64), np.asfortranarray(room), room[0], [1.0]]
     for other, first in [*((other, 0) for other in rooms), (room, -1), (room, 4), (room, 2**62)]:
-        means = _core.means(to_dlpack(x), None, other, first)
+        means = points(x, other, first)
         assert means.base is None and not room.any()
         np.testing.assert_allclose(means, expected, rtol=1e-6, atol=1e-7)
     for odd in (x.double(), x.int(), x[:, :, ::2], x.transpose(0, 1), x[0], x.bfloat16(), torch.empty(0, 5, 7)):
-        assert _core.means(to_dlpack(odd), None, room, 0) is None
+        assert points(odd, room) is None
+    for shape in ((3, 5), (3, 5, 8), (4, 5, 7), (3, 5, 7, 1), (), (2**40, 5, 7)):
+        assert points(x, room, shape=shape) is None
     some = np.array([2, 0, 0, 1])
-    np.testing.assert_array_equal(_core.means(to_dlpack(x), some, None, 0), means[some])
-    assert _core.means(to_dlpack(x), some[:0], None, 0).shape == (0, 5)
-    tensor = to_dlpack(x)
-    for bad in ((1, None, None, 0), (tensor, None, None), (tensor, None, None, "0"), (tensor, some[::2], None, 0)):
-        with pytest.raises((TypeError, ValueError)):
-            _core.means(*bad)
+    np.testing.assert_array_equal(points(x, samples=some), means[some])
+    assert points(x, samples=some[:0]).shape == (0, 5)
+    for token in range(5):
+        np.testing.assert_array_equal(points(x, token=token), x[:, token])
+        np.testing.assert_array_equal(points(x, token=token, samples=some), x[some, token])
+    wide = np.zeros((6, 7), np.float32)
+    assert points(x, wide, 3, token=4).base is wide
+    np.testing.assert_array_equal(wide, np.concatenate([np.zeros((3, 7)), x[:, 4]]))
+    assert points(x, token=-1) is None and points(x, token=5) is None
+    good = (to_dlpack(x), x.shape, None, None, None, 0)
+    for place, bad in ((0, 1), (1, [3, 5, 7]), (1, (3, 5, "7")), (2, "0"), (2, 2**70), (3, some[::2]), (5, "0")):
+        with pytest.raises((TypeError, ValueError, OverflowError)):
+            _core.points(*good[:place], bad, *good[place + 1 :])
+    with pytest.raises(TypeError):
+        _core.points(*good[:5])
     for bad in (some.astype(np.int32), some[:, None], [0]):
         with pytest.raises(TypeError, match="samples must be"):
-            _core.means(tensor, bad, None, 0)
+            points(x, samples=bad)
     for bad in (-1, 3):
         with pytest.raises(IndexError, match=f"sample {bad} is none of 3"):
-            _core.means(tensor, np.array([0, bad]), None, 0)
+            points(x, samples=np.array([0, bad]))
 
 
 def test_rows_that_came_at_once_are_the_array_and_others_join_them():

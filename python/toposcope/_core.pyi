@@ -35,8 +35,14 @@ def rips_edges(
 def landmarks(
     points: NDArray[Any], metric: _Metric, count: int, first: int, threads: int, progress: _Report, /
 ) -> tuple[NDArray[np.int64], float]: ...
-def means(
-    capsule: object, samples: NDArray[np.int64] | None, room: NDArray[Any] | None, first: int, /
+def points(
+    capsule: object,
+    shape: tuple[int, ...],
+    token: int | None,
+    samples: NDArray[np.int64] | None,
+    room: NDArray[Any] | None,
+    first: int,
+    /,
 ) -> NDArray[np.float32] | None: ...
 def status_name(status: int, /) -> str: ...
 def version() -> str: ...

@@ -19,12 +19,12 @@ __all__ = [
     "get_include",
     "get_library",
     "library_version",
-    "means",
+    "points",
     "too_small",
     "without_direction",
 ]
 
-means = _core.means  # as it is: hooks call it in the midst of forward passes
+points = _core.points  # as it is: hooks call it in the midst of forward passes
 
 
 class Cancelled(RuntimeError):

@@ -38,7 +38,29 @@ class ForwardPass:
         Whether one sample may give several points.
     rooms : mapping of str to (n, d) ndarray
         The rows of the layers, where the points of this pass may be written at once.
+
+    Attributes
+    ----------
+    calls : dict of str to int
+        How often each layer was called.
+    staged : dict of str to (m, d) array or tensor
+        What they gave.
+    plainly : int
+        The number of samples, where every layer is to give one point of each that is kept and nothing else matters;
+        else -1.
+    rows, first : (m,) ndarray or None, int
+        Then which samples are kept (None: all), and the row of the rooms where their points begin (-1: in none).
     """
+
+    offer: Offer | None = None
+    spread = False
+    ended_well = False
+    plainly, first = -1, -1
+    rows: NDArray[np.int64] | None = None
+    _all = False  # whether one point of every sample is kept
+    _padded: bool | None = None  # whether the mask leaves anything out, once that has been asked for
+    _identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+    _index: Index | None = None
 
     def __init__(
         self,
@@ -52,19 +74,10 @@ class ForwardPass:
         rooms: Mapping[str, Room],
     ):
         self.reservoir, self.ids, self.labels, self.classes = reservoir, ids, labels, classes
-        self.mask = mask
-        self._padded: bool | None = None  # whether the mask leaves anything out, once that has been asked for
-        self._spreads, self._rooms = spreads, rooms
-        self._first = -1  # the row of the rooms where the points of this pass begin
+        self.mask, self.rooms, self._spreads = mask, rooms, spreads
         self.calls: dict[str, int] = {}
         self.staged: dict[str, Points] = {}
-        self.offer: Offer | None = None
-        self._all = False  # whether that is one point of every sample
         self.size: int | None = None
-        self.spread = False
-        self.ended_well = False
-        self._identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
-        self._index: Index | None = None
         if len(sizes) == 1 and not spreads:
             self.size = sizes.pop()
             self._choose(None)
@@ -74,10 +87,7 @@ class ForwardPass:
         shape = output.shape
         if self.offer is None or shape[0] != self.size:
             self._check_size(plain(output))
-        of_batch = reduction.of_batch(shape)
-        if self._all and self.mask is None and not self._spreads:
-            self.staged[key] = of_batch(output, self._rooms.get(key), self._first)
-            return
+        reduction.check(shape)
         if self.offer is None or self._spreads:
             self._agree_on_points(reduction.identities(shape, self.mask))
         mask = None if self.mask is None else self._mask_for(output, reduction)
@@ -99,10 +109,18 @@ class ForwardPass:
         """Decide which points stay: one a sample, or those of ``identities``."""
         assert self.size is not None
         self._identities, self.spread = identities, identities is not None
-        if self.ids is None and self.classes is None and not self._spreads and self.reservoir.capacity is None:
-            self.offer, self._all = self.reservoir.offer_all(self.size), self.size > 0
-            self._first = self.reservoir.held
-            return
+        if self.ids is None and self.classes is None and not self._spreads:
+            self.offer = self.reservoir.offer_following(self.size)
+        else:
+            self.offer = self._offered(identities)
+        self._all = identities is None and 0 < len(self.offer.rows) == self.size
+        if self.mask is None and not self._spreads and self.size:
+            self.plainly, self.rows = self.size, None if self._all else np.asarray(self.offer.rows)
+            if isinstance(self.offer.slots, slice):
+                self.first = self.offer.slots.start
+
+    def _offered(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> Offer:
+        assert self.size is not None
         ids = self.reservoir.next_ids(self.size) if self.ids is None else self.ids
         labels, positions = self.labels, None
         if identities is not None:
@@ -110,14 +128,13 @@ class ForwardPass:
             ids, labels = ids[samples], None if labels is None else labels[samples]
         new = self.ids is None
         if self.classes is None or labels is None:
-            self.offer = self.reservoir.offer(ids, positions, new=new)
-            self._all = identities is None and 0 < len(self.offer.rows) == self.size
-            return
+            return self.reservoir.offer(ids, positions, new=new)
         if (labels.dtype.kind == "U") != (self.classes.dtype.kind == "U"):
             raise TypeError(f"labels such as {labels[:1].tolist()} are never among classes={self.classes.tolist()}.")
         wanted = np.flatnonzero(np.isin(labels, self.classes))
-        self.offer = self.reservoir.offer(ids[wanted], None if positions is None else positions[wanted], new=new)
-        self.offer.rows = wanted[self.offer.rows]
+        offer = self.reservoir.offer(ids[wanted], None if positions is None else positions[wanted], new=new)
+        offer.rows = wanted[offer.rows]
+        return offer
 
     def _agree_on_points(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> None:
         """The first layer says which points there are; all others must have the same."""

@@ -19,12 +19,13 @@ from torch import nn
 
 from .evaluation import untraced, watching
 from .forward_pass import ForwardPass
-from .reduction import Reduction
+from .reduction import Reduction, points_in_memory
 from .selection import Layer
 from .tensors import Reading
 
 __all__ = ["Hooks"]
 
+Hook = Callable[[nn.Module, tuple[Any, ...], Any], None]
 Begin = Callable[[tuple[Any, ...], dict[str, Any]], ForwardPass]
 
 
@@ -104,7 +105,32 @@ class Hooks:
 
             return layer.module.register_forward_pre_hook(untraced(before), with_kwargs=True)
 
-        return layer.module.register_forward_hook(untraced(functools.partial(self._gave, layer, reduction)))
+        gave: Hook = functools.partial(self._gave, layer, reduction)
+        if self._reading.takes_tensors and (layer.calls is None or 0 in layer.calls):
+            gave = self._usually(layer.name, reduction, gave)
+        return layer.module.register_forward_hook(untraced(gave))
+
+    def _usually(self, name: str, reduction: Reduction, otherwise: Hook) -> Hook:
+        """The hook for what a layer mostly gives: in its first call in a pass a tensor like that of the pass before."""
+
+        def gave(module: nn.Module, args: tuple[Any, ...], value: Any) -> None:
+            current, shape = self._pass, reduction.shape
+            if (
+                current is not None
+                and shape is not None
+                and shape[0] == current.plainly
+                and name not in current.calls
+                and threading.get_ident() == self._thread
+            ):
+                room = current.rooms.get(name)
+                points = points_in_memory(value, shape, reduction.token, current.rows, room, current.first)
+                if points is not None:
+                    current.calls[name] = 1
+                    current.staged[name] = points
+                    return
+            otherwise(module, args, value)
+
+        return gave
 
     def _gave(self, layer: Layer, reduction: Reduction, _: nn.Module, args: tuple[Any, ...], value: Any) -> None:
         current = self._pass

@@ -21,13 +21,11 @@ from torch.utils.dlpack import to_dlpack
 from .. import _native
 from .tensors import plain
 
-__all__ = ["Channels", "Index", "Points", "Reduce", "Reduction", "Room", "channels_of"]
+__all__ = ["Channels", "Index", "Points", "Reduce", "Reduction", "Room", "channels_of", "points_in_memory"]
 
 Reduce = str | Callable[[torch.Tensor], torch.Tensor] | None
 Points = NDArray[Any] | torch.Tensor  # (m, d), of single precision if it is an array
 Room = NDArray[Any] | None  # an array (n, d), to some rows of which the points may be written
-OfBatch = Callable[[torch.Tensor, Room, int], Points]  # of an output, a room, and its first row for these points
-
 InPyTorch = Callable[[torch.Tensor], torch.Tensor]
 
 _ANYWHERE = {
@@ -114,7 +112,7 @@ class Index:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reduction:
     """How outputs of one layer become points.
 
@@ -142,7 +140,10 @@ class Reduction:
     channels: str | None = None
     prefix: int = 1
     known: Channels = Channels()
-    _functions: dict[torch.Size, OfBatch] = field(default_factory=dict, init=False, repr=False, compare=False)
+    # Of the outputs whose points were taken in memory last: their shape, and the token that these are (None: means).
+    shape: torch.Size | None = field(default=None, init=False, repr=False, compare=False)
+    token: int | None = field(default=None, init=False, repr=False, compare=False)
+    _functions: dict[torch.Size, InPyTorch] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.choice is not None and not callable(self.choice) and self.choice not in _KNOWN:
@@ -155,21 +156,11 @@ class Reduction:
         """Whether one sample may give several points."""
         return self.choice in _SPREADING and not callable(self.choice)
 
-    def of_batch(self, shape: torch.Size) -> OfBatch:
-        """How all samples of an output of this shape become points, one each, where there is no padding.
-
-        Raises
-        ------
-        ValueError
-            For outputs that need another choice.
-        """
-        found = self._functions.get(shape)
-        if found is None:
+    def check(self, shape: torch.Size) -> None:
+        """Refuse outputs that need another choice."""
+        if shape not in self._functions:
             self._check(shape)
-            function = self._function(len(shape))
-            kind = _means if self._means_of_channels(len(shape)) else _in_pytorch
-            found = self._functions[shape] = functools.partial(kind, function)
-        return found
+            self._functions[shape] = self._function(len(shape))
 
     def check_mask(self, mask: torch.Tensor, shape: torch.Size) -> None:
         """Refuse a mask that does not fit an output which it is for."""
@@ -215,13 +206,16 @@ class Reduction:
             False for padding.
         """
         shape = output.shape
-        function = self.of_batch(shape)
+        self.check(shape)
+        function = self._functions[shape]
         if mask is not None and not self._heeds_mask(shape):
             mask = None
-        if index is not None and index.positions is None and mask is None and self._means_of_channels(len(shape)):
-            means = _means_in_memory(output, index.samples, None, 0)
-            if means is not None:
-                return means
+        if mask is None and (index is None or index.positions is None) and self._is_in_memory(shape):
+            token = {"cls": 0, "last": shape[1] - 1}.get(self.choice)  # type: ignore[arg-type]
+            points = points_in_memory(output, shape, token, None if index is None else index.samples, None, 0)
+            if points is not None:
+                self.shape, self.token = shape, token
+                return points
         output = plain(output)
         samples, positions = (None, None) if index is None else index.on(output.device)
         if positions is not None:
@@ -229,11 +223,11 @@ class Reduction:
         if mask is not None:
             return self._unpadded(output, mask, samples)
         if samples is None:
-            return function(output, None, 0)
+            return function(output)
         copies = output.dim() <= 2 or self.choice == "flatten"
         if not callable(self.choice) and (copies or 3 * samples.shape[0] <= output.shape[0]):
-            return function(output.index_select(0, samples), None, 0)
-        return self._function(len(shape))(output).index_select(0, samples)  # copying so many whole would cost more
+            return function(output.index_select(0, samples))
+        return function(output).index_select(0, samples)  # copying so many whole would cost more
 
     def _function(self, dimensions: int) -> InPyTorch:
         """(samples, ...) -> (samples, d) in memory of its own."""
@@ -299,9 +293,11 @@ class Reduction:
     def _positions(self, shape: torch.Size) -> int:
         return math.prod(shape[1:-1] if self._last(len(shape)) else shape[2:])
 
-    def _means_of_channels(self, dimensions: int) -> bool:
-        """Whether the points are means over the positions, which come last."""
-        return self.choice == "mean" and dimensions > 2 and not self._last(dimensions)
+    def _is_in_memory(self, shape: torch.Size) -> bool:
+        """Whether the points are a token each, or means over positions that come last: what can do without PyTorch."""
+        if self.choice == "mean":
+            return len(shape) > 2 and not self._last(len(shape))
+        return self.choice in ("cls", "last") and len(shape) == 3
 
     def _last(self, dimensions: int) -> bool:
         return (self.channels or ("last" if dimensions == 3 else "first")) == "last"
@@ -313,27 +309,22 @@ class Reduction:
         return len(shape) == 3 and self._last(3)
 
 
-def _in_pytorch(function: InPyTorch, output: torch.Tensor, _room: Room, _first: int) -> Points:
-    return function(plain(output))
-
-
-def _means(function: InPyTorch, output: torch.Tensor, room: Room, first: int) -> Points:
-    """(samples, channels, positions...) -> (samples, channels)"""
-    means = _means_in_memory(output, None, room, first)
-    return function(plain(output)) if means is None else means
-
-
-def _means_in_memory(
-    output: torch.Tensor, samples: NDArray[np.int64] | None, room: Room, first: int
+def points_in_memory(
+    output: torch.Tensor,
+    shape: torch.Size,
+    token: int | None,
+    samples: NDArray[np.int64] | None,
+    room: Room,
+    first: int,
 ) -> NDArray[np.float32] | None:
-    """Means without PyTorch, if the numbers of a tensor lie in memory, in order, in single precision.
+    """Points without PyTorch, if the numbers of a tensor of this shape lie in memory, in order, in single precision.
 
     What PyTorch does in the midst of a pass is slow on small networks, even to look at a tensor: it is asked once.
     """
     if type(output) is not torch.Tensor or output.is_neg():
         return None
     try:
-        return _native.means(to_dlpack(output), samples, room, first)
+        return _native.points(to_dlpack(output), shape, token, samples, room, first)
     except (BufferError, RuntimeError):  # what has no memory, such as tensors of torch.func
         return None
 

@@ -99,43 +99,29 @@ class Reservoir:
         """
         self._ids.check(ids)
         if new and self.capacity is None:
-            return self._taken(np.arange(len(ids)), ids, positions, None, 0, new)
-        following = new and positions is None and len(ids) and ids[-1] - ids[0] == len(ids) - 1
-        priority = self._of_following(ids) if following else priorities(ids, positions, self.seed)
+            return self._added(np.arange(len(ids)), ids, positions, None, 0, new)
+        priority, rows, repeated = priorities(ids, positions, self.seed), np.arange(len(ids)), 0
         if self.held == self.capacity:
-            rows = np.flatnonzero(priority <= self._highest)
-            priority = priority[rows]
-        else:
-            rows = np.arange(len(ids))
-        repeated = 0
+            rows, priority = self._below_highest(priority)
         if not new:
             fresh = self._fresh(priority)
             if fresh is not None:
                 repeated = len(rows) - len(fresh)
                 rows, priority = rows[fresh], priority[fresh]
-        if self.capacity is None or self.held + len(rows) <= self.capacity:
-            return self._taken(rows, ids, positions, priority, repeated, new)
-        both = np.concatenate([self._priority.first(self.held), priority]) if self.held else priority
-        order = both.argpartition(self.capacity - 1)
-        stays, leaves = order[: self.capacity], order[self.capacity :]
-        chosen = np.sort(stays[stays >= self.held]) - self.held
-        free = leaves[leaves < self.held]
-        if self.held < self.capacity:
-            free = np.concatenate([free, np.arange(self.held, self.capacity)])
-        rows = rows[chosen]
-        return Offer(
-            rows,
-            free[: len(rows)],
-            ids[rows],
-            None if positions is None else positions[rows],
-            priority[chosen],
-            repeated,
-            new,
-        )
+        if len(rows) < len(ids):
+            ids, positions = ids[rows], None if positions is None else positions[rows]
+        return self._lowest(rows, ids, positions, priority, repeated, new)
 
-    def offer_all(self, count: int) -> Offer:
-        """Keep all of so many samples without ids, one point each: where that is so of all passes."""
-        return Offer(range(count), slice(self.held, self.held + count), None, None, None, 0, True)
+    def offer_following(self, count: int) -> Offer:
+        """The same for so many samples without ids, one point each, where that is so of all passes."""
+        if self.capacity is None:
+            return self._added(range(count), None, None, None, 0, True)
+        priority = self._of_following(count)
+        if self.held == self.capacity:
+            rows, priority = self._below_highest(priority)
+        else:
+            rows = np.arange(count)
+        return self._lowest(rows, rows + self.seen, None, priority, 0, True)
 
     def accept(self, offer: Offer, samples: int = 0) -> None:
         """Let an offer be true: its points have been stored. ``samples`` are those that the batch had."""
@@ -159,27 +145,59 @@ class Reservoir:
         if self.held == self.capacity:
             self._highest = self._priority.first(self.held).max()
 
-    def _taken(
+    def _below_highest(self, priority: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """Which of some points come before one that is held, and their priorities."""
+        rows = (priority <= self._highest).nonzero()[0]
+        return rows, priority[rows]
+
+    def _added(
         self,
-        rows: NDArray[np.int64],
-        ids: NDArray[Any],
+        rows: NDArray[np.int64] | range,
+        ids: NDArray[Any] | None,
         positions: NDArray[np.int64] | None,
         priority: NDArray[np.uint64] | None,
         repeated: int,
         new: bool,
     ) -> Offer:
-        """The offer that adds rows after those that are held."""
-        if len(rows) < len(ids):
-            ids, positions = ids[rows], None if positions is None else positions[rows]
+        """The offer of all of some points, after those that are held."""
         return Offer(rows, slice(self.held, self.held + len(rows)), ids, positions, priority, repeated, new)
 
-    def _of_following(self, ids: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """The priorities of ids that follow each other, made for many at a time."""
-        first = int(ids[0]) - self._ahead_from
-        if not 0 <= first <= len(self._ahead) - len(ids):
-            self._ahead_from, first = int(ids[0]), 0
-            self._ahead = priorities(np.arange(ids[0], ids[0] + max(len(ids), _AHEAD)), None, self.seed)
-        return self._ahead[first : first + len(ids)]
+    def _lowest(
+        self,
+        rows: NDArray[np.int64],
+        ids: NDArray[Any],
+        positions: NDArray[np.int64] | None,
+        priority: NDArray[np.uint64],
+        repeated: int,
+        new: bool,
+    ) -> Offer:
+        """The offer of those of some points that stay."""
+        if self.capacity is None or self.held + len(rows) <= self.capacity:
+            return self._added(rows, ids, positions, priority, repeated, new)
+        both = np.concatenate([self._priority.first(self.held), priority]) if self.held else priority
+        order = both.argpartition(self.capacity - 1)
+        stays, leaves = order[: self.capacity], order[self.capacity :]
+        chosen = np.sort(stays[stays >= self.held]) - self.held
+        free = leaves[leaves < self.held]
+        if self.held < self.capacity:
+            free = np.concatenate([free, np.arange(self.held, self.capacity)])
+        return Offer(
+            rows[chosen],
+            free[: len(chosen)],
+            ids[chosen],
+            None if positions is None else positions[chosen],
+            priority[chosen],
+            repeated,
+            new,
+        )
+
+    def _of_following(self, count: int) -> NDArray[np.uint64]:
+        """The priorities of the next samples without ids, made for many at a time."""
+        first = self.seen - self._ahead_from
+        if not 0 <= first <= len(self._ahead) - count:
+            self._ahead_from, first = self.seen, 0
+            self._ahead = priorities(np.arange(self.seen, self.seen + max(count, _AHEAD)), None, self.seed)
+        return self._ahead[first : first + count]
 
     def _fresh(self, priority: NDArray[np.uint64]) -> NDArray[np.int64] | None:
         """The first of each point that is not held; None for all."""

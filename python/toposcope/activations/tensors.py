@@ -36,6 +36,11 @@ class Reading:
     select: Select = None
     batch_dim: int = 0
 
+    @property
+    def takes_tensors(self) -> bool:
+        """Whether a layer that gives one tensor gives the one that is wanted, as it is."""
+        return self.what == "output" and self.select is None and not self.batch_dim
+
     def __call__(self, value: Any) -> torch.Tensor:
         if type(value) is torch.Tensor and self.select is None:
             if not self.batch_dim and not value.is_nested and value.dim():

@@ -1,8 +1,8 @@
 #include "core.h"
 
-/* Means over positions, as a hook takes them in the midst of a forward pass. What is summed is mostly short (a row is
- * the 4, 16 or 49 positions of one channel), so four rows are summed at once, each in four strands. Vectors of 16 bytes
- * do: what counts is how fast the caches give the rows. */
+/* Points of a layer's output, as a hook takes them in the midst of a forward pass: one token, or means over positions.
+ * What is summed is mostly short (a row is the 4, 16 or 49 positions of one channel), so four rows are summed at once,
+ * each in four strands. Vectors of 16 bytes do: what counts is how fast the caches give the rows. */
 
 typedef float quad __attribute__((vector_size(16)));
 
@@ -78,7 +78,7 @@ typedef struct {
 
 enum { DL_CPU = 1, DL_FLOAT = 2 };
 
-/* Whether a tensor is (samples, channels, positions...) in single precision, in memory that can be read, in order. */
+/* Whether a tensor is in single precision, of three dimensions or more, in memory that can be read, in order. */
 static int is_readable(const dl_tensor *tensor)
 {
     if (tensor->device.type != DL_CPU || tensor->data == NULL || tensor->dimensions < 3 ||
@@ -88,6 +88,23 @@ static int is_readable(const dl_tensor *tensor)
     for (int i = tensor->dimensions - 1; tensor->strides != NULL && i >= 0; --i) {
         if (tensor->shape[i] != 1 && tensor->strides[i] != stride) return 0;
         stride *= tensor->shape[i];
+    }
+    return 1;
+}
+
+/* Whether a tensor has the shape that a tuple of numbers says; -1 with an exception where it is none. */
+static int has_shape(const dl_tensor *tensor, PyObject *shape)
+{
+    if (!PyTuple_Check(shape)) {
+        PyErr_SetString(PyExc_TypeError, "shape must be a tuple");
+        return -1;
+    }
+    Py_ssize_t dimensions = PyTuple_Size(shape);
+    if (dimensions != tensor->dimensions) return 0;
+    for (Py_ssize_t i = 0; i < dimensions; ++i) {
+        long long size = PyLong_AsLongLong(PyTuple_GetItem(shape, i));
+        if (size == -1 && PyErr_Occurred()) return -1;
+        if (size != tensor->shape[i]) return 0;
     }
     return 1;
 }
@@ -128,34 +145,45 @@ static const int64_t *samples_in(PyObject *object, int64_t samples)
     return numbers;
 }
 
-PyObject *core_means(PyObject *module, PyObject *const *args, Py_ssize_t count)
+PyObject *core_points(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     (void)module;
-    if (count != 4) {
-        PyErr_SetString(PyExc_TypeError, "means takes 4 arguments");
+    if (count != 6) {
+        PyErr_SetString(PyExc_TypeError, "points takes 6 arguments");
         return NULL;
     }
     const dl_tensor *tensor = PyCapsule_GetPointer(args[0], "dltensor");
     if (tensor == NULL) return NULL;
-    long long first = PyLong_AsLongLong(args[3]);
-    if (first == -1 && PyErr_Occurred()) return NULL;
-    if (!is_readable(tensor)) Py_RETURN_NONE;
-    npy_intp shape[2] = {tensor->shape[0], tensor->shape[1]}, positions = 1;
-    for (int i = 2; i < tensor->dimensions; ++i) positions *= tensor->shape[i];
-    const int64_t *samples = NULL;
-    if (args[1] != Py_None) {
-        if ((samples = samples_in(args[1], shape[0])) == NULL) return NULL;
-        shape[0] = PyArray_SIZE((PyArrayObject *)args[1]);
+    int as_expected = has_shape(tensor, args[1]);
+    if (as_expected < 0) return NULL;
+    const int of_token = args[2] != Py_None;
+    const long long token = of_token ? PyLong_AsLongLong(args[2]) : 0, first = PyLong_AsLongLong(args[5]);
+    if ((token == -1 || first == -1) && PyErr_Occurred()) return NULL;
+    if (!as_expected || !is_readable(tensor)) Py_RETURN_NONE;
+
+    /* A sample is `outer` rows of `inner` numbers: channels of positions, or tokens of channels. */
+    npy_intp samples = tensor->shape[0], outer = tensor->shape[1], inner = 1;
+    for (int i = 2; i < tensor->dimensions; ++i) inner *= tensor->shape[i];
+    if (of_token && (token < 0 || token >= outer)) Py_RETURN_NONE;
+    const int64_t *chosen = NULL;
+    if (args[3] != Py_None) {
+        if ((chosen = samples_in(args[3], samples)) == NULL) return NULL;
+        samples = PyArray_SIZE((PyArrayObject *)args[3]);
     }
-    PyObject *out = rows_of(args[2], first, shape);
+    npy_intp shape[2] = {samples, of_token ? inner : outer};
+    PyObject *out = rows_of(args[4], first, shape);
     if (out == NULL) return NULL;
     const float *numbers = (const float *)((const char *)tensor->data + tensor->offset);
-    float *means = PyArray_DATA((PyArrayObject *)out);
+    float *points = PyArray_DATA((PyArrayObject *)out);
     /* The caller holds the capsule, the samples and the rows. Letting others run takes longer than small means do. */
-    PyThreadState *others = shape[0] * shape[1] * positions > LARGE ? PyEval_SaveThread() : NULL;
-    if (samples == NULL) means_of_rows(numbers, shape[0] * shape[1], positions, means);
-    for (npy_intp i = 0; samples != NULL && i < shape[0]; ++i)
-        means_of_rows(numbers + samples[i] * shape[1] * positions, shape[1], positions, means + i * shape[1]);
+    PyThreadState *others = !of_token && samples * outer * inner > LARGE ? PyEval_SaveThread() : NULL;
+    if (chosen == NULL && !of_token) means_of_rows(numbers, samples * outer, inner, points);
+    else
+        for (npy_intp i = 0; i < samples; ++i) {
+            const float *sample = numbers + (chosen == NULL ? i : chosen[i]) * outer * inner;
+            if (of_token) memcpy(points + i * inner, sample + token * inner, (size_t)inner * sizeof *points);
+            else means_of_rows(sample, outer, inner, points + i * outer);
+        }
     if (others != NULL) PyEval_RestoreThread(others);
     return out;
 }
