@@ -709,6 +709,27 @@ def test_samples_are_the_same_for_ids_that_are_given_and_that_are_counted():
     np.testing.assert_allclose(whole["0"], net[0](x[:3000]).detach().numpy(), atol=1e-6)
 
 
+def test_samples_that_are_counted_in_batches_of_any_size():
+    """Decided ahead, also where a pass is not accepted and another one comes in its place."""
+    from toposcope.activations.reservoir import Reservoir
+
+    rng = np.random.default_rng(0)
+    for seed in range(40):
+        capacity = int(rng.integers(1, 90))
+        counted, given = Reservoir(capacity, seed), Reservoir(capacity, seed)
+        slots = np.full(capacity, -1)
+        for size in rng.integers(0, rng.choice([4, 50, 1500]), 30).tolist():
+            counted.offer_following(int(rng.integers(0, 100)))
+            offer, same = counted.offer_following(size), given.offer(given.next_ids(size))
+            assert list(offer.rows) == list(same.rows)
+            slots[offer.slots] = np.array(offer.rows) + counted.seen
+            counted.accept(offer, size)
+            given.accept(same, size)
+            assert counted.held == given.held
+            assert counted.ids.tolist() == slots[: counted.held].tolist()
+            assert sorted(counted.ids) == sorted(given.ids)
+
+
 def test_every_sample_is_as_likely():
     """Each of 20 samples is in a choice of 5 for a quarter of the seeds: chi-square over 2000 seeds."""
     from toposcope.activations.reservoir import Reservoir

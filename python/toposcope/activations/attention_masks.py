@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import nn
@@ -20,7 +21,7 @@ class MaskFinder:
     Parameters
     ----------
     model : nn.Module
-        Its ``forward`` is looked at once.
+        Its ``forward`` is looked at once, when there is something that may be a mask.
 
     Examples
     --------
@@ -30,26 +31,35 @@ class MaskFinder:
     """
 
     def __init__(self, model: nn.Module):
-        try:
-            parameters = inspect.signature(model.forward).parameters.values()
-        except (TypeError, ValueError):
-            parameters = ()  # type: ignore[assignment]
-        positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        self._places = {name: positional.index(name) for name, _ in _NAMES if name in positional}
+        self._model = model
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor | None:
         """The mask (samples, tokens), True where there is a token; None where there is none of two dimensions."""
-        if not (self._places or kwargs):
+        if not (kwargs or any(_may_be_mask(value) for value in args)):
             return None
         for name, padding in _NAMES:
             mask = kwargs.get(name)
             if mask is None and self._places.get(name, len(args)) < len(args):
                 mask = args[self._places[name]]
-            if isinstance(mask, torch.Tensor) and mask.dim() == 2:
+            if _may_be_mask(mask):
                 if padding and mask.is_floating_point():
                     return mask == 0  # additive: -inf for padding
                 return ~of_tokens(name, mask) if padding else of_tokens(name, mask)
         return None
+
+    @functools.cached_property
+    def _places(self) -> dict[str, int]:
+        """Where masks are among the positional arguments."""
+        try:
+            parameters = inspect.signature(self._model.forward).parameters.values()
+        except (TypeError, ValueError):
+            return {}
+        positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        return {name: positional.index(name) for name, _ in _NAMES if name in positional}
+
+
+def _may_be_mask(value: Any) -> TypeGuard[torch.Tensor]:
+    return isinstance(value, torch.Tensor) and value.dim() == 2
 
 
 def of_tokens(name: str, mask: Any) -> torch.Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
@@ -18,11 +18,11 @@ from torch import nn
 __all__ = ["untraced", "watching"]
 
 
-class _Flag(NamedTuple):
-    module: nn.Module
-    name: str
-    before: Any
-    watched: Any
+class _Before(NamedTuple):
+    """How a model was before it was watched."""
+
+    modes: list[tuple[nn.Module, bool]]  # of every module, whether it is in training mode
+    shortcuts: Sequence[tuple[nn.Module, str, Any, Any]]  # a module, the name of a flag, its value, that when watched
 
 
 # In evaluation mode transformer layers call a fused kernel instead of their parts, unless their activation is neither
@@ -32,10 +32,8 @@ _SHORTCUTS = (
     (nn.TransformerEncoder, "use_nested_tensor", False),
 )
 
-_WITH_SHORTCUTS = tuple(kind for kind, _, _ in _SHORTCUTS)
-
 _lock = threading.RLock()
-_changed: weakref.WeakKeyDictionary[nn.Module, tuple[int, list[_Flag]]]  # how many watch a model, and what they changed
+_changed: weakref.WeakKeyDictionary[nn.Module, tuple[int, _Before]]  # how many watch a model, and how it was before
 _changed = weakref.WeakKeyDictionary()
 _eager: tuple[int, ExitStack] = (0, ExitStack())  # how many want compiled modules to run in Python
 
@@ -61,47 +59,53 @@ def watching(root: nn.Module) -> Iterator[None]:
 def _evaluating(root: nn.Module) -> Iterator[None]:
     """`root.eval()`, then every module's own flags again, when the last of overlapping captures ends."""
     with _lock:
-        users, flags = _changed.get(root) or (0, _flags(root))
+        users, before = _changed.get(root) or (0, _state(root))
+        modes, shortcuts = before
         try:
-            if any(flag.name == "training" and flag.before for flag in flags):
+            if any(training for _, training in modes):
                 root.eval()  # modules may do more in eval() and train() than to set the flag: merged adapters
         except NotImplementedError:
             raise TypeError(
                 "The model refuses eval(), as programs from torch.export do: capture the module that was exported."
             ) from None
-        _changed[root] = users + 1, flags
-        for module, name, _, watched in flags:
-            _set(module, name, watched)
+        _changed[root] = users + 1, before
+        for module, _ in modes:
+            if module.training:
+                module.training = False
+        for module, name, _, watched in shortcuts:
+            setattr(module, name, watched)
     try:
         yield
     finally:
         with _lock:
-            users, flags = _changed.pop(root)
+            users, before = _changed.pop(root)
             if users > 1:
-                _changed[root] = users - 1, flags
+                _changed[root] = users - 1, before
             else:
-                if any(flag.module is root and flag.name == "training" and flag.before for flag in flags):
+                modes, shortcuts = before
+                if modes[0][1]:
                     root.train()
-                for module, name, before, _ in flags:
-                    _set(module, name, before)
+                for module, training in modes:
+                    if module.training != training:
+                        module.training = training
+                for module, name, value, _ in shortcuts:
+                    setattr(module, name, value)
 
 
-def _flags(root: nn.Module) -> list[_Flag]:
-    """What has to change."""
-    flags = []
-    for module in root.modules():
-        flags.append(_Flag(module, "training", module.training, False))
-        if not isinstance(module, _WITH_SHORTCUTS):
-            continue
-        for kind, name, watched in _SHORTCUTS:
-            if isinstance(module, kind) and hasattr(module, name):
-                flags.append(_Flag(module, name, getattr(module, name), watched))
-    return flags
-
-
-def _set(module: nn.Module, name: str, value: Any) -> None:
-    if getattr(module, name) != value:
-        setattr(module, name, value)
+def _state(root: nn.Module) -> _Before:
+    """The state of a model; the root comes first."""
+    modules: list[nn.Module] = [root]
+    for module in modules:  # which grows meanwhile
+        modules += [child for child in module._modules.values() if child is not None]
+    kinds = set(map(type, modules))
+    shortcuts = [
+        (module, name, getattr(module, name), watched)
+        for kind, name, watched in _SHORTCUTS
+        if any(issubclass(some, kind) for some in kinds)
+        for module in modules
+        if isinstance(module, kind) and hasattr(module, name)
+    ]
+    return _Before([(module, module.training) for module in modules], shortcuts)
 
 
 @contextmanager

@@ -47,14 +47,14 @@ class Recording:
         self._held: list[tuple[Slots, dict[str, Points]]] = []  # what passes gave, and where it goes
         self._rows_held = 0
         self._labels = Column("labels")
-        self._given: dict[str, bool] = {}
+        self._given: tuple[bool, bool] | None = None  # whether ids and labels were, once there was a pass
         self._expected: set[str] = set()
         self._spread = False
 
     @property
     def has_ids(self) -> bool:
         """Whether ids were given."""
-        return self._given.get("ids", False)
+        return self._given is not None and self._given[0]
 
     def add(self, passed: ForwardPass) -> None:
         """Store what a pass gave; all of it, or nothing where something is wrong."""
@@ -102,10 +102,12 @@ class Recording:
         )
 
     def _check(self, passed: ForwardPass) -> None:
-        for name in ("ids", "labels"):
-            given = getattr(passed, name) is not None
-            if self._given.setdefault(name, given) != given:
-                raise RuntimeError(f"Some passes have {name} and some have none: call cap.label before every model(x).")
+        given = passed.ids is not None, passed.labels is not None
+        if self._given is None:
+            self._given = given
+        elif given != self._given:
+            name = "ids" if given[0] != self._given[0] else "labels"
+            raise RuntimeError(f"Some passes have {name} and some have none: call cap.label before every model(x).")
         if not self.passes:
             self._expected = set(passed.staged)
         elif passed.staged.keys() != self._expected:
@@ -118,6 +120,8 @@ class Recording:
     def _hold(self, points: dict[str, Points], slots: Slots, count: int, labels: NDArray[Any] | None) -> None:
         """Take what a pass gave. It is moved into the rows with what the next passes give, many at a time."""
         for key, values in points.items():
+            if type(values) is np.ndarray and values.base is not None and values.base is self.rooms.get(key):
+                continue  # it has been written to the rows
             if isinstance(values, torch.Tensor) and values.is_meta:
                 raise ValueError(f"The layer {key!r} is on the meta device, which has no values: load the model first.")
             width = values.shape[1]

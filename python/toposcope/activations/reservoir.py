@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import heapq
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +28,8 @@ __all__ = ["Offer", "Reservoir", "Slots", "priorities"]
 
 Slots = NDArray[np.int64] | slice
 
-_AHEAD = 4096  # priorities
+_AHEAD = 1024  # samples that are decided on at a time
+_NEVER = 2**63
 
 
 @dataclass
@@ -64,17 +67,21 @@ class Reservoir:
         self._ids, self._positions, self._priority = Column("ids"), Column("positions"), Column("priorities")
         self._highest = np.uint64(2**64 - 1)  # of the kept ones, once the reservoir is full
         self._known: set[int] = set()  # the priorities that are held
-        self._ahead_from, self._ahead = 0, np.empty(0, np.uint64)  # the priorities of ids from that one on
+        self._following: _Following | None = None  # decides on samples without ids, once there are too many
 
     @property
     def numbered(self) -> bool:
         """Whether the samples are the numbers of their slots."""
-        return self._ids.empty
+        return self._ids.empty and (self.capacity is None or self.seen <= self.capacity)
 
     @property
     def ids(self) -> NDArray[Any]:
         """The sample of every slot."""
-        return np.arange(self.held) if self._ids.empty else self._ids.first(self.held)
+        if not self._ids.empty:
+            return self._ids.first(self.held)
+        if self.capacity is None or self.seen <= self.capacity:
+            return np.arange(self.held)
+        return (self._following or _Following(self.capacity, self.seed)).held_of(self.seen)
 
     @property
     def positions(self) -> NDArray[np.int64] | None:
@@ -114,14 +121,13 @@ class Reservoir:
 
     def offer_following(self, count: int) -> Offer:
         """The same for so many samples without ids, one point each, where that is so of all passes."""
-        if self.capacity is None:
+        end = self.seen + count
+        if self.capacity is None or end <= self.capacity:
             return self._added(range(count), None, None, None, 0, True)
-        priority = self._of_following(count)
-        if self.held == self.capacity:
-            rows, priority = self._below_highest(priority)
-        else:
-            rows = np.arange(count)
-        return self._lowest(rows, rows + self.seen, None, priority, 0, True)
+        following, self._following = self._following or _Following(self.capacity, self.seed), None
+        rows, slots = following.kept_among(self.seen, end)
+        self._following = following  # an interrupt leaves none, rather than one that is half-way
+        return Offer(rows, slots, None, None, None, 0, True)
 
     def accept(self, offer: Offer, samples: int = 0) -> None:
         """Let an offer be true: its points have been stored. ``samples`` are those that the batch had."""
@@ -141,8 +147,11 @@ class Reservoir:
             self._ids.put(slots, offer.ids)
         if offer.positions is not None:
             self._positions.put(slots, offer.positions)
-        self.held = max(self.held, slots.stop if isinstance(slots, slice) else int(slots[-1]) + 1)
-        if self.held == self.capacity:
+        if isinstance(slots, slice):
+            self.held = slots.stop
+        else:  # some had to leave, or be turned away
+            self.held = self.capacity or 0
+        if self.held == self.capacity and offer.priority is not None:
             self._highest = self._priority.first(self.held).max()
 
     def _below_highest(self, priority: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
@@ -191,14 +200,6 @@ class Reservoir:
             new,
         )
 
-    def _of_following(self, count: int) -> NDArray[np.uint64]:
-        """The priorities of the next samples without ids, made for many at a time."""
-        first = self.seen - self._ahead_from
-        if not 0 <= first <= len(self._ahead) - count:
-            self._ahead_from, first = self.seen, 0
-            self._ahead = priorities(np.arange(self.seen, self.seen + max(count, _AHEAD)), None, self.seed)
-        return self._ahead[first : first + count]
-
     def _fresh(self, priority: NDArray[np.uint64]) -> NDArray[np.int64] | None:
         """The first of each point that is not held; None for all."""
         keys = priority.tolist()
@@ -208,6 +209,53 @@ class Reservoir:
         first = np.sort(np.unique(priority, return_index=True)[1])
         held = np.fromiter(map(self._known.__contains__, priority[first].tolist()), bool, len(first))
         return first[~held]
+
+
+class _Following:
+    """Which of the samples 0, 1, 2, ... stay, each of which may take the slot of one before it.
+
+    A sample stays until there are ``capacity`` of lower priority: that does not depend on batches, and is decided for
+    many samples ahead.
+    """
+
+    def __init__(self, capacity: int, seed: int):
+        self._seed = seed
+        self._decided = capacity  # so many samples
+        # Of those that stay for some time, in their order: their number, their slot, and the one that takes it.
+        self._numbers = list(range(capacity))
+        self._slots = list(range(capacity))
+        self._until = [_NEVER] * capacity
+        keys = (~priorities(np.arange(capacity), None, seed)).tolist()
+        self._held = list(zip(keys, self._numbers, strict=True))  # a heap, the one of highest priority first
+        heapq.heapify(self._held)
+
+    def kept_among(self, first: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Which samples of the batch from ``first`` to ``end`` stay at its end, as its rows, and their slots."""
+        self._decide(end)
+        among = range(bisect_left(self._numbers, first), bisect_left(self._numbers, end))
+        kept = [place for place in among if self._until[place] >= end]
+        rows, slots = [self._numbers[place] - first for place in kept], [self._slots[place] for place in kept]
+        return np.array(rows, np.int64), np.array(slots, np.int64)
+
+    def held_of(self, count: int) -> NDArray[np.int64]:
+        """The sample in every slot after so many samples."""
+        samples, slots = self.kept_among(0, count)
+        return samples[slots.argsort()]
+
+    def _decide(self, end: int) -> None:
+        if end <= self._decided:
+            return
+        numbers = np.arange(self._decided, max(end, self._decided + _AHEAD))
+        keys = ~priorities(numbers, None, self._seed)
+        lower = keys > np.uint64(self._held[0][0])
+        for key, number in zip(keys[lower].tolist(), numbers[lower].tolist(), strict=True):
+            if key > self._held[0][0]:
+                _, leaves = heapq.heapreplace(self._held, (key, len(self._numbers)))
+                self._until[leaves] = number
+                self._numbers.append(number)
+                self._slots.append(self._slots[leaves])
+                self._until.append(_NEVER)
+        self._decided = int(numbers[-1]) + 1
 
 
 def priorities(ids: NDArray[Any], positions: NDArray[np.int64] | None, seed: int) -> NDArray[np.uint64]:

@@ -104,8 +104,7 @@ def choose(modules: Sequence[Named], layers: Layers) -> list[Layer]:
             first, _, before = chosen.setdefault(id(module), (name, module, set() if calls is not None else None))
             both = None if before is None or calls is None else before | calls
             chosen[id(module)] = (first, module, both)
-    order = {id(module): place for place, (_, module) in reversed(list(enumerate(modules)))}
-    found = sorted(chosen.values(), key=lambda layer: order[id(layer[1])])
+    found = [chosen.pop(id(module)) for _, module in modules if id(module) in chosen]
     return [Layer(name, module, None if calls is None else frozenset(calls)) for name, module, calls in found]
 
 
@@ -178,6 +177,8 @@ def _nothing(pattern: Layers, modules: Sequence[Named]) -> str:
 
 def refuse(modules: Sequence[Named], layers: Sequence[Layer]) -> None:
     """Raise where hooks cannot work: scripted and exported models, replicas on several devices."""
+    if not any(issubclass(kind, torch.jit.ScriptModule) for kind in {type(module) for _, module in modules}):
+        return
     scripted = sorted((name for name, module in modules if isinstance(module, torch.jit.ScriptModule)), key=len)
     for layer in layers:
         inside = next((name for name in scripted if not name or f"{layer.name}.".startswith(f"{name}.")), None)
