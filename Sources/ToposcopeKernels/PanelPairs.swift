@@ -277,13 +277,9 @@ private struct FinishedSums<Operation: PairOperation>: PanelRows {
           t3.finish(form, to: place + 3 &* outStride, &low, &high)
         }
         // Asked once, not for every vector.
-        if toposcope_is(form, TOPOSCOPE_AS_IT_IS) {
-          write(TOPOSCOPE_AS_IT_IS)
-        } else if toposcope_is(form, TOPOSCOPE_HALF) {
-          write(TOPOSCOPE_HALF)
-        } else if toposcope_is(form, TOPOSCOPE_COMPLEMENT) {
-          write(TOPOSCOPE_COMPLEMENT)
-        } else if toposcope_is(form, TOPOSCOPE_ROOT_OF_SINGLE) {
+        if !toposcope_is_root(form) {
+          write(form)
+        } else if MemoryLayout<Operation.Lanes.Scalar>.size == 4 || toposcope_is(form, TOPOSCOPE_ROOT_OF_SINGLE) {
           write(TOPOSCOPE_ROOT_OF_SINGLE)
         } else {
           write(TOPOSCOPE_ROOT)

@@ -164,17 +164,22 @@ TOPOSCOPE_CHOICE(toposcope_lesser_doubles, toposcope_doubles, toposcope_double_l
 TOPOSCOPE_CHOICE(toposcope_greater_doubles, toposcope_doubles, toposcope_double_lanes, >)
 #undef TOPOSCOPE_CHOICE
 
+/* What a sum becomes that is no root: a line of it, at most `most`. Products with these factors are exact. */
+struct toposcope_line {
+  float factor, term, most;
+};
+
+TOPOSCOPE_INLINE struct toposcope_line toposcope_line_of(enum toposcope_form form) {
+  return form == TOPOSCOPE_HALF         ? (struct toposcope_line){0.5f, 0, 2}
+         : form == TOPOSCOPE_COMPLEMENT ? (struct toposcope_line){-1, 1, 2}
+                                        : (struct toposcope_line){1, 0, __builtin_inff()};
+}
+
 /* Sums in single precision as distances; no angles. */
 TOPOSCOPE_INLINE toposcope_floats toposcope_finish_floats(toposcope_floats v, enum toposcope_form form) {
-  switch (form) {
-  case TOPOSCOPE_ANGLE:
-  case TOPOSCOPE_ANGLE_OF_PRODUCT:
-  case TOPOSCOPE_AS_IT_IS: return v;
-  case TOPOSCOPE_ROOT:
-  case TOPOSCOPE_ROOT_OF_SINGLE: return __builtin_elementwise_sqrt(v);
-  case TOPOSCOPE_HALF: return toposcope_lesser(v * 0.5f, (toposcope_floats){0} + 2);
-  case TOPOSCOPE_COMPLEMENT: return toposcope_lesser(1 - v, (toposcope_floats){0} + 2);
-  }
+  if (toposcope_is_root(form)) return __builtin_elementwise_sqrt(v);
+  struct toposcope_line line = toposcope_line_of(form);
+  return toposcope_lesser(v * line.factor + line.term, (toposcope_floats){0} + line.most);
 }
 
 /* The angles, in half turns, of unit vectors with these squared differences: from the sine of half the angle, or from its
@@ -197,16 +202,12 @@ TOPOSCOPE_INLINE toposcope_doubles toposcope_angles(toposcope_doubles squares) {
 /* Sums in double precision as distances; no angles. The root in single precision takes a third of the time, and costs
  * another quarter of a unit in the last place. */
 TOPOSCOPE_INLINE toposcope_narrow_floats toposcope_finish_doubles(toposcope_doubles v, enum toposcope_form form) {
-  switch (form) {
-  case TOPOSCOPE_ANGLE:
-  case TOPOSCOPE_ANGLE_OF_PRODUCT:
-  case TOPOSCOPE_AS_IT_IS: break;
-  case TOPOSCOPE_ROOT: v = __builtin_elementwise_sqrt(v); break;
-  case TOPOSCOPE_ROOT_OF_SINGLE:
+  if (form == TOPOSCOPE_ROOT_OF_SINGLE)
     return __builtin_elementwise_sqrt(__builtin_convertvector(v, toposcope_narrow_floats));
-  case TOPOSCOPE_HALF: v = toposcope_lesser_doubles(v * 0.5, (toposcope_doubles){0} + 2); break;
-  case TOPOSCOPE_COMPLEMENT: v = toposcope_lesser_doubles(1 - v, (toposcope_doubles){0} + 2); break;
-  }
+  if (form == TOPOSCOPE_ROOT)
+    return __builtin_convertvector(__builtin_elementwise_sqrt(v), toposcope_narrow_floats);
+  struct toposcope_line line = toposcope_line_of(form);
+  v = toposcope_lesser_doubles(v * (double)line.factor + (double)line.term, (toposcope_doubles){0} + line.most);
   return __builtin_convertvector(v, toposcope_narrow_floats);
 }
 
