@@ -56,5 +56,6 @@ public func kernelSet() -> KernelSet {
     growLink: { growLink($0, $1, $2, $3, $4, $5, $6) },
     leastGreatest: { toposcope_least_greatest($0, $1, $2, $3, $4) },
     keys: { keys($0, $1, $2, $3, $4, $5, $6) },
-    isMirrored: { isMirrored($0, $1, $2, $3, $4, $5) })
+    isMirrored: { isMirrored($0, $1, $2, $3, $4, $5) },
+    openPairs: { toposcope_open_pairs($0, $1, $2, $3, $4, $5, $6, $7) })
 }

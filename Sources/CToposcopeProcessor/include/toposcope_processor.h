@@ -122,6 +122,11 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
   /* Bits of the lengths of a square matrix, entries in a row; the first row and column of a part of it above the diagonal,
    * its height and width, multiples of eight. Whether it and its mirror image hold the same lengths, and no -0. */
   bool (*isMirrored)(const int *, long, long, long, long, long);
+  /* Bits of the lengths of a square matrix, entries in a row; a row; some other rows, sixteen at most, and how many; the first
+   * column to look at; a length; one bit for each of 32 columns. Returns the first of some columns of which any are open: that
+   * row has a greater length there than this one, and no other row has a smaller one. Where there are none, the bits are 0,
+   * and the columns from the one returned on are too few to be looked at. */
+  long (*openPairs)(const int *, long, long, const int *_Nullable, long, long, int, unsigned *);
 } toposcope_kernel_set;
 
 /* One register of the processor that is compiled for. */
@@ -525,6 +530,31 @@ static inline unsigned long long toposcope_between(const int *values, int lower,
   unsigned long long bits;
   __builtin_memcpy(&bits, &inside, sizeof bits);
   return bits;
+}
+
+/* See openPairs of the table of kernels. */
+static inline long toposcope_open_pairs(const int *lengths, long n, long row, const int *_Nullable others, long count,
+                                        long start, int length, unsigned *open) {
+  typedef int vector __attribute__((vector_size(128), aligned(4)));
+  typedef _Bool mask __attribute__((ext_vector_type(32)));
+  const int *rows[16];
+  const long whole = (count + 3) / 4 * 4; /* four at a time, the last one again and again */
+  for (long i = 0; i < whole; i++) rows[i] = lengths + n * others[i < count ? i : count - 1];
+  *open = 0;
+  long j = start;
+  for (; j + 32 <= n; j += 32) {
+    const vector own = *(const vector *)(lengths + n * row + j);
+    vector left = own > length;
+    for (long i = 0; i < whole && __builtin_reduce_or(left) != 0; i += 4) {
+      for (long k = i; k < i + 4; k++) left &= *(const vector *)(rows[k] + j) >= own;
+    }
+    if (__builtin_reduce_or(left) != 0) {
+      const mask bits = __builtin_convertvector(left, mask);
+      __builtin_memcpy(open, &bits, sizeof *open);
+      break;
+    }
+  }
+  return j;
 }
 
 /* The pointer itself, of which the compiler then knows nothing: not even that it is another one's equal. */

@@ -17,13 +17,6 @@ struct LengthBits {
   @inline(__always)
   subscript(vector index: Int) -> Vector { UnsafeRawPointer(bits + index).loadUnaligned(as: Vector.self) }
 
-  /// True if any lane is negative.
-  @inline(__always)
-  static func anyNegative(_ x: Vector) -> Bool {
-    let words = unsafeBitCast(x, to: SIMD4<UInt64>.self)
-    return (words[0] | words[1] | words[2] | words[3]) & 0x8000_0000_8000_0000 != 0
-  }
-
   /// The greatest of `count` lengths, nil where it is not below a bound: then not all of them are looked at.
   @inline(__always)
   func greatest(_ count: Int, below bound: Int32) -> Int32? {

@@ -1,3 +1,6 @@
+import CToposcopeProcessor
+import Synchronization
+
 /// The length of the longest edge of the relative neighbourhood graph that is longer than `reached`; `reached` itself
 /// where there is none.
 ///
@@ -23,15 +26,15 @@ struct StoppingRadius {
     let n = distances.count
     let rowsPerChunk = 16
     let chunks = (n + rowsPerChunk - 1) / rowsPerChunk
-    let found = try Memory<Float>(max(1, chunks))
+    let longest = Atomic<Int32>(Int32(bitPattern: reached.bitPattern))
     try Threads.forEach(chunks: chunks, threads: threads, progress: progress) { chunk in
-      var longest = reached
-      for u in (chunk * rowsPerChunk)..<min(n, (chunk + 1) * rowsPerChunk) { scan(u, &longest) }
-      found.base[chunk] = longest
+      for u in (chunk * rowsPerChunk)..<min(n, (chunk + 1) * rowsPerChunk) {
+        var found = Float(bitPattern: UInt32(bitPattern: longest.load(ordering: .relaxed)))
+        scan(u, &found)
+        longest.max(Int32(bitPattern: found.bitPattern), ordering: .relaxed)
+      }
     }
-    var longest = reached
-    for chunk in 0..<chunks { longest = max(longest, found.base[chunk]) }
-    return longest
+    return Float(bitPattern: UInt32(bitPattern: longest.load(ordering: .relaxed)))
   }
 
   /// Raises `longest` to that of the pairs (u, v) with v > u.
@@ -39,39 +42,25 @@ struct StoppingRadius {
     let n = distances.count
     let row = distances.entries + u * n
     let near = nearest[u]
+    let kernel = KernelSet.best.openPairs
     var v = u + 1
-    if !near.isEmpty {
-      let lengths = LengthBits(row)
-      let a = LengthBits(neighborRow(near, 0)), b = LengthBits(neighborRow(near, 1))
-      let c = LengthBits(neighborRow(near, 2)), d = LengthBits(neighborRow(near, 3))
-      while v &+ LengthBits.lanes <= n {
-        let x = lengths[vector: v]
-        // Negative where one of the four is nearer to v than u is.
-        let settled = (a[vector: v] &- x) | (b[vector: v] &- x) | (c[vector: v] &- x) | (d[vector: v] &- x)
-        let isLonger = LengthBits.Vector(repeating: Int32(bitPattern: longest.bitPattern)) &- x
-        var open = isLonger & ~settled
-        var next = 4
-        while next < near.count && LengthBits.anyNegative(open) {
-          let z = LengthBits(neighborRow(near, next))
-          open &= ~(z[vector: v] &- x)
-          next += 1
-        }
-        if LengthBits.anyNegative(open) {
-          for lane in 0..<LengthBits.lanes where open[lane] < 0 { test(u, v + lane, row[v + lane], &longest) }
-        }
-        v &+= LengthBits.lanes
+    while true {
+      var open: UInt32 = 0  // where none of the near ones is nearer to v than u is
+      v = kernel(
+        LengthBits(distances.entries).bits, n, u, near.baseAddress, near.count, v,
+        Int32(bitPattern: longest.bitPattern), &open)
+      if open == 0 { break }
+      while open != 0 {
+        let other = v + open.trailingZeroBitCount
+        open &= open - 1
+        test(u, other, row[other], &longest)
       }
+      v += 32
     }
     while v < n {
       test(u, v, row[v], &longest)
       v += 1
     }
-  }
-
-  /// The distances of the i-th of some neighbours; of the last one where there are fewer.
-  @inline(__always)
-  private func neighborRow(_ near: UnsafeBufferPointer<Int32>, _ i: Int) -> UnsafePointer<Float> {
-    distances.entries + Int(near[min(i, near.count &- 1)]) &* distances.count
   }
 
   /// Raises `longest` to `length` if no point lies between u and v.

@@ -47,4 +47,27 @@ import Testing
       (matrix.base[i * n + j], matrix.base[j * n + i]) = (length, length)
     }
   }
+
+  @Test(arguments: KernelSet.available.indices) func openPairs(level: Int) throws {
+    let n = 150
+    let matrix = try lengths(n * n, seed: 3)
+    let others = (1...16).map { Int32($0) }
+    for (count, start, length) in [(0, 1, Float(4)), (1, 0, 2), (4, 5, 0), (16, 1, 0), (3, 119, 0), (2, 0, 9)] {
+      let bound = Int32(bitPattern: length.bitPattern)
+      let isOpen = { (j: Int) in
+        let own = matrix.base[j]
+        return own > bound && others.prefix(count).allSatisfy { matrix.base[Int($0) * n + j] >= own }
+      }
+      var (found, column) = ([Int](), start)
+      while true {
+        var open: UInt32 = 0
+        column = KernelSet.available[level].openPairs(matrix.base, n, 0, others, count, column, bound, &open)
+        if open == 0 { break }
+        found += (0..<32).filter { open >> UInt32($0) & 1 == 1 }.map { column + $0 }
+        column += 32
+      }
+      #expect(column + 32 > n)
+      #expect(found == (start..<column).filter(isOpen))
+    }
+  }
 }
