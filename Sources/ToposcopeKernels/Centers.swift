@@ -8,29 +8,54 @@ import CToposcopeProcessor
 ///
 /// Where only the components of links matter, the edges with a connected link are added too, and after a few links that are
 /// no cones no other apex is looked for.
+///
+/// - Parameters:
+///   - outlines: One bit a cache line of every row, set wherever that line has bits, so that only lines that two vertices
+///     may share are read; nil where whole rows are.
+///   - places: Room for the lines of a row.
 func addCones(
-  _ rows: UnsafeMutablePointer<UInt64>, _ words: Int, _ edges: UnsafePointer<Int32>, _ first: Int, _ end: Int,
+  _ rows: UnsafeMutablePointer<UInt64>, _ words: Int, _ outlines: UnsafeMutablePointer<UInt64>?,
+  _ places: UnsafeMutablePointer<Int32>, _ edges: UnsafePointer<Int32>, _ first: Int, _ end: Int,
   _ isConnectedEnough: Bool, _ likely: UnsafeMutablePointer<Int32>, _ apexes: UnsafeMutablePointer<UInt16>,
   _ common: UnsafeMutablePointer<UInt64>, _ candidates: UnsafeMutablePointer<UInt64>
 ) -> OpenLink {
+  if let outlines {
+    let all = Outlines(bits: outlines, wordsEach: (words &+ 511) / 512)
+    return addCones(
+      rows, words: words, all, places, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
+  }
   // A row that is one register or two is read without a loop.
   switch words {
-  case 8: addCones(rows, words: 8, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
-  case 16: addCones(rows, words: 16, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
-  default: addCones(rows, words: words, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
+  case 8:
+    return addCones(
+      rows, words: 8, nil, places, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
+  case 16:
+    return addCones(
+      rows, words: 16, nil, places, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
+  default:
+    return addCones(
+      rows, words: words, nil, places, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
   }
 }
 
 @inline(__always)
 private func addCones(
-  _ rows: UnsafeMutablePointer<UInt64>, words: Int, _ edges: UnsafePointer<Int32>, _ first: Int, _ end: Int,
-  _ isConnectedEnough: Bool, _ likely: UnsafeMutablePointer<Int32>, _ apexes: UnsafeMutablePointer<UInt16>,
+  _ rows: UnsafeMutablePointer<UInt64>, words: Int, _ outlines: Outlines?, _ places: UnsafeMutablePointer<Int32>,
+  _ edges: UnsafePointer<Int32>, _ first: Int, _ end: Int, _ isConnectedEnough: Bool,
+  _ likely: UnsafeMutablePointer<Int32>, _ apexes: UnsafeMutablePointer<UInt16>,
   _ common: UnsafeMutablePointer<UInt64>, _ candidates: UnsafeMutablePointer<UInt64>
 ) -> OpenLink {
+  var lines = Lines(count: words / 8, places: nil)
+  if outlines != nil {
+    clear(lines, of: common)
+    lines = Lines(count: 0, places: places)
+  }
   var misses = 0
   for rank in first..<end {
     // Long rows are not where they can be had at once.
-    if words > 16 && rank &+ 4 < end {
+    if let outlines {
+      outlines.fetch(rows, words, edges, rank, end)
+    } else if words > 16 && rank &+ 4 < end {
       let (next, last) = (3 &* (rank &+ 4) &+ 1, 3 &* (rank &+ 4) &+ 2)
       for k in stride(from: 0, to: words, by: 8) {
         toposcope_fetch(rows + (Int(edges[next]) &* words &+ k))
@@ -38,17 +63,27 @@ private func addCones(
       }
     }
     let (u, v) = (Int(edges[3 &* rank &+ 1]), Int(edges[3 &* rank &+ 2]))
-    let (a, b) = (rows + u &* words, rows + v &* words)
+    let (rowU, rowV) = (rows + u &* words, rows + v &* words)
     let (ofU, ofV) = (likely + 2 &* u, likely + 2 &* v)
-    let found = toposcope_apexes(rows, words, a, b, ofU[0], ofV[0], ofU[1], ofV[1])
+    // Two rows whose common bits are the common neighbours.
+    var (a, b) = (UnsafePointer(rowU), UnsafePointer(rowV))
+    let found: UInt32
+    if let outlines {
+      clear(lines, of: common)
+      lines = Lines(count: outlines.meet(rows, words, u, v, places, common), places: places)
+      (a, b) = (UnsafePointer(common), UnsafePointer(common))
+      found = firstApex(rows, words, lines, common, ofU[0], ofV[0], ofU[1], ofV[1])
+    } else {
+      found = toposcope_apexes(rows, words, a, b, ofU[0], ofV[0], ofU[1], ofV[1])
+    }
     let place = found.trailingZeroBitCount
     var center = Center(vertex: (place & 1 == 0 ? ofU : ofV)[place &>> 1 & 1], isApex: true)
     if found == 0 {
       center.isOpen = true
-      if misses < mostMisses { center = narrow(rows, words, a, b, common, candidates) }
+      if misses < mostMisses { center = narrow(rows, words, lines, a, b, common, candidates) }
       if center.isOpen && isConnectedEnough {
         misses &+= 1
-        center = reach(rows, words, a, b, common, candidates)
+        center = reach(rows, words, lines, a, b, common, candidates)
       }
       if center.isOpen { return OpenLink(rank: Int32(truncatingIfNeeded: rank), vertex: center.vertex) }
     }
@@ -57,10 +92,122 @@ private func addCones(
       ofU[0] = center.vertex
       ofV[0] = center.vertex
     }
-    a[v &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: v & 63)
-    b[u &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: u & 63)
+    rowU[v &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: v & 63)
+    rowV[u &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: u & 63)
+    outlines?.insert(u, v)
   }
   return OpenLink(rank: Int32(truncatingIfNeeded: end), vertex: -1)
+}
+
+/// Some cache lines of a row, all or those that are listed, by their first words.
+private struct Lines {
+  let count: Int
+  let places: UnsafePointer<Int32>?
+
+  @inline(__always)
+  subscript(k: Int) -> Int {
+    guard let places else { return 8 &* k }
+    return Int(places[k])
+  }
+}
+
+@inline(__always)
+private func clear(_ lines: Lines, of row: UnsafeMutablePointer<UInt64>) {
+  for k in 0..<lines.count {
+    UnsafeMutableRawPointer(row + lines[k]).storeBytes(of: SIMD8(repeating: 0), as: SIMD8<UInt64>.self)
+  }
+}
+
+/// Of every row, which of its lines may have bits.
+private struct Outlines {
+  let bits: UnsafeMutablePointer<UInt64>
+  let wordsEach: Int
+
+  @inline(__always)
+  func insert(_ u: Int, _ v: Int) {
+    bits[u &* wordsEach &+ v &>> 15] |= 1 &<< UInt64(truncatingIfNeeded: v &>> 9 & 63)
+    bits[v &* wordsEach &+ u &>> 15] |= 1 &<< UInt64(truncatingIfNeeded: u &>> 9 & 63)
+  }
+
+  /// Calls `body` with the first word of each line in which both of two rows may have bits.
+  @inline(__always)
+  func forEachCommon(_ u: Int, _ v: Int, _ body: (Int) -> Void) {
+    for k in 0..<wordsEach {
+      var both = bits[u &* wordsEach &+ k] & bits[v &* wordsEach &+ k]
+      while both != 0 {
+        body(512 &* k &+ 8 &* both.trailingZeroBitCount)
+        both &= both &- 1
+      }
+    }
+  }
+
+  /// Writes what two rows have in common, and lists the lines where there is something; returns how many.
+  @inline(__always)
+  func meet(
+    _ rows: UnsafePointer<UInt64>, _ words: Int, _ u: Int, _ v: Int, _ places: UnsafeMutablePointer<Int32>,
+    _ common: UnsafeMutablePointer<UInt64>
+  ) -> Int {
+    let (a, b) = (rows + u &* words, rows + v &* words)
+    var count = 0
+    forEachCommon(u, v) { word in
+      let line = UnsafeRawPointer(a + word).load(as: SIMD8<UInt64>.self)
+      let both = line & UnsafeRawPointer(b + word).load(as: SIMD8<UInt64>.self)
+      UnsafeMutableRawPointer(common + word).storeBytes(of: both, as: SIMD8<UInt64>.self)
+      places[count] = Int32(truncatingIfNeeded: word)
+      count &+= isAny(both) ? 1 : 0
+    }
+    return count
+  }
+
+  /// Brings what will be read for later edges near the processor: outlines first, then the lines that they tell of.
+  @inline(__always)
+  func fetch(_ rows: UnsafePointer<UInt64>, _ words: Int, _ edges: UnsafePointer<Int32>, _ rank: Int, _ end: Int) {
+    if rank &+ 8 < end {
+      toposcope_fetch(bits + Int(edges[3 &* (rank &+ 8) &+ 1]) &* wordsEach)
+      toposcope_fetch(bits + Int(edges[3 &* (rank &+ 8) &+ 2]) &* wordsEach)
+    }
+    if rank &+ 4 < end {
+      let (u, v) = (Int(edges[3 &* (rank &+ 4) &+ 1]), Int(edges[3 &* (rank &+ 4) &+ 2]))
+      let (a, b) = (rows + u &* words, rows + v &* words)
+      toposcope_fetch(a + v &>> 6)
+      toposcope_fetch(b + u &>> 6)
+      forEachCommon(u, v) { word in
+        toposcope_fetch(a + word)
+        toposcope_fetch(b + word)
+      }
+    }
+  }
+}
+
+/// One bit for the first of four vertices that is in a set and joined to all of it; 0 where none is.
+@inline(__always)
+private func firstApex(
+  _ rows: UnsafePointer<UInt64>, _ words: Int, _ lines: Lines, _ set: UnsafePointer<UInt64>, _ first: Int32,
+  _ second: Int32, _ third: Int32, _ fourth: Int32
+) -> UInt32 {
+  if isApex(rows, words, lines, set, Int(first)) { return 1 }
+  if isApex(rows, words, lines, set, Int(second)) { return 2 }
+  if isApex(rows, words, lines, set, Int(third)) { return 4 }
+  return isApex(rows, words, lines, set, Int(fourth)) ? 8 : 0
+}
+
+@inline(__always)
+private func isApex(
+  _ rows: UnsafePointer<UInt64>, _ words: Int, _ lines: Lines, _ set: UnsafePointer<UInt64>, _ y: Int
+) -> Bool {
+  if set[y &>> 6] &>> UInt64(truncatingIfNeeded: y & 63) & 1 == 0 { return false }
+  return firstMissing(lines, set, rows + y &* words) < 0
+}
+
+/// The first word in which a set has vertices that a row has not; -1 where there is none.
+@inline(__always)
+private func firstMissing(_ lines: Lines, _ set: UnsafePointer<UInt64>, _ row: UnsafePointer<UInt64>) -> Int {
+  for k in 0..<lines.count {
+    let line = lines[k]
+    let some = toposcope_missing(set + line, set + line, row + line)
+    if some != 0 { return line &+ some.trailingZeroBitCount }
+  }
+  return -1
 }
 
 /// Looks for a common neighbour of two vertices that is joined to all others, among three: the likely ones of the two, and the
@@ -102,20 +249,18 @@ private struct Center {
 /// gives up, so that a cone may be missed.
 @inline(__always)
 private func narrow(
-  _ rows: UnsafePointer<UInt64>, _ words: Int, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
+  _ rows: UnsafePointer<UInt64>, _ words: Int, _ lines: Lines, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
   _ common: UnsafeMutablePointer<UInt64>, _ candidates: UnsafeMutablePointer<UInt64>
 ) -> Center {
-  var y = keep(rows: a, b, words, in: common)
+  var y = keep(rows: a, b, lines, in: common)
   if y < 0 { return Center(vertex: -1, isOpen: true) }
   var left = UnsafePointer(common)
   for _ in 0..<mostRounds {
     let row = rows + y &* words
-    var line = 0
-    while line < words && toposcope_missing(common + line, common + line, row + line) == 0 { line &+= 8 }
-    if line >= words { return Center(vertex: Int32(truncatingIfNeeded: y), isApex: true) }
-    let word = line &+ toposcope_missing(common + line, common + line, row + line).trailingZeroBitCount
+    let word = firstMissing(lines, common, row)
+    if word < 0 { return Center(vertex: Int32(truncatingIfNeeded: y), isApex: true) }
     let z = word &* 64 &+ (common[word] & ~row[word]).trailingZeroBitCount
-    let next = keep(rows: left, rows + z &* words, words, in: candidates)
+    let next = keep(rows: left, rows + z &* words, lines, in: candidates)
     if next < 0 { break }
     left = UnsafePointer(candidates)
     y = next
@@ -133,25 +278,28 @@ private let mostRounds = 4
 /// grows by those of others that meet it, until nothing is left, or none of the rest does.
 @inline(__always)
 private func reach(
-  _ rows: UnsafePointer<UInt64>, _ words: Int, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
+  _ rows: UnsafePointer<UInt64>, _ words: Int, _ lines: Lines, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
   _ common: UnsafeMutablePointer<UInt64>, _ rest: UnsafeMutablePointer<UInt64>
 ) -> Center {
-  let y = keep(rows: a, b, words, in: common)
+  let y = keep(rows: a, b, lines, in: common)
   let vertex = Int32(truncatingIfNeeded: y)
   if y < 0 { return Center(vertex: -1, isOpen: true) }
-  if !keep(common, without: rows + y &* words, words, in: rest) { return Center(vertex: vertex, isApex: true) }
+  if !keep(common, without: rows + y &* words, lines, in: rest) { return Center(vertex: vertex, isApex: true) }
   var isGrown = true
   while isGrown {
     isGrown = false
-    for word in 0..<words {
-      var waiting = rest[word]
-      while waiting != 0 {
-        let row = rows + (word &* 64 &+ waiting.trailingZeroBitCount) &* words
-        waiting &= waiting &- 1
-        if !meets(row, common, without: rest, words) { continue }
-        if !keep(rest, without: row, words, in: rest) { return Center(vertex: vertex) }
-        isGrown = true
-        waiting &= rest[word]
+    for k in 0..<lines.count {
+      for j in 0..<8 {
+        let word = lines[k] &+ j
+        var waiting = rest[word]
+        while waiting != 0 {
+          let row = rows + (word &* 64 &+ waiting.trailingZeroBitCount) &* words
+          waiting &= waiting &- 1
+          if !meets(row, common, without: rest, lines) { continue }
+          if !keep(rest, without: row, lines, in: rest) { return Center(vertex: vertex) }
+          isGrown = true
+          waiting &= rest[word]
+        }
       }
     }
   }
@@ -161,10 +309,11 @@ private func reach(
 /// Writes what is in one row and not in another; whether there is anything.
 @inline(__always)
 private func keep(
-  _ a: UnsafePointer<UInt64>, without b: UnsafePointer<UInt64>, _ words: Int, in out: UnsafeMutablePointer<UInt64>
+  _ a: UnsafePointer<UInt64>, without b: UnsafePointer<UInt64>, _ lines: Lines, in out: UnsafeMutablePointer<UInt64>
 ) -> Bool {
   var any = SIMD8<UInt64>(repeating: 0)
-  for k in stride(from: 0, to: words, by: 8) {
+  for i in 0..<lines.count {
+    let k = lines[i]
     let left =
       UnsafeRawPointer(a + k).load(as: SIMD8<UInt64>.self) & ~UnsafeRawPointer(b + k).load(as: SIMD8<UInt64>.self)
     UnsafeMutableRawPointer(out + k).storeBytes(of: left, as: SIMD8<UInt64>.self)
@@ -176,10 +325,11 @@ private func keep(
 /// Whether a row has anything in common with what is in `a` and not in `b`.
 @inline(__always)
 private func meets(
-  _ row: UnsafePointer<UInt64>, _ a: UnsafePointer<UInt64>, without b: UnsafePointer<UInt64>, _ words: Int
+  _ row: UnsafePointer<UInt64>, _ a: UnsafePointer<UInt64>, without b: UnsafePointer<UInt64>, _ lines: Lines
 ) -> Bool {
   var any = SIMD8<UInt64>(repeating: 0)
-  for k in stride(from: 0, to: words, by: 8) {
+  for i in 0..<lines.count {
+    let k = lines[i]
     let both =
       UnsafeRawPointer(row + k).load(as: SIMD8<UInt64>.self) & UnsafeRawPointer(a + k).load(as: SIMD8<UInt64>.self)
     any |= both & ~UnsafeRawPointer(b + k).load(as: SIMD8<UInt64>.self)
@@ -197,11 +347,11 @@ private func isAny(_ line: SIMD8<UInt64>) -> Bool {
 /// Writes what two rows have in common; returns the first such vertex, -1 where there is none.
 @inline(__always)
 private func keep(
-  rows a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>, _ words: Int, in out: UnsafeMutablePointer<UInt64>
+  rows a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>, _ lines: Lines, in out: UnsafeMutablePointer<UInt64>
 ) -> Int {
   var first = -1
-  var k = 0
-  while k < words {
+  for i in 0..<lines.count {
+    let k = lines[i]
     let both =
       UnsafeRawPointer(a + k).load(as: SIMD8<UInt64>.self) & UnsafeRawPointer(b + k).load(as: SIMD8<UInt64>.self)
     UnsafeMutableRawPointer(out + k).storeBytes(of: both, as: SIMD8<UInt64>.self)
@@ -212,7 +362,6 @@ private func keep(
         first = word &* 64 &+ out[word].trailingZeroBitCount
       }
     }
-    k &+= 8
   }
   return first
 }
@@ -223,7 +372,8 @@ func removeDominated(
   _ dominated: UnsafeMutablePointer<UInt64>
 ) -> Int {
   let row = rows + y &* words
-  _ = keep(rows: set, row, words, in: dominated)
+  let lines = Lines(count: words / 8, places: nil)
+  _ = keep(rows: set, row, lines, in: dominated)
   dominated[y &>> 6] &= ~(1 &<< UInt64(truncatingIfNeeded: y & 63))
   var line = 0
   while line < words {
@@ -235,7 +385,7 @@ func removeDominated(
       while missing != 0 {
         let z = rows + (word &* 64 &+ missing.trailingZeroBitCount) &* words
         missing &= missing &- 1
-        if !keep(dominated, without: z, words, in: dominated) { return 0 }
+        if !keep(dominated, without: z, lines, in: dominated) { return 0 }
       }
     }
     line &+= 8

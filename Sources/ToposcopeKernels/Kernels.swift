@@ -50,7 +50,7 @@ public func kernelSet() -> KernelSet {
     transpose: { transpose($0, $1, $2, $3, $4, $5) },
     copy: { toposcope_copy_rows($0, $1, $2, $3, $4, $5, $6) },
     gatherBits: { gatherBits($0, $1, $2, $3, $4, $5, $6, $7, $8) },
-    addCones: { addCones($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
+    addCones: { addCones($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
     center: { linkCenter($0, $1, $2, $3, $4, $5) },
     removeDominated: { removeDominated($0, $1, $2, $3, $4) },
     growLink: { growLink($0, $1, $2, $3, $4, $5, $6) },

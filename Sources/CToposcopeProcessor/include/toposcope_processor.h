@@ -100,11 +100,12 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
    * the rows chosen; the result and words of a row of it. Returns how many rows there are. */
   long (*gatherBits)(const unsigned long long *, long, const unsigned long long *, int *, unsigned long long *, int *,
                      int *, unsigned long long *, long);
-  /* Rows of bits and words in each; edges, three numbers each, of which the last two are the vertices; the first rank and
-   * the end of those to add; whether it is enough that links are connected; two likely apexes of each vertex; apexes by rank;
-   * the common neighbours of the last edge; room for as many words. */
-  toposcope_open_link (*addCones)(unsigned long long *, long, const int *, long, long, bool, int *, unsigned short *,
-                                  unsigned long long *, unsigned long long *);
+  /* Rows of bits and words in each; outlines of the rows or NULL, room for the places of the lines of a row; edges, three
+   * numbers each, of which the last two are the vertices; the first rank and the end of those to add; whether it is enough
+   * that links are connected; two likely apexes of each vertex; apexes by rank; the common neighbours of the last edge; room
+   * for as many words. */
+  toposcope_open_link (*addCones)(unsigned long long *, long, unsigned long long *_Nullable, int *, const int *, long, long,
+                                  bool, int *, unsigned short *, unsigned long long *, unsigned long long *);
   /* Rows of bits and words in each; two vertices, and the first word in which their rows meet; for each vertex a likely
    * center. A common neighbour that is joined to all others, if one is found; otherwise -1. */
   int (*center)(const unsigned long long *, long, long, long, long, int *);

@@ -13,14 +13,43 @@ struct CommonNeighbors {
   private let reached: UnsafeMutablePointer<UInt64>
   private let chosen: UnsafeMutablePointer<UInt64>
   private let memory: Memory<UInt64>
+  /// Where vertices have few neighbours: of every row one bit a cache line, set where that line may have bits.
+  private let outlines: UnsafeMutablePointer<UInt64>?
+  private let outlineWords: Int
+  private let outlineMemory: Memory<UInt64>
+  /// Room for the places of the lines of a row.
+  private let places: Memory<Int32>
 
-  init(_ count: Int) throws(ToposcopeError) {
+  /// - Parameter edges: how many edges there will be
+  init(_ count: Int, edges: Int) throws(ToposcopeError) {
     graph = try BitRows(closed: count)
     words = graph.wordsPerRow
+    outlineWords = (words + 511) / 512
+    places = try Memory(words / 8)
+    let isSparse = CommonNeighbors.isSparse(count, edges)
+    outlineMemory = try Memory(isSparse ? count * outlineWords : 0)
+    outlines = isSparse ? outlineMemory.base : nil
     memory = try Memory(3 * max(words, 8))
     common = memory.base
     reached = memory.base + words
     chosen = memory.base + 2 * words
+    for vertex in 0..<count { outline(vertex, vertex) }
+  }
+
+  /// Whether vertices have fewer neighbours than their rows have lines.
+  private static func isSparse(_ vertices: Int, _ edges: Int) -> Bool { edges < vertices * vertices / 1024 }
+
+  @inline(__always)
+  func insert(_ u: Int, _ v: Int) {
+    graph.insert(u, v)
+    outline(u, v)
+    outline(v, u)
+  }
+
+  @inline(__always)
+  private func outline(_ u: Int, _ v: Int) {
+    guard let outlines else { return }
+    outlines[u &* outlineWords &+ v &>> 15] |= 1 &<< UInt64(truncatingIfNeeded: v &>> 9 & 63)
   }
 
   var wordCount: Int { words }
@@ -72,8 +101,8 @@ struct CommonNeighbors {
     // An edge is three numbers of 32 bits: its length, its tail and its head.
     let numbers = UnsafeRawPointer(edges.base).assumingMemoryBound(to: Int32.self)
     return KernelSet.best.addCones(
-      graph.row(0), words, numbers, Int(ranks.lowerBound), Int(ranks.upperBound), isConnectedEnough, likely.base,
-      apexes.base, common, chosen)
+      graph.row(0), words, outlines, places.base, numbers, Int(ranks.lowerBound), Int(ranks.upperBound),
+      isConnectedEnough, likely.base, apexes.base, common, chosen)
   }
 
   /// The number of common neighbours.

@@ -32,7 +32,7 @@ struct LinkScanner {
   private init(_ graph: RankedGraph, _ apexes: Memory<UInt16>) throws(ToposcopeError) {
     self.graph = graph
     self.apexes = apexes
-    neighbors = try CommonNeighbors(graph.count)
+    neighbors = try CommonNeighbors(graph.count, edges: graph.edges.count)
     small = try SmallLink(neighbors.graph)
     large = try LinkLoops(neighbors.graph)
     likely = try Memory(2 * graph.count)
@@ -72,7 +72,7 @@ struct LinkScanner {
 
   @inline(__always)
   private func insert(_ u: Int32, _ v: Int32) {
-    neighbors.graph.insert(Int(u), Int(v))
+    neighbors.insert(Int(u), Int(v))
     let (first, second) = (2 &* Int(u) &+ 1, 2 &* Int(v) &+ 1)
     if likely.base[first] == u { likely.base[first] = v }
     if likely.base[second] == v { likely.base[second] = u }

@@ -38,9 +38,10 @@ import Testing
         }
         let apexes = link.filter { y in link.allSatisfy { graph.contains(y, $0) } }
         let edges = [Int32(-1), -1, -1, 0, Int32(u), Int32(v), -1, -1, -1]
-        let found = try Memory<UInt16>(2)
+        let (found, places) = (try Memory<UInt16>(2), try Memory<Int32>(graph.wordsPerRow / 8))
         let open = KernelSet.available[level].addCones(
-          graph.row(0), graph.wordsPerRow, edges, 1, 2, false, likely.base, found.base, common.base, room.base)
+          graph.row(0), graph.wordsPerRow, nil, places.base, edges, 1, 2, false, likely.base, found.base, common.base,
+          room.base)
         if link.isEmpty {
           #expect(open.rank == 1 && open.vertex == -1)
           empty += 1
@@ -108,9 +109,10 @@ import Testing
         }
         let isConnected = !link.isEmpty && reached.count == link.count
         let edges = [Int32(-1), -1, -1, 0, Int32(u), Int32(v), -1, -1, -1]
-        let found = try Memory<UInt16>(2)
+        let (found, places) = (try Memory<UInt16>(2), try Memory<Int32>(graph.wordsPerRow / 8))
         let open = KernelSet.available[level].addCones(
-          graph.row(0), graph.wordsPerRow, edges, 1, 2, true, likely.base, found.base, common.base, room.base)
+          graph.row(0), graph.wordsPerRow, nil, places.base, edges, 1, 2, true, likely.base, found.base, common.base,
+          room.base)
         #expect((open.rank == 2) == isConnected && graph.contains(u, v) == isConnected)
         if !isConnected && !link.isEmpty {
           #expect(link.contains(Int(open.vertex)) && vertices(graph, common.base) == link)
@@ -120,6 +122,88 @@ import Testing
       }
     }
     #expect(connected > 30 && apart > 30)
+  }
+
+  /// The edges of a cloud, one after another: lines that outlines tell of say the same as whole rows.
+  @Test(arguments: KernelSet.available.indices) func outlinedRows(level: Int) throws {
+    var (cones, others) = (0, 0)
+    for seed in 0..<12 {
+      // The vertices lie close together or far apart: rows are one line, three, and more than 64.
+      let (count, spread) = (50, seed == 2 ? 690 : [1, 27][seed % 2])
+      var generator = SeededGenerator(seed: seed)
+      let points = (0..<count).map { _ in
+        SIMD4((0..<4).map { _ in Double.random(in: 0...1, using: &generator) })
+      }
+      let pairs = (0..<count).flatMap { v in (0..<v).map { (u: $0, v: v) } }
+      let squares = pairs.map { ((points[$0.u] - points[$0.v]) * (points[$0.u] - points[$0.v])).sum() }
+      let order = pairs.indices.sorted { squares[$0] < squares[$1] }
+      let edges: [Int32] = order.flatMap { [0, Int32(pairs[$0].u * spread), Int32(pairs[$0].v * spread)] }
+      let whole = try Growth(count * spread, edges, level: level, hasOutlines: false)
+      let outlined = try Growth(count * spread, edges, level: level, hasOutlines: true)
+      let words = whole.graph.wordsPerRow
+      while whole.next < order.count {
+        let (rank, isConnectedEnough) = (whole.next, whole.next / 100 % 2 == seed % 2)
+        let (expected, open) = (whole.grow(isConnectedEnough), outlined.grow(isConnectedEnough))
+        try #require(open.rank == expected.rank && open.vertex == expected.vertex)
+        if Int(open.rank) < order.count && open.vertex >= 0 {
+          #expect((0..<words).allSatisfy { whole.common.base[$0] == outlined.common.base[$0] })
+          others += 1
+        }
+        cones += Int(open.rank) - rank
+      }
+      #expect((0..<order.count).allSatisfy { whole.apexes.base[$0] == outlined.apexes.base[$0] })
+      for k in 0..<count {
+        let row = k * spread
+        #expect((0..<words).allSatisfy { whole.graph.row(row)[$0] == outlined.graph.row(row)[$0] })
+        #expect(whole.likely.base[2 * row] == outlined.likely.base[2 * row])
+      }
+    }
+    #expect(cones > 5000 && others > 100)
+  }
+
+  /// A graph to which edges are added by the kernel, and those with an open link without it.
+  private final class Growth {
+    let graph: BitRows
+    let common: Memory<UInt64>
+    let likely: Memory<Int32>
+    let apexes: Memory<UInt16>
+    private(set) var next = 0
+    private let edges: [Int32]
+    private let room: Memory<UInt64>
+    private let places: Memory<Int32>
+    private let outlines: Memory<UInt64>?
+    private let level: Int
+
+    init(_ count: Int, _ edges: [Int32], level: Int, hasOutlines: Bool) throws {
+      graph = try BitRows(closed: count)
+      (common, room) = (try Memory(graph.wordsPerRow), try Memory(graph.wordsPerRow))
+      places = try Memory(graph.wordsPerRow / 8)
+      likely = try Memory(2 * count)
+      apexes = try Memory(edges.count / 3)
+      outlines = hasOutlines ? try Memory(count * ((graph.wordsPerRow + 511) / 512)) : nil
+      (self.edges, self.level) = (edges, level)
+      for i in 0..<2 * count { likely.base[i] = Int32(i / 2) }
+      for x in 0..<count { join(x, x) }
+    }
+
+    func grow(_ isConnectedEnough: Bool) -> OpenLink {
+      let open = KernelSet.available[level].addCones(
+        graph.row(0), graph.wordsPerRow, outlines?.base, places.base, edges, next, min(next + 100, edges.count / 3),
+        isConnectedEnough, likely.base, apexes.base, common.base, room.base)
+      next = Int(open.rank)
+      if next < edges.count / 3 {
+        join(Int(edges[3 * next + 1]), Int(edges[3 * next + 2]))
+        next += 1
+      }
+      return open
+    }
+
+    private func join(_ u: Int, _ v: Int) {
+      graph.insert(u, v)
+      for (x, y) in [(u, v), (v, u)] {
+        outlines?.base[x * ((graph.wordsPerRow + 511) / 512) + y / 32768] |= 1 << UInt64(y / 512 % 64)
+      }
+    }
   }
 
   @Test(arguments: KernelSet.available.indices) func gatheredRows(level: Int) throws {
