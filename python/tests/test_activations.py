@@ -863,6 +863,13 @@ def test_labels_that_do_not_fit(images, data):
         cap.label(y)
     with pytest.raises(RuntimeError, match="classes= needs labels"):
         ts.collect(images, x, "head", classes=[1])
+    with (
+        pytest.raises(RuntimeError, match="Some passes have ids and some have none"),
+        ts.capture(images, "head", max_samples=100) as cap,
+    ):
+        images(x)
+        cap.label(ids=range(60, 120))
+        images(x)
 
 
 def test_a_capture_without_a_pass(images):
@@ -939,9 +946,9 @@ def test_flags_and_hooks_are_as_before(images, data):
 def test_a_pass_that_fails_leaves_no_trace(images, data):
     x, y = data.tensors
     with ts.capture(images, ["stem", "head"], "mean", max_samples=10) as cap:
-        cap.label(y)
+        cap.label(y, ids=range(60))
         images(x)
-        cap.label([9])
+        cap.label([9], ids=[99])
         with pytest.raises(RuntimeError):
             images(torch.ones(1, 2, 5, 5))
         handle = images.drop.register_forward_pre_hook(lambda m, a: 1 / 0)
@@ -966,3 +973,46 @@ def test_no_reference_to_the_model_is_kept(data):
 def test_importing_the_package_does_not_import_torch():
     code = "import sys, toposcope as ts; ts.Activations({'a': [[1.0]]}); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("reduce", ["cls", "last"])
+def test_a_mask_that_comes_within_a_pass_is_heeded(reduce):
+    """The size is known before the mask is, and the pass before had no padding."""
+
+    class Tokens(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Identity()
+
+        def forward(self, x, attention_mask=None):
+            return self.layer(x)
+
+    net, x = Tokens(), torch.rand(4, 5, 3)
+    whole, padded = torch.ones(4, 5).long(), torch.ones(4, 5).long()
+    (padded[:, :2] if reduce == "cls" else padded[:, 3:]).zero_()
+    with ts.capture(net, "layer", reduce=reduce) as cap:
+        for mask in (whole, padded, whole):
+            with cap.batch(labels=[0] * 4):
+                net(x, attention_mask=mask)
+    first, second, third = cap.activations["layer"].reshape(3, 4, 3)
+    np.testing.assert_array_equal(first, x[:, 0 if reduce == "cls" else 4])
+    np.testing.assert_array_equal(second, x[:, 2])
+    np.testing.assert_array_equal(third, first)
+    with pytest.raises(ValueError, match="the attention mask is"), ts.capture(net, "layer", reduce=reduce) as cap:
+        for mask in (whole, torch.ones(4, 7).long()):
+            with cap.batch(labels=[0] * 4):
+                net(x, attention_mask=mask)
+
+
+def test_a_model_is_freed_at_once_after_a_capture():
+    net = nn.Sequential(nn.Linear(3, 2))
+    gone = weakref.ref(net)
+    gc.disable()
+    try:
+        with ts.capture(net, "0") as cap:
+            net(torch.rand(4, 3))
+        del net
+        assert gone() is None
+    finally:
+        gc.enable()
+    assert len(cap.activations) == 1

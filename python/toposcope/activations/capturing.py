@@ -273,6 +273,7 @@ class Capture:
             raise RuntimeError("classes= needs labels: call cap.label(y) before model(x).")
         if mask is None:
             mask = self._mask_in(args, kwargs)
+        self._recording.check_given(ids, labels)
         sizes = {len(values) for values in (ids, labels) if values is not None}
         sizes.update(self._samples_in((*args, *kwargs.values())))
         recording = self._recording

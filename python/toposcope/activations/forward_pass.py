@@ -82,6 +82,12 @@ class ForwardPass:
             self.size = sizes.pop()
             self._choose(None)
 
+    def heed(self, mask: torch.Tensor | None) -> None:
+        """Take the mask that a model is called with inside the pass."""
+        self.mask = mask
+        if mask is not None:
+            self.plainly = -1
+
     def stage(self, key: str, output: torch.Tensor, reduction: Reduction) -> None:
         """Reduce what a layer has given to the kept points of this pass, and copy them."""
         shape = output.shape

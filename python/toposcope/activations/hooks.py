@@ -168,7 +168,7 @@ class Hooks:
         if self._pass is not None and (self._in_batch or _is_running(self._opened_by)):  # the model inside itself
             self._depth += 1
             if self._pass.mask is None:
-                self._pass.mask = self._mask_in(args, kwargs)
+                self._pass.heed(self._mask_in(args, kwargs))
             return
         # What an interrupt has left of an earlier pass is dropped: PyTorch calls no hook then.
         self._pass, self._depth, self._opened_by = None, 1, sys._getframe(1)

@@ -47,14 +47,21 @@ class Recording:
         self._held: list[tuple[Slots, dict[str, Points]]] = []  # what passes gave, and where it goes
         self._rows_held = 0
         self._labels = Column("labels")
-        self._given: tuple[bool, bool] | None = None  # whether ids and labels were, once there was a pass
+        self._given = False, False  # whether ids and labels were, once there was a pass
         self._expected: set[str] = set()
         self._spread = False
 
     @property
     def has_ids(self) -> bool:
         """Whether ids were given."""
-        return self._given is not None and self._given[0]
+        return self._given[0]
+
+    def check_given(self, ids: Any, labels: Any) -> None:
+        """Refuse ids or labels of a pass, where the passes before had none, or that it has none, where they had."""
+        given = ids is not None, labels is not None
+        if self.passes and given != self._given:
+            name = "ids" if given[0] != self._given[0] else "labels"
+            raise RuntimeError(f"Some passes have {name} and some have none: call cap.label before every model(x).")
 
     def add(self, passed: ForwardPass) -> None:
         """Store what a pass gave; all of it, or nothing where something is wrong."""
@@ -102,13 +109,8 @@ class Recording:
         )
 
     def _check(self, passed: ForwardPass) -> None:
-        given = passed.ids is not None, passed.labels is not None
-        if self._given is None:
-            self._given = given
-        elif given != self._given:
-            name = "ids" if given[0] != self._given[0] else "labels"
-            raise RuntimeError(f"Some passes have {name} and some have none: call cap.label before every model(x).")
         if not self.passes:
+            self._given = passed.ids is not None, passed.labels is not None
             self._expected = set(passed.staged)
         elif passed.staged.keys() != self._expected:
             odd = sorted(passed.staged.keys() ^ self._expected)

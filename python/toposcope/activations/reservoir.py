@@ -38,7 +38,7 @@ class Offer:
 
     rows: NDArray[np.int64] | range
     slots: Slots
-    ids: NDArray[Any] | None  # None: the numbers of the slots
+    ids: NDArray[Any] | None  # None: numbered as they come
     positions: NDArray[np.int64] | None
     priority: NDArray[np.uint64] | None  # None where nothing has to be told apart
     repeated: int
@@ -243,19 +243,18 @@ class _Following:
         return samples[slots.argsort()]
 
     def _decide(self, end: int) -> None:
-        if end <= self._decided:
-            return
-        numbers = np.arange(self._decided, max(end, self._decided + _AHEAD))
-        keys = ~priorities(numbers, None, self._seed)
-        lower = keys > np.uint64(self._held[0][0])
-        for key, number in zip(keys[lower].tolist(), numbers[lower].tolist(), strict=True):
-            if key > self._held[0][0]:
-                _, leaves = heapq.heapreplace(self._held, (key, len(self._numbers)))
-                self._until[leaves] = number
-                self._numbers.append(number)
-                self._slots.append(self._slots[leaves])
-                self._until.append(_NEVER)
-        self._decided = int(numbers[-1]) + 1
+        while self._decided < end:
+            numbers = np.arange(self._decided, self._decided + _AHEAD)
+            keys = ~priorities(numbers, None, self._seed)
+            lower = keys > np.uint64(self._held[0][0])
+            for key, number in zip(keys[lower].tolist(), numbers[lower].tolist(), strict=True):
+                if key > self._held[0][0]:
+                    _, leaves = heapq.heapreplace(self._held, (key, len(self._numbers)))
+                    self._until[leaves] = number
+                    self._numbers.append(number)
+                    self._slots.append(self._slots[leaves])
+                    self._until.append(_NEVER)
+            self._decided += _AHEAD
 
 
 def priorities(ids: NDArray[Any], positions: NDArray[np.int64] | None, seed: int) -> NDArray[np.uint64]:

@@ -54,17 +54,18 @@ def walk(root: nn.Module) -> list[Named]:
     A module that has two names comes twice.
     """
     found: list[Named] = []
-
-    def enter(name: str, module: nn.Module) -> None:
-        while _WRAPPED in module._modules:
-            module = module.get_submodule(_WRAPPED)
-        found.append((name, module))
-        for part, child in module._modules.items():
-            if child is not None:
-                enter(f"{name}.{part}" if name else part, child)
-
-    enter("", root)
+    _enter("", root, found)
     return found
+
+
+def _enter(name: str, module: nn.Module, found: list[Named]) -> None:
+    """Add a module and those in it. (A function within `walk` would hold itself, and with it the model.)"""
+    while _WRAPPED in module._modules:
+        module = module.get_submodule(_WRAPPED)
+    found.append((name, module))
+    for part, child in module._modules.items():
+        if child is not None:
+            _enter(f"{name}.{part}" if name else part, child, found)
 
 
 def choose(modules: Sequence[Named], layers: Layers) -> list[Layer]:
