@@ -276,7 +276,7 @@ private struct FinishedSums<Operation: PairOperation>: PanelRows {
           t2.finish(form, to: place + 2 &* outStride, &low, &high)
           t3.finish(form, to: place + 3 &* outStride, &low, &high)
         }
-        // Asked once, not for every vector.
+        // Asked once, not for every vector. In single precision both roots are the same.
         if !toposcope_is_root(form) {
           write(form)
         } else if MemoryLayout<Operation.Lanes.Scalar>.size == 4 || toposcope_is(form, TOPOSCOPE_ROOT_OF_SINGLE) {

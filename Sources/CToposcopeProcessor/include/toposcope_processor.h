@@ -124,9 +124,9 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
    * its height and width, multiples of eight. Whether it and its mirror image hold the same lengths, and no -0. */
   bool (*isMirrored)(const int *, long, long, long, long, long);
   /* Bits of the lengths of a square matrix, entries in a row; a row; some other rows, sixteen at most, and how many; the first
-   * column to look at; a length; one bit for each of 32 columns. Returns the first of some columns of which any are open: that
-   * row has a greater length there than this one, and no other row has a smaller one. Where there are none, the bits are 0,
-   * and the columns from the one returned on are too few to be looked at. */
+   * column to look at; a length; the bits of 32 columns. A column is open where that row has a greater length than this one,
+   * and no other row has a smaller one. Returns the first column of the first 32, counted from the start, of which any is open;
+   * where there are none, the bits are 0, and fewer than 32 columns are left from the one returned on. */
   long (*openPairs)(const int *, long, long, const int *_Nullable, long, long, int, unsigned *);
 } toposcope_kernel_set;
 
@@ -170,7 +170,7 @@ TOPOSCOPE_CHOICE(toposcope_lesser_doubles, toposcope_doubles, toposcope_double_l
 TOPOSCOPE_CHOICE(toposcope_greater_doubles, toposcope_doubles, toposcope_double_lanes, >)
 #undef TOPOSCOPE_CHOICE
 
-/* What a sum becomes that is no root: a line of it, at most `most`. Products with these factors are exact. */
+/* What a sum becomes that is no root: factor * sum + term, at most `most`. Rounded once, fused or not; NaN becomes `most`. */
 struct toposcope_line {
   float factor, term, most;
 };

@@ -26,6 +26,7 @@ struct StoppingRadius {
     let n = distances.count
     let rowsPerChunk = 16
     let chunks = (n + rowsPerChunk - 1) / rowsPerChunk
+    // Lengths are in the order of their bits.
     let longest = Atomic<Int32>(Int32(bitPattern: reached.bitPattern))
     try Threads.forEach(chunks: chunks, threads: threads, progress: progress) { chunk in
       for u in (chunk * rowsPerChunk)..<min(n, (chunk + 1) * rowsPerChunk) {

@@ -13,7 +13,8 @@ struct CommonNeighbors {
   private let reached: UnsafeMutablePointer<UInt64>
   private let chosen: UnsafeMutablePointer<UInt64>
   private let memory: Memory<UInt64>
-  /// Where vertices have few neighbours: of every row one bit a cache line, set where that line may have bits.
+  /// Where vertices have few neighbours: of every row one bit a cache line, set where that line may have bits (it stays set
+  /// when an edge is taken away). Edges are added by ``insert(_:_:)`` only.
   private let outlines: UnsafeMutablePointer<UInt64>?
   private let outlineWords: Int
   private let outlineMemory: Memory<UInt64>
