@@ -20,7 +20,7 @@ func addCones(
   _ common: UnsafeMutablePointer<UInt64>, _ candidates: UnsafeMutablePointer<UInt64>
 ) -> OpenLink {
   if let outlines {
-    let all = Outlines(bits: outlines, wordsEach: (words &+ 511) / 512)
+    let all = Outlines(bits: outlines, wordsEach: toposcope_outline_words(words))
     return addCones(
       rows, words: words, all, places, edges, first, end, isConnectedEnough, likely, apexes, common, candidates)
   }
@@ -125,8 +125,8 @@ private struct Outlines {
 
   @inline(__always)
   func insert(_ u: Int, _ v: Int) {
-    bits[u &* wordsEach &+ v &>> 15] |= 1 &<< UInt64(truncatingIfNeeded: v &>> 9 & 63)
-    bits[v &* wordsEach &+ u &>> 15] |= 1 &<< UInt64(truncatingIfNeeded: u &>> 9 & 63)
+    toposcope_outline(bits, wordsEach, u, v)
+    toposcope_outline(bits, wordsEach, v, u)
   }
 
   /// Calls `body` with the first word of each line in which both of two rows may have bits.

@@ -78,7 +78,7 @@ typedef struct {
 
 enum { DL_CPU = 1, DL_FLOAT = 2 };
 
-/* Whether a tensor is in single precision, of three dimensions or more, in memory that can be read, in order. */
+/* Whether a tensor is in single precision, of three dimensions or more, in order, in memory of the processor. */
 static int is_readable(const dl_tensor *tensor)
 {
     if (tensor->device.type != DL_CPU || tensor->data == NULL || tensor->dimensions < 3 ||
@@ -92,7 +92,7 @@ static int is_readable(const dl_tensor *tensor)
     return 1;
 }
 
-/* Whether a tensor has the shape that a tuple of numbers says; -1 with an exception where it is none. */
+/* Whether a tensor has the shape that a tuple of numbers says; -1 with an exception where that is no such tuple. */
 static int has_shape(const dl_tensor *tensor, PyObject *shape)
 {
     if (!PyTuple_Check(shape)) {
@@ -157,8 +157,10 @@ PyObject *core_points(PyObject *module, PyObject *const *args, Py_ssize_t count)
     int as_expected = has_shape(tensor, args[1]);
     if (as_expected < 0) return NULL;
     const int of_token = args[2] != Py_None;
-    const long long token = of_token ? PyLong_AsLongLong(args[2]) : 0, first = PyLong_AsLongLong(args[5]);
-    if ((token == -1 || first == -1) && PyErr_Occurred()) return NULL;
+    const long long token = of_token ? PyLong_AsLongLong(args[2]) : 0;
+    if (token == -1 && PyErr_Occurred()) return NULL;
+    const long long first = PyLong_AsLongLong(args[5]);
+    if (first == -1 && PyErr_Occurred()) return NULL;
     if (!as_expected || !is_readable(tensor)) Py_RETURN_NONE;
 
     /* A sample is `outer` rows of `inner` numbers: channels of positions, or tokens of channels. */

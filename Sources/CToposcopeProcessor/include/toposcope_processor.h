@@ -143,6 +143,13 @@ typedef double toposcope_doubles __attribute__((vector_size(TOPOSCOPE_REGISTER))
 typedef float toposcope_narrow_floats __attribute__((vector_size(TOPOSCOPE_REGISTER / 2)));
 #define TOPOSCOPE_INLINE static inline __attribute__((always_inline))
 
+/* Outlines of rows of bits: one bit for each cache line, of 512 vertices, that may not be zero; whole words a row. */
+TOPOSCOPE_INLINE long toposcope_outline_words(long words) { return (words + 511) / 512; }
+
+TOPOSCOPE_INLINE void toposcope_outline(unsigned long long *outlines, long words_each, long row, long vertex) {
+  outlines[row * words_each + (vertex >> 15)] |= 1ull << (vertex >> 9 & 63);
+}
+
 /* Angles take a dozen constants, for which sums would have to leave the registers. */
 TOPOSCOPE_INLINE bool toposcope_finishes_in_registers(enum toposcope_form form) {
   return form != TOPOSCOPE_ANGLE && form != TOPOSCOPE_ANGLE_OF_PRODUCT;

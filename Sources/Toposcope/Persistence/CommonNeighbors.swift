@@ -25,7 +25,7 @@ struct CommonNeighbors {
   init(_ count: Int, edges: Int) throws(ToposcopeError) {
     graph = try BitRows(closed: count)
     words = graph.wordsPerRow
-    outlineWords = (words + 511) / 512
+    outlineWords = toposcope_outline_words(words)
     places = try Memory(words / 8)
     let isSparse = CommonNeighbors.isSparse(count, edges)
     outlineMemory = try Memory(isSparse ? count * outlineWords : 0)
@@ -49,8 +49,7 @@ struct CommonNeighbors {
 
   @inline(__always)
   private func outline(_ u: Int, _ v: Int) {
-    guard let outlines else { return }
-    outlines[u &* outlineWords &+ v &>> 15] |= 1 &<< UInt64(truncatingIfNeeded: v &>> 9 & 63)
+    if let outlines { toposcope_outline(outlines, outlineWords, u, v) }
   }
 
   var wordCount: Int { words }
