@@ -35,13 +35,13 @@ class MaskFinder:
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor | None:
         """The mask (samples, tokens), True where there is a token; None where there is none of two dimensions."""
-        if not (kwargs or any(_may_be_mask(value) for value in args)):
+        if not (kwargs or any(_has_two_dimensions(value) for value in args)):
             return None
         for name, padding in _NAMES:
             mask = kwargs.get(name)
             if mask is None and self._places.get(name, len(args)) < len(args):
                 mask = args[self._places[name]]
-            if _may_be_mask(mask):
+            if _has_two_dimensions(mask):
                 if padding and mask.is_floating_point():
                     return mask == 0  # additive: -inf for padding
                 return ~of_tokens(name, mask) if padding else of_tokens(name, mask)
@@ -58,7 +58,7 @@ class MaskFinder:
         return {name: positional.index(name) for name, _ in _NAMES if name in positional}
 
 
-def _may_be_mask(value: Any) -> TypeGuard[torch.Tensor]:
+def _has_two_dimensions(value: Any) -> TypeGuard[torch.Tensor]:
     return isinstance(value, torch.Tensor) and value.dim() == 2
 
 

@@ -94,15 +94,11 @@ def _evaluating(root: nn.Module) -> Iterator[None]:
 
 def _state(root: nn.Module) -> _Before:
     """The state of a model; the root comes first."""
-    modules: list[nn.Module] = [root]
-    for module in modules:  # which grows meanwhile
-        modules += [child for child in module._modules.values() if child is not None]
-    kinds = set(map(type, modules))
+    modules = list(root.modules())
     shortcuts = [
         (module, name, getattr(module, name), watched)
-        for kind, name, watched in _SHORTCUTS
-        if any(issubclass(some, kind) for some in kinds)
         for module in modules
+        for kind, name, watched in _SHORTCUTS
         if isinstance(module, kind) and hasattr(module, name)
     ]
     return _Before([(module, module.training) for module in modules], shortcuts)

@@ -45,8 +45,8 @@ class ForwardPass:
         How often each layer was called.
     staged : dict of str to (m, d) array or tensor
         What they gave.
-    plainly : int
-        The number of samples, where every layer is to give one point of each that is kept and nothing else matters;
+    plain_size : int
+        The number of samples, where every layer is to give one point of each that is kept and there is no mask (yet);
         else -1.
     rows, first : (m,) ndarray or None, int
         Then which samples are kept (None: all), and the row of the rooms where their points begin (-1: in none).
@@ -55,7 +55,7 @@ class ForwardPass:
     offer: Offer | None = None
     spread = False
     ended_well = False
-    plainly, first = -1, -1
+    plain_size, first = -1, -1
     rows: NDArray[np.int64] | None = None
     _all = False  # whether one point of every sample is kept
     _padded: bool | None = None  # whether the mask leaves anything out, once that has been asked for
@@ -86,7 +86,7 @@ class ForwardPass:
         """Take the mask that a model is called with inside the pass."""
         self.mask = mask
         if mask is not None:
-            self.plainly = -1
+            self.plain_size = -1
 
     def stage(self, key: str, output: torch.Tensor, reduction: Reduction) -> None:
         """Reduce what a layer has given to the kept points of this pass, and copy them."""
@@ -121,7 +121,7 @@ class ForwardPass:
             self.offer = self._offered(identities)
         self._all = identities is None and 0 < len(self.offer.rows) == self.size
         if self.mask is None and not self._spreads and self.size:
-            self.plainly, self.rows = self.size, None if self._all else np.asarray(self.offer.rows)
+            self.plain_size, self.rows = self.size, None if self._all else np.asarray(self.offer.rows)
             if isinstance(self.offer.slots, slice):
                 self.first = self.offer.slots.start
 

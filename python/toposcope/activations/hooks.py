@@ -105,25 +105,25 @@ class Hooks:
 
             return layer.module.register_forward_pre_hook(untraced(before), with_kwargs=True)
 
-        gave: Hook = functools.partial(self._gave, layer, reduction)
+        hook: Hook = functools.partial(self._gave, layer, reduction)
         if self._reading.takes_tensors and (layer.calls is None or 0 in layer.calls):
-            gave = self._usually(layer.name, reduction, gave)
-        return layer.module.register_forward_hook(untraced(gave))
+            hook = self._usually(layer.name, reduction, hook)
+        return layer.module.register_forward_hook(untraced(hook))
 
     def _usually(self, name: str, reduction: Reduction, otherwise: Hook) -> Hook:
         """The hook for what a layer mostly gives: in its first call in a pass a tensor like that of the pass before."""
 
         def gave(module: nn.Module, args: tuple[Any, ...], value: Any) -> None:
-            current, shape = self._pass, reduction.shape
+            current, shape = self._pass, reduction.last_shape
             if (
                 current is not None
                 and shape is not None
-                and shape[0] == current.plainly
+                and shape[0] == current.plain_size
                 and name not in current.calls
                 and threading.get_ident() == self._thread
             ):
                 room = current.rooms.get(name)
-                points = points_in_memory(value, shape, reduction.token, current.rows, room, current.first)
+                points = points_in_memory(value, shape, reduction.last_token, current.rows, room, current.first)
                 if points is not None:
                     current.calls[name] = 1
                     current.staged[name] = points

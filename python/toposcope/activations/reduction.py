@@ -141,8 +141,8 @@ class Reduction:
     prefix: int = 1
     known: Channels = Channels()
     # Of the outputs whose points were taken in memory last: their shape, and the token that these are (None: means).
-    shape: torch.Size | None = field(default=None, init=False, repr=False, compare=False)
-    token: int | None = field(default=None, init=False, repr=False, compare=False)
+    last_shape: torch.Size | None = field(default=None, init=False, repr=False, compare=False)
+    last_token: int | None = field(default=None, init=False, repr=False, compare=False)
     _functions: dict[torch.Size, InPyTorch] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -214,7 +214,7 @@ class Reduction:
             token = {"cls": 0, "last": shape[1] - 1}.get(self.choice)  # type: ignore[arg-type]
             points = points_in_memory(output, shape, token, None if index is None else index.samples, None, 0)
             if points is not None:
-                self.shape, self.token = shape, token
+                self.last_shape, self.last_token = shape, token
                 return points
         output = plain(output)
         samples, positions = (None, None) if index is None else index.on(output.device)

@@ -72,16 +72,14 @@ class Reservoir:
     @property
     def numbered(self) -> bool:
         """Whether the samples are the numbers of their slots."""
-        return self._ids.empty and (self.capacity is None or self.seen <= self.capacity)
+        return self._ids.empty and self._takes_all(self.seen)
 
     @property
     def ids(self) -> NDArray[Any]:
         """The sample of every slot."""
         if not self._ids.empty:
             return self._ids.first(self.held)
-        if self.capacity is None or self.seen <= self.capacity:
-            return np.arange(self.held)
-        return (self._following or _Following(self.capacity, self.seed)).held_of(self.seen)
+        return np.arange(self.held) if self.numbered else self._decider().held_of(self.seen)
 
     @property
     def positions(self) -> NDArray[np.int64] | None:
@@ -109,7 +107,8 @@ class Reservoir:
             return self._added(np.arange(len(ids)), ids, positions, None, 0, new)
         priority, rows, repeated = priorities(ids, positions, self.seed), np.arange(len(ids)), 0
         if self.held == self.capacity:
-            rows, priority = self._below_highest(priority)
+            rows = np.flatnonzero(priority <= self._highest)
+            priority = priority[rows]
         if not new:
             fresh = self._fresh(priority)
             if fresh is not None:
@@ -117,14 +116,31 @@ class Reservoir:
                 rows, priority = rows[fresh], priority[fresh]
         if len(rows) < len(ids):
             ids, positions = ids[rows], None if positions is None else positions[rows]
-        return self._lowest(rows, ids, positions, priority, repeated, new)
+        if self.capacity is None or self.held + len(rows) <= self.capacity:
+            return self._added(rows, ids, positions, priority, repeated, new)
+        both = np.concatenate([self._priority.first(self.held), priority]) if self.held else priority
+        order = both.argpartition(self.capacity - 1)
+        stays, leaves = order[: self.capacity], order[self.capacity :]
+        chosen = np.sort(stays[stays >= self.held]) - self.held
+        free = leaves[leaves < self.held]
+        if self.held < self.capacity:
+            free = np.concatenate([free, np.arange(self.held, self.capacity)])
+        return Offer(
+            rows[chosen],
+            free[: len(chosen)],
+            ids[chosen],
+            None if positions is None else positions[chosen],
+            priority[chosen],
+            repeated,
+            new,
+        )
 
     def offer_following(self, count: int) -> Offer:
         """The same for so many samples without ids, one point each, where that is so of all passes."""
         end = self.seen + count
-        if self.capacity is None or end <= self.capacity:
+        if self._takes_all(end):
             return self._added(range(count), None, None, None, 0, True)
-        following, self._following = self._following or _Following(self.capacity, self.seed), None
+        following, self._following = self._decider(), None
         rows, slots = following.kept_among(self.seen, end)
         self._following = following  # an interrupt leaves none, rather than one that is half-way
         return Offer(rows, slots, None, None, None, 0, True)
@@ -150,14 +166,18 @@ class Reservoir:
         if isinstance(slots, slice):
             self.held = slots.stop
         else:  # some had to leave, or be turned away
-            self.held = self.capacity or 0
+            assert self.capacity is not None
+            self.held = self.capacity
         if self.held == self.capacity and offer.priority is not None:
             self._highest = self._priority.first(self.held).max()
 
-    def _below_highest(self, priority: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        """Which of some points come before one that is held, and their priorities."""
-        rows = (priority <= self._highest).nonzero()[0]
-        return rows, priority[rows]
+    def _takes_all(self, count: int) -> bool:
+        """Whether so many samples all stay."""
+        return self.capacity is None or count <= self.capacity
+
+    def _decider(self) -> _Following:
+        assert self.capacity is not None
+        return self._following or _Following(self.capacity, self.seed)
 
     def _added(
         self,
@@ -170,35 +190,6 @@ class Reservoir:
     ) -> Offer:
         """The offer of all of some points, after those that are held."""
         return Offer(rows, slice(self.held, self.held + len(rows)), ids, positions, priority, repeated, new)
-
-    def _lowest(
-        self,
-        rows: NDArray[np.int64],
-        ids: NDArray[Any],
-        positions: NDArray[np.int64] | None,
-        priority: NDArray[np.uint64],
-        repeated: int,
-        new: bool,
-    ) -> Offer:
-        """The offer of those of some points that stay."""
-        if self.capacity is None or self.held + len(rows) <= self.capacity:
-            return self._added(rows, ids, positions, priority, repeated, new)
-        both = np.concatenate([self._priority.first(self.held), priority]) if self.held else priority
-        order = both.argpartition(self.capacity - 1)
-        stays, leaves = order[: self.capacity], order[self.capacity :]
-        chosen = np.sort(stays[stays >= self.held]) - self.held
-        free = leaves[leaves < self.held]
-        if self.held < self.capacity:
-            free = np.concatenate([free, np.arange(self.held, self.capacity)])
-        return Offer(
-            rows[chosen],
-            free[: len(chosen)],
-            ids[chosen],
-            None if positions is None else positions[chosen],
-            priority[chosen],
-            repeated,
-            new,
-        )
 
     def _fresh(self, priority: NDArray[np.uint64]) -> NDArray[np.int64] | None:
         """The first of each point that is not held; None for all."""

@@ -178,8 +178,6 @@ def _nothing(pattern: Layers, modules: Sequence[Named]) -> str:
 
 def refuse(modules: Sequence[Named], layers: Sequence[Layer]) -> None:
     """Raise where hooks cannot work: scripted and exported models, replicas on several devices."""
-    if not any(issubclass(kind, torch.jit.ScriptModule) for kind in {type(module) for _, module in modules}):
-        return
     scripted = sorted((name for name, module in modules if isinstance(module, torch.jit.ScriptModule)), key=len)
     for layer in layers:
         inside = next((name for name in scripted if not name or f"{layer.name}.".startswith(f"{name}.")), None)
