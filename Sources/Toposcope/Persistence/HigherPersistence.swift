@@ -90,11 +90,11 @@ struct HigherPersistence {
     try lookahead.run { (block) throws(ToposcopeError) in
       try report(block.ranks.lowerBound)
       var next = block.ranks.lowerBound
-      if block.hasLoops || !wantsLoops {
+      if block.extent == .loops || block.extent == .components && !wantsLoops {
         next = block.ranks.upperBound
         for i in 0..<block.findings.count {
           try settle(block.findings[i])
-          if wantsLoops && !block.hasLoops {
+          if wantsLoops && block.extent != .loops {
             next = block.findings[i].rank + 1
             break
           }
@@ -116,7 +116,7 @@ struct HigherPersistence {
   /// Whether only the bars are wanted, which do not depend on the choice of loops and roots.
   private var isFree: Bool { triangles.wanted == Wanted() }
 
-  private func report(_ rank: Int32) throws(ToposcopeError) {
+  private mutating func report(_ rank: Int32) throws(ToposcopeError) {
     try progress.report(Int(rank), of: graph.edges.count)
     guard let limit else { return }
     let more = held + triangles.byteCount + (cells?.byteCount ?? 0)

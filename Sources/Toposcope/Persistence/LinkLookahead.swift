@@ -3,21 +3,23 @@ import Synchronization
 /// Looks at the links of edges ahead of the classes, on several threads.
 ///
 /// What an edge asks for depends on the graph alone, and the order of the edges is known. So every thread has a graph of
-/// its own, adds all edges to it, and looks at the links of some blocks of them; another thread follows in order, and
-/// settles what was found.
+/// its own, adds all edges to it, and looks at the links of some blocks of them; the thread that called follows in order,
+/// and settles what was found.
 ///
 /// Loops are looked for only while a class is alive that they could kill. A thread that looks ahead cannot know; it goes by
-/// what was so a moment ago, and a block that lacks its loops is looked at again by the thread that needs them.
+/// what is so at that moment, and a block that lacks its loops is looked at again by the thread that needs them.
 final class LinkLookahead: @unchecked Sendable {
-  /// The findings of one block of edges.
+  /// What is known of the edges of a block.
   final class Block {
     fileprivate(set) var ranks: Range<Int32> = 0..<0
     fileprivate(set) var findings: LinkFindings
-    fileprivate(set) var hasLoops = false
-    fileprivate var failure: ToposcopeError?
+    fileprivate(set) var extent = Extent.nothing
 
     init() throws(ToposcopeError) { findings = try LinkFindings() }
   }
+
+  /// How much is known.
+  enum Extent { case nothing, components, loops }
 
   /// One thread's graph, and the edges that are in it.
   private final class Worker {
@@ -26,16 +28,7 @@ final class LinkLookahead: @unchecked Sendable {
 
     init(_ scanner: LinkScanner) { self.scanner = scanner }
 
-    func move(to rank: Int32) {
-      while next < rank {
-        scanner.pass(next)
-        next += 1
-      }
-      while next > rank {
-        next -= 1
-        scanner.takeBack(next)
-      }
-    }
+    func move(to rank: Int32) { scanner.move(&next, to: rank) }
   }
 
   /// How the work is cut up.
@@ -54,16 +47,15 @@ final class LinkLookahead: @unchecked Sendable {
     }
   }
 
-  private static let blocksPerRound = 64
+  /// The further ahead, the more often it has changed meanwhile whether loops are wanted.
+  private static let blocksAhead = 128
   private let edgesPerBlock: Int32
 
   private let end: Int32
   private let progress: Progress
   private let wantsLoops: Atomic<Bool>
   private let workers: [Worker]
-  /// Those that are being filled, and those that are being settled.
-  private var filling: [Block] = []
-  private var filled: [Block] = []
+  private let work: WorkAhead<Block>
 
   /// - Parameter scanner: that of the calling thread, in which all edges will be
   init(
@@ -76,38 +68,32 @@ final class LinkLookahead: @unchecked Sendable {
     var workers = [Worker(scanner)]
     while workers.count < threads { workers.append(Worker(try LinkScanner(beside: scanner))) }
     self.workers = workers
-    for _ in 0..<LinkLookahead.blocksPerRound {
-      filling.append(try Block())
-      filled.append(try Block())
+    let blocks = (Int(end) + Int(edgesPerBlock) - 1) / Int(edgesPerBlock)
+    work = try WorkAhead(blocks, atMost: LinkLookahead.blocksAhead, progress: progress) {
+      () throws(ToposcopeError) in try Block()
     }
   }
 
   /// Looks at all edges, and calls `settle` with each block, in order, on the calling thread. It returns whether loops
   /// matter from there on.
   func run(_ settle: (Block) throws(ToposcopeError) -> Bool) throws(ToposcopeError) {
-    var start: Int32 = 0
-    var isFilled = false
-    while start < end || isFilled {
-      let stop = min(end, start + edgesPerBlock * Int32(LinkLookahead.blocksPerRound))
-      let nextBlock = Atomic<Int>(0)
-      let nextWorker = Atomic<Int>(1)
-      let round = start..<stop
-      try Threads.run(helpers: start < end ? workers.count - 1 : 0) {
-        fill(round, workers[nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue], nextBlock)
-      } beside: { () throws(ToposcopeError) in
-        if isFilled {
-          for block in filled where !block.ranks.isEmpty {
-            if let failure = block.failure { throw failure }
-            wantsLoops.store(try settle(block), ordering: .relaxed)
-          }
-        }
-        fill(round, workers[0], nextBlock)
-        try progress.report(Int(start), of: Int(end))
+    var next = 0
+    try work.run(threads: workers.count) { (thread, number, block) throws(ToposcopeError) in
+      let start = Int32(number) * edgesPerBlock
+      block.ranks = start..<min(start + edgesPerBlock, end)
+      block.findings.removeAll()
+      if thread == 0 && number == next {
+        block.extent = .nothing  // the thread that called is about to settle it, and then knows what it wants
+      } else {
+        try look(block, workers[thread])
       }
-      swap(&filling, &filled)
-      isFilled = start < stop
-      start = stop
+    } report: { (number) throws(ToposcopeError) in
+      try progress.report(number * Int(edgesPerBlock), of: Int(end))
+    } settle: { (number, block) throws(ToposcopeError) in
+      wantsLoops.store(try settle(block), ordering: .relaxed)
+      next = number + 1
     }
+    move(to: end)
   }
 
   /// Brings the graph of the calling thread to where it was before an edge was added, or to where it will be.
@@ -116,25 +102,13 @@ final class LinkLookahead: @unchecked Sendable {
   /// Says that edges have been added to that graph.
   func hasAdded(_ ranks: Range<Int32>) { workers[0].next = ranks.upperBound }
 
-  private func fill(_ round: Range<Int32>, _ worker: Worker, _ nextBlock: borrowing Atomic<Int>) {
-    while !progress.isCancelled {
-      let number = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
-      if number >= filling.count { break }
-      let block = filling[number]
-      let start = min(round.lowerBound + Int32(number) * edgesPerBlock, round.upperBound)
-      let stop = min(start + edgesPerBlock, round.upperBound)
-      block.ranks = start..<stop
-      block.findings.removeAll()
-      if block.ranks.isEmpty { continue }
-      block.hasLoops = wantsLoops.load(ordering: .relaxed)
-      worker.move(to: start)
-      do throws(ToposcopeError) {
-        while worker.next < stop {
-          worker.next = try worker.scanner.scan(
-            worker.next..<stop, wantsLoops: block.hasLoops, into: &block.findings)
-        }
-      } catch { block.failure = error }
+  private func look(_ block: Block, _ worker: Worker) throws(ToposcopeError) {
+    worker.move(to: block.ranks.lowerBound)
+    block.extent = wantsLoops.load(ordering: .relaxed) ? .loops : .components
+    while worker.next < block.ranks.upperBound {
+      if !wantsLoops.load(ordering: .relaxed) { block.extent = .components }
+      worker.next = try worker.scanner.scan(
+        worker.next..<block.ranks.upperBound, wantsLoops: block.extent == .loops, into: &block.findings)
     }
-    worker.move(to: round.upperBound)
   }
 }

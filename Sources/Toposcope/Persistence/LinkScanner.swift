@@ -39,17 +39,32 @@ struct LinkScanner {
     for i in 0..<2 * graph.count { likely.base[i] = Int32(truncatingIfNeeded: i / 2) }
   }
 
-  /// Adds an edge without looking at its link.
-  @inline(__always)
-  func pass(_ rank: Int32) {
-    let edge = graph.edges[Int(rank)]
-    insert(edge.tail, edge.head)
+  /// Adds edges without looking at their links, or takes those that were added last away, until all before `rank` are there.
+  ///
+  /// Mutating though it changes nothing that it holds itself, as is ``pass(_:)``: otherwise all of this is copied for the
+  /// call, and threads that count references to the same memory wait for one another.
+  /// - Parameter next: the rank of the edge to be added next
+  mutating func move(_ next: inout Int32, to rank: Int32) {
+    while next < rank {
+      pass(next)
+      next += 1
+    }
+    while next > rank {
+      next -= 1
+      let edge = graph.edges[Int(next)]
+      neighbors.graph.remove(Int(edge.tail), Int(edge.head))
+    }
   }
 
-  /// Takes the edge away that was added last.
-  func takeBack(_ rank: Int32) {
+  /// Adds an edge without looking at its link.
+  @inline(__always)
+  mutating func pass(_ rank: Int32) {
     let edge = graph.edges[Int(rank)]
-    neighbors.graph.remove(Int(edge.tail), Int(edge.head))
+    let (u, v) = (edge.tail, edge.head)
+    neighbors.insert(Int(u), Int(v))
+    let (first, second) = (2 &* Int(u) &+ 1, 2 &* Int(v) &+ 1)
+    if likely.base[first] == u { likely.base[first] = v }
+    if likely.base[second] == v { likely.base[second] = u }
   }
 
   /// Adds edges up to the first that asks for something, and writes that down. Returns the rank of the next edge.
@@ -68,14 +83,6 @@ struct LinkScanner {
       rank = link.rank + 1
     }
     return rank
-  }
-
-  @inline(__always)
-  private func insert(_ u: Int32, _ v: Int32) {
-    neighbors.insert(Int(u), Int(v))
-    let (first, second) = (2 &* Int(u) &+ 1, 2 &* Int(v) &+ 1)
-    if likely.base[first] == u { likely.base[first] = v }
-    if likely.base[second] == v { likely.base[second] = u }
   }
 
   private mutating func examine(
