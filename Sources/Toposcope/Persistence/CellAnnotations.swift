@@ -161,7 +161,11 @@ struct CellAnnotations {
         sum = try levels[level].classes.sum(sum, value, times: sign)
       }
     }
-    return sum
+    switch simplex.count {
+    case 3: return try triangles.loops.classes.resolve(sum)
+    case 4: return try triangles.voids.classes.resolve(sum)
+    default: return try levels[simplex.count - 5].classes.resolve(sum)
+    }
   }
 
   private func facet(_ i: Int, of simplex: [Int32]) -> [Int32] {

@@ -154,7 +154,8 @@ struct HigherPersistence {
     for root in found.roots {
       let there = try triangles.path(edge.tail, found.partner, edge.head)
       let back = try triangles.path(edge.tail, root, edge.head)
-      let relation = try triangles.loops.classes.sum(there, back, times: field.p - 1)
+      let difference = try triangles.loops.classes.sum(there, back, times: field.p - 1)
+      let relation = try triangles.loops.classes.resolve(difference)
       if relation != 0 {
         try triangles.loops.kill(relation, at: rank, graph, Representative())
       } else {
@@ -163,27 +164,12 @@ struct HigherPersistence {
     }
     if !found.roots.isEmpty { try triangles.setPartner(found.partner, of: rank, furtherRoots: found.roots) }
     if triangles.voids.classes.live == 0 { return }
-    // All triangles are fetched before the first is asked for, as most of them lie far apart.
-    for loop in found.loops {
-      var x = loop[loop.count - 1]
-      for y in loop {
-        triangles.fetch(edge.tail, x, y)
-        triangles.fetch(edge.head, x, y)
-        x = y
-      }
-    }
-    for loop in found.loops {
-      var relation: UInt32 = 0
-      try HigherPersistence.forEachOfSuspension(of: loop, edge.tail, edge.head, field) {
-        (a, b, c, value) throws(ToposcopeError) in
-        let annotation = try triangles.triangle(a, b, c)
-        relation = try triangles.voids.classes.sum(relation, annotation, times: value)
-      }
-      if relation == 0 { continue }
+    try triangles.makeSums(over: found.loops, edge.tail, edge.head) {
+      (loop, relation, triangles) throws(ToposcopeError) in
       try triangles.killVoid(relation, at: rank) { () throws(ToposcopeError) in
         var boundary: [(Int32, Int32, Int32, UInt32)] = []
-        try HigherPersistence.forEachOfSuspension(of: loop, edge.tail, edge.head, field) {
-          boundary.append(($0, $1, $2, $3))
+        try TriangleAnnotations.forEachOfSuspension(of: loop, edge.tail, edge.head, graph, field) {
+          (triangle, factor) in boundary.append((triangle.u, triangle.v, triangle.x, factor))
         }
         return boundary
       }
@@ -200,22 +186,6 @@ struct HigherPersistence {
       }
     } else {
       try triangles.loops.bear(simplexKey(rank, 0), rank)
-    }
-  }
-
-  /// The triangles between a loop of the link and the two ends of the edge, with the values that make them a cycle.
-  @inline(__always)
-  private static func forEachOfSuspension(
-    of loop: UnsafeBufferPointer<Int32>, _ u: Int32, _ v: Int32, _ field: PrimeField,
-    _ body: (Int32, Int32, Int32, UInt32) throws(ToposcopeError) -> Void
-  ) throws(ToposcopeError) {
-    var x = loop[loop.count - 1]
-    for y in loop {
-      for (end, isBack) in [(u, false), (v, true)] {
-        let isOdd = field.p > 2 && TriangleAnnotations.isOdd(end, x, y) != isBack
-        try body(end, x, y, isOdd ? field.p - 1 : 1)
-      }
-      x = y
     }
   }
 

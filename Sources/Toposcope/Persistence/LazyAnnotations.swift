@@ -13,12 +13,8 @@ struct LazyAnnotations {
 
   let field: PrimeField
   private var vectors: InternedVectors
-  /// Sums over Z/2 of two vectors that have been asked for.
-  private var sums: SimplexTable
-  /// The vector that a vector equals since the last substitutions; itself if nothing changed.
-  private var current: Growing<UInt32>
-  /// The number of deaths that `current` knows of.
-  private var knownDeaths: Growing<Int32>
+  /// Of each vector what it equals, as far as was last asked.
+  private var states: Growing<State>
   /// Of each class: the vector of older classes that it equals since it died; -1 while it lives.
   private var relation: Growing<Int32>
   /// Vectors that wait for the substitutions in others.
@@ -28,19 +24,24 @@ struct LazyAnnotations {
   /// No class before this one is alive.
   private(set) var oldestLive = 0
 
+  private struct State: BitwiseCopyable {
+    /// The vector that this one equals since the last substitutions; itself if nothing changed.
+    var current: UInt32
+    /// The number of deaths that `current` knows of.
+    var knownDeaths: Int32
+  }
+
   init(_ field: PrimeField) throws(ToposcopeError) {
     self.field = field
     vectors = try InternedVectors(field)
-    sums = try SimplexTable()
-    current = try Growing()
-    knownDeaths = try Growing()
+    states = try Growing()
     relation = try Growing()
     waiting = try Growing()
     _ = try intern()  // the zero vector has number 0
   }
 
   var classCount: Int { relation.count }
-  var byteCount: Int { vectors.byteCount + sums.byteCount + current.byteCount + knownDeaths.byteCount }
+  var byteCount: Int { vectors.byteCount + states.byteCount }
 
   func isLive(_ homologyClass: Int) -> Bool { relation[homologyClass] < 0 }
 
@@ -81,25 +82,41 @@ struct LazyAnnotations {
   @inline(__always)
   mutating func resolve(_ vector: UInt32) throws(ToposcopeError) -> UInt32 {
     if vector == 0 { return 0 }
-    return knownDeaths[Int(vector)] == deaths ? current[Int(vector)] : try substitute(vector)
+    let state = states[Int(vector)]
+    return state.knownDeaths == deaths ? state.current : try update(vector)
+  }
+
+  /// The same, where a class has died since it was last asked.
+  private mutating func update(_ vector: UInt32) throws(ToposcopeError) -> UInt32 {
+    let current = states[Int(vector)].current
+    for term in vectors[current] where relation[Int(term.homologyClass)] >= 0 { return try substitute(vector) }
+    know(vector, current)
+    return current
+  }
+
+  /// Notes what a vector equals after all deaths so far.
+  @inline(__always)
+  private func know(_ vector: UInt32, _ current: UInt32) {
+    states[Int(vector)] = State(current: current, knownDeaths: deaths)
+    states[Int(current)] = State(current: current, knownDeaths: deaths)
   }
 
   private mutating func substitute(_ vector: UInt32) throws(ToposcopeError) -> UInt32 {
     try waiting.append(vector)
     while waiting.count > 0 {
-      let v = Int(waiting[waiting.count - 1])
-      if knownDeaths[v] == deaths {
+      let v = waiting[waiting.count - 1]
+      if states[Int(v)].knownDeaths == deaths {
         waiting.removeLast()
         continue
       }
       // First the classes that have died are brought up to date, which are older the further down one goes.
-      var now = current[v]
+      var now = states[Int(v)].current
       var (isOld, isWaiting) = (false, false)
       for term in vectors[now] {
         let older = relation[Int(term.homologyClass)]
         if older < 0 { continue }
         isOld = true
-        if older > 0 && knownDeaths[Int(older)] != deaths {
+        if older > 0 && states[Int(older)].knownDeaths != deaths {
           try waiting.append(UInt32(older))
           isWaiting = true
         }
@@ -111,47 +128,53 @@ struct LazyAnnotations {
         for term in vectors[now] where relation[Int(term.homologyClass)] < 0 { try vectors.append(term) }
         for term in vectors[now] {
           let older = relation[Int(term.homologyClass)]
-          if older > 0 { try vectors.add(current[Int(older)], times: term.value) }
+          if older > 0 { try vectors.add(states[Int(older)].current, times: term.value) }
         }
         now = try intern()
       }
-      current[v] = now
-      knownDeaths[v] = deaths
-      current[Int(now)] = now
-      knownDeaths[Int(now)] = deaths
+      know(v, now)
     }
-    return current[Int(vector)]
+    return states[Int(vector)].current
   }
 
-  /// The sum of two vectors, the second with a factor, resolved.
+  /// The sum of two vectors, the second with a factor. Like any vector that is kept, it has to be resolved before it is
+  /// compared with zero.
   @inline(__always)
   mutating func sum(_ a: UInt32, _ b: UInt32, times factor: UInt32) throws(ToposcopeError) -> UInt32 {
-    let (a, b) = (try resolve(a), try resolve(b))
     if b == 0 { return a }
     if a == 0 && factor == 1 { return b }
-    return try merged(a, b, times: factor)
+    return try merged(resolve(a), resolve(b), times: factor)
+  }
+
+  /// A vector in a sum of many.
+  struct Summand: BitwiseCopyable {
+    var vector: UInt32
+    var factor: UInt32
+  }
+
+  /// The sum of some vectors with factors, resolved.
+  mutating func sum(of summands: Growing<Summand>) throws(ToposcopeError) -> UInt32 {
+    for i in 0..<summands.count { summands[i].vector = try resolve(summands[i].vector) }
+    vectors.clear()
+    for i in 0..<summands.count where summands[i].vector != 0 {
+      try vectors.add(summands[i].vector, times: summands[i].factor)
+    }
+    return try intern()
   }
 
   private mutating func merged(_ a: UInt32, _ b: UInt32, times factor: UInt32) throws(ToposcopeError) -> UInt32 {
-    let isBinary = field.p == 2
-    if isBinary && a == b { return 0 }
-    let key = UInt64(min(a, b)) << 32 | UInt64(max(a, b))
-    if isBinary, let known = sums.value(of: key) { return try resolve(known) }
+    if b == 0 { return a }
+    if field.p == 2 && a == b { return 0 }
     vectors.clear()
     try vectors.add(a, times: 1)
     try vectors.add(b, times: factor)
-    let result = try intern()
-    if isBinary { try sums.set(key, result) }
-    return result
+    return try intern()
   }
 
   /// The number of the vector that has been put together.
   private mutating func intern() throws(ToposcopeError) -> UInt32 {
     let number = try vectors.intern()
-    if Int(number) == current.count {
-      try current.append(number)
-      try knownDeaths.append(-1)
-    }
+    if Int(number) == states.count { try states.append(State(current: number, knownDeaths: -1)) }
     return number
   }
 }

@@ -16,7 +16,8 @@ struct TriangleAnnotations {
   private static let unfilled: UInt32 = 1 << 31
   private static let furtherRoots: UInt32 = 1 << 30
   private static let tree: UInt32 = 1 << 29
-  private static let vertex: UInt32 = tree - 1
+  private static let givenTree: UInt32 = 1 << 28
+  private static let vertex: UInt32 = givenTree - 1
   /// Of each edge an apex of its link, if one was found, which will do for a partner where ways may be chosen freely.
   private let apexes: Memory<UInt16>
   let wanted: Wanted
@@ -32,6 +33,9 @@ struct TriangleAnnotations {
   private let search: Memory<Int32>
   private var edgeStack: Growing<EdgeFrame>
   private var stack: Growing<Frame>
+  /// What is being summed up.
+  private var summands: Growing<Summand>
+  private var values: Growing<LazyAnnotations.Summand>
   let progress: Progress
   private var steps = 0
 
@@ -42,21 +46,65 @@ struct TriangleAnnotations {
     var first: UInt32 = 0
   }
 
-  /// A triangle (u, v, x) with the longest edge (u, v), and the way p that its annotation goes:
-  /// (u, v, x) = (v, x, p) - (u, x, p) + (u, v, p).
-  struct Frame: BitwiseCopyable {
+  /// A triangle (u, v, x) with the longest edge (u, v), and the ranks of its edges.
+  struct Triangle: BitwiseCopyable {
     /// Of the longest edge.
     var rank: Int32
     var u: Int32
     var v: Int32
     var x: Int32
-    var p: Int32
+    var ux: Int32
+    var vx: Int32
+
+    var key: UInt64 { simplexKey(rank, UInt32(bitPattern: x)) }
+
+    /// The triangle of three vertices, from the ranks of its edges.
+    @inline(__always)
+    init(_ a: Int32, _ b: Int32, _ c: Int32, _ ab: Int32, _ ac: Int32, _ bc: Int32) {
+      if bc > max(ab, ac) {
+        (rank, u, v, x, ux, vx) = (bc, b, c, a, ab, ac)
+      } else if ab > ac {
+        (rank, u, v, x, ux, vx) = (ab, a, b, c, ac, bc)
+      } else {
+        (rank, u, v, x, ux, vx) = (ac, a, c, b, ab, bc)
+      }
+    }
+  }
+
+  /// A triangle whose annotation is being worked out, and the way p that it goes:
+  /// (u, v, x) = (v, x, p) - (u, x, p) + (u, v, p).
+  private struct Frame: BitwiseCopyable {
+    let triangle: Triangle
+    var p: Int32 = -1
+    var up: Int32 = 0
+    var vp: Int32 = 0
+    var xp: Int32 = 0
     var next: Int32 = 0
     /// The last part that can be other than zero: (u, v, p) is not where p is the partner of (u, v).
     var last: Int32 = 2
     var sum: UInt32 = 0
 
-    var key: UInt64 { simplexKey(rank, UInt32(bitPattern: x)) }
+    /// A part, 0, 1 or 2.
+    @inline(__always)
+    func part(_ number: Int32) -> Triangle {
+      if number == 2 {
+        var further = triangle
+        (further.x, further.ux, further.vx) = (p, up, vp)
+        return further
+      }
+      let (w, wx, wp) = number == 0 ? (triangle.v, triangle.vx, vp) : (triangle.u, triangle.ux, up)
+      return Triangle(w, triangle.x, p, wx, wp, xp)
+    }
+  }
+
+  /// A triangle in one of several sums of annotations.
+  private struct Summand: BitwiseCopyable {
+    var frame: Frame
+    var factor: UInt32
+    /// The number of the sum.
+    var sum: Int32
+    /// The annotation; nil as long as it has to be worked out.
+    var value: UInt32?
   }
 
   init(
@@ -76,11 +124,14 @@ struct TriangleAnnotations {
     search = try Memory(4 * graph.count)
     edgeStack = try Growing()
     stack = try Growing()
+    summands = try Growing()
+    values = try Growing()
   }
 
   var byteCount: Int {
     let classes = loops.byteCount + voids.byteCount
-    return classes + stack.byteCount + edgeStack.byteCount + rootLists.byteCount + trees.byteCount
+    let lists = rootLists.byteCount + trees.byteCount + summands.byteCount + values.byteCount
+    return classes + stack.byteCount + edgeStack.byteCount + lists
   }
 
   /// Says how the triangles of an edge are filled.
@@ -101,7 +152,7 @@ struct TriangleAnnotations {
   /// Says along which ways the annotations of the triangles of an edge go.
   mutating func setTree(_ tree: [Int32: Int32], of rank: Int32) throws(ToposcopeError) {
     let vertices = tree.keys.sorted()
-    partners.base[Int(rank)] |= TriangleAnnotations.tree
+    partners.base[Int(rank)] |= TriangleAnnotations.tree | TriangleAnnotations.givenTree
     try trees.set(rank, vertices, vertices.map { tree[$0]! })
   }
 
@@ -136,6 +187,10 @@ struct TriangleAnnotations {
   @inline(__always)
   func hasTree(_ rank: Int32) -> Bool { partners.base[Int(rank)] & TriangleAnnotations.tree != 0 }
 
+  /// True if all of them were given: see ``setTree(_:of:)``.
+  @inline(__always)
+  func hasGivenTree(_ rank: Int32) -> Bool { partners.base[Int(rank)] & TriangleAnnotations.givenTree != 0 }
+
   /// Ends the youngest class of H2 in a relation, which is the sum around `boundary`, a cycle that now bounds.
   mutating func killVoid(
     _ relation: UInt32, at rank: Int32, boundary: () throws(ToposcopeError) -> [(Int32, Int32, Int32, UInt32)]
@@ -149,8 +204,8 @@ struct TriangleAnnotations {
       if wanted.cycles {
         var chain = TriangleChain()
         for (a, b, c, value) in try boundary() {
-          let (rank, opposite) = place(a, b, c)
-          chain.add(rank, opposite, value, field)
+          let triangle = triangle(of: a, b, c)
+          chain.add(triangle.rank, triangle.x, value, field)
         }
         let cycle = try moveDown(chain, to: dying)
         cycles[dying] = cycle
@@ -213,48 +268,124 @@ struct TriangleAnnotations {
 
   // MARK: Triangles
 
-  /// The annotation of a triangle, its vertices in ascending order, given in any.
-  mutating func triangle(_ a: Int32, _ b: Int32, _ c: Int32) throws(ToposcopeError) -> UInt32 {
-    var wanted = Frame(rank: 0, u: 0, v: 0, x: 0, p: -1)
-    if let known = lookUp(a, b, c, &wanted) { return known }
-    let bottom = stack.count
-    var result: UInt32 = 0
-    try push(&wanted)
-    while stack.count > bottom {
-      let top = stack.base + (stack.count - 1)
-      let frame = top.pointee
-      let (u, v, x, p) = (frame.u, frame.v, frame.x, frame.p)
-      let value: UInt32?
-      switch frame.next {
-      case 0: value = lookUp(v, x, p, &wanted)
-      case 1: value = lookUp(u, x, p, &wanted)
-      default: value = lookUp(u, v, p, &wanted)
-      }
-      guard let value else {
-        try push(&wanted)
-        continue
-      }
-      let sum = try voids.classes.sum(frame.sum, value, times: sign(frame))
-      if frame.next < frame.last {
-        top.pointee.next &+= 1
-        top.pointee.sum = sum
-        continue
-      }
-      result = sum
-      try voids.known.set(frame.key, sum)
-      stack.removeLast()
-      try step()
-    }
-    return result
+  /// The triangle of three vertices.
+  @inline(__always)
+  func triangle(of a: Int32, _ b: Int32, _ c: Int32) -> Triangle {
+    let row = graph.row(a)
+    return Triangle(a, b, c, row[Int(b)], row[Int(c)], graph.rank(b, c))
   }
 
-  /// The sign of the part of a frame that is next, between ascending orders.
+  /// Calls `body` with the triangles between a loop in the link of (u, v) and the two ends, and the factors that make them a
+  /// cycle.
   @inline(__always)
-  func sign(_ frame: Frame) -> UInt32 {
+  static func forEachOfSuspension(
+    of loop: UnsafeBufferPointer<Int32>, _ u: Int32, _ v: Int32, _ graph: RankedGraph, _ field: PrimeField,
+    _ body: (Triangle, UInt32) throws(ToposcopeError) -> Void
+  ) throws(ToposcopeError) {
+    let (toU, toV) = (graph.row(u), graph.row(v))
+    var x = loop[loop.count - 1]
+    var (ux, vx) = (toU[Int(x)], toV[Int(x)])
+    for y in loop {
+      let (uy, vy, xy) = (toU[Int(y)], toV[Int(y)], graph.rank(x, y))
+      let isNegative = field.p > 2 && isOdd(u, x, y)
+      let isNegativeBack = field.p > 2 && !isOdd(v, x, y)
+      try body(Triangle(u, x, y, ux, uy, xy), isNegative ? field.p - 1 : 1)
+      try body(Triangle(v, x, y, vx, vy, xy), isNegativeBack ? field.p - 1 : 1)
+      (x, ux, vx) = (y, uy, vy)
+    }
+  }
+
+  /// Puts the triangles between loops and the ends of an edge into sums, and calls `body` with those that are not zero.
+  ///
+  /// What is read of a triangle lies far from all else. So it is fetched for all of them, and then for the parts of those
+  /// that have to be worked out, before the first is.
+  mutating func makeSums(
+    over loops: LinkFindings.Loops, _ u: Int32, _ v: Int32,
+    _ body: (_ loop: UnsafeBufferPointer<Int32>, _ sum: UInt32, _ triangles: inout Self) throws(ToposcopeError) -> Void
+  ) throws(ToposcopeError) {
+    summands.removeAll()
+    for number in loops.indices {
+      try TriangleAnnotations.forEachOfSuspension(of: loops[number], u, v, graph, field) {
+        (triangle, factor) throws(ToposcopeError) in
+        if triangle.rank < voids.oldest { return }
+        fetch(triangle)
+        try summands.append(
+          Summand(frame: Frame(triangle: triangle), factor: factor, sum: Int32(truncatingIfNeeded: number)))
+      }
+    }
+    for i in 0..<summands.count {
+      let summand = summands.base + i
+      summand.pointee.value = lookUp(summand.pointee.frame.triangle)
+      if summand.pointee.value == nil { try open(&summand.pointee.frame) }
+    }
+    var i = 0
+    while i < summands.count {
+      let number = summands[i].sum
+      values.removeAll()
+      while i < summands.count, summands[i].sum == number {
+        let summand = summands[i]
+        // Another triangle may have asked for it meanwhile.
+        var value = summand.value ?? lookUp(summand.frame.triangle)
+        if value == nil { value = try workOut(summand.frame) }
+        if let value, value != 0 { try values.append(.init(vector: value, factor: summand.factor)) }
+        i += 1
+      }
+      let sum = try voids.classes.sum(of: values)
+      if sum != 0 { try body(loops[Int(number)], sum, &self) }
+    }
+  }
+
+  /// The annotation of a triangle, its vertices in ascending order, given in any.
+  mutating func triangle(_ a: Int32, _ b: Int32, _ c: Int32) throws(ToposcopeError) -> UInt32 {
+    let triangle = triangle(of: a, b, c)
+    if let known = lookUp(triangle) { return known }
+    var frame = Frame(triangle: triangle)
+    try open(&frame)
+    return try workOut(frame)
+  }
+
+  /// Works out the annotation of a triangle whose way is known.
+  private mutating func workOut(_ frame: Frame) throws(ToposcopeError) -> UInt32 {
+    let bottom = stack.count
+    try stack.append(frame)
+    while true {
+      let top = stack.base + (stack.count - 1)
+      if top.pointee.next <= top.pointee.last {
+        let part = top.pointee.part(top.pointee.next)
+        if let value = lookUp(part) {
+          try add(value, to: top)
+        } else {
+          var frame = Frame(triangle: part)
+          try open(&frame)
+          try stack.append(frame)
+        }
+        continue
+      }
+      let sum = top.pointee.sum
+      try voids.known.set(top.pointee.triangle.key, sum)
+      stack.removeLast()
+      if stack.count == bottom { return sum }
+      try add(sum, to: stack.base + (stack.count - 1))
+    }
+  }
+
+  /// Adds the annotation of the next part of a frame.
+  @inline(__always)
+  private mutating func add(_ value: UInt32, to frame: UnsafeMutablePointer<Frame>) throws(ToposcopeError) {
+    let triangle = frame.pointee.triangle
+    if value != 0 {
+      let sign = sign(ofPart: frame.pointee.next, triangle.u, triangle.v, triangle.x, frame.pointee.p)
+      frame.pointee.sum = try voids.classes.sum(frame.pointee.sum, value, times: sign)
+    }
+    frame.pointee.next &+= 1
+  }
+
+  /// The sign of a part of (u, v, x), 0, 1 or 2, between ascending orders, where the way goes to p.
+  @inline(__always)
+  func sign(ofPart part: Int32, _ u: Int32, _ v: Int32, _ x: Int32, _ p: Int32) -> UInt32 {
     if field.p == 2 { return 1 }
-    let (u, v, x, p) = (frame.u, frame.v, frame.x, frame.p)
     var isOdd = TriangleAnnotations.isOdd(u, v, x)
-    switch frame.next {
+    switch part {
     case 0: isOdd = isOdd != TriangleAnnotations.isOdd(v, x, p)
     case 1: isOdd = isOdd == TriangleAnnotations.isOdd(u, x, p)
     default: isOdd = isOdd != TriangleAnnotations.isOdd(u, v, p)
@@ -266,58 +397,55 @@ struct TriangleAnnotations {
   @inline(__always)
   static func isOdd(_ a: Int32, _ b: Int32, _ c: Int32) -> Bool { ((a > b) != (a > c)) != (b > c) }
 
-  /// The annotation of a triangle where it needs no work; otherwise the triangle with its longest edge first.
+  /// The annotation of a triangle where it needs no work.
   @inline(__always)
-  private mutating func lookUp(_ a: Int32, _ b: Int32, _ c: Int32, _ wanted: inout Frame) -> UInt32? {
-    let (rank, x) = place(a, b, c)
+  private mutating func lookUp(_ triangle: Triangle) -> UInt32? {
+    let rank = triangle.rank
     if rank < voids.oldest { return 0 }
-    if partner(rank) == x { return 0 }
-    let (u, v) = x == a ? (b, c) : x == b ? (a, c) : (a, b)
-    let triangle = Frame(rank: rank, u: min(u, v), v: max(u, v), x: x, p: -1)
+    if partner(rank) == triangle.x { return 0 }
     if let known = voids.known.value(of: triangle.key) { return known }
-    if furtherRoots(rank).contains(x) { return 0 }
-    wanted = triangle
-    return nil
-  }
-
-  /// The rank of the longest edge of a triangle, and the opposite vertex.
-  @inline(__always)
-  func place(_ a: Int32, _ b: Int32, _ c: Int32) -> (rank: Int32, opposite: Int32) {
-    let row = graph.row(a)
-    let (ab, ac, bc) = (row[Int(b)], row[Int(c)], graph.rank(b, c))
-    let (rank, opposite) = ab > ac ? (ab, c) : (ac, b)
-    return bc > rank ? (bc, a) : (rank, opposite)
+    return furtherRoots(rank).contains(triangle.x) ? 0 : nil
   }
 
   /// Brings near what is read of a triangle when its annotation is asked for.
   @inline(__always)
-  mutating func fetch(_ a: Int32, _ b: Int32, _ c: Int32) {
-    let (rank, x) = place(a, b, c)
-    if rank < voids.oldest { return }
-    toposcope_fetch(partners.base + Int(rank))
-    voids.known.fetch(simplexKey(rank, UInt32(bitPattern: x)))
+  private func fetch(_ triangle: Triangle) {
+    toposcope_fetch(partners.base + Int(triangle.rank))
+    voids.known.fetch(triangle.key)
   }
 
-  /// Puts a triangle that has to be worked out on the stack.
+  /// Finds the way that an annotation goes, and brings near what is read of the parts.
   @inline(__always)
-  private mutating func push(_ frame: inout Frame) throws(ToposcopeError) {
-    frame.p = try way(frame)
-    if frame.p == partner(frame.rank) { frame.last = 1 }
-    try stack.append(frame)
+  private mutating func open(_ frame: inout Frame) throws(ToposcopeError) {
+    let triangle = frame.triangle
+    let p = try way(triangle.rank, triangle.u, triangle.v, triangle.x)
+    let row = graph.row(p)
+    frame.p = p
+    (frame.up, frame.vp, frame.xp) = (row[Int(triangle.u)], row[Int(triangle.v)], row[Int(triangle.x)])
+    if p == partner(triangle.rank) { frame.last = 1 }
+    try step()
+    for number in Int32(0)..<2 {
+      let part = frame.part(number)
+      if part.rank >= voids.oldest { fetch(part) }
+    }
   }
 
-  /// The next vertex on the way from x to its root in the link of (u, v).
+  /// The next vertex on the way from x to its root in the link of (u, v): the root, where x is joined to it and no other
+  /// way was given.
   @inline(__always)
-  mutating func way(_ frame: Frame) throws(ToposcopeError) -> Int32 {
-    let (u, v, x, rank) = (frame.u, frame.v, frame.x, frame.rank)
-    if !hasTree(rank) {
-      if !hasFurtherRoots(rank) {
-        let partner = partner(rank)
-        if graph.rank(partner, x) < rank { return partner }
-        let middle = graph.nearest(u, v, x, partner)
-        if middle.rank < rank { return middle.vertex }
+  mutating func way(_ rank: Int32, _ u: Int32, _ v: Int32, _ x: Int32) throws(ToposcopeError) -> Int32 {
+    if !hasGivenTree(rank) {
+      let partner = partner(rank)
+      let row = graph.row(x)
+      if row[Int(partner)] < rank { return partner }
+      for root in furtherRoots(rank) where row[Int(root)] < rank { return root }
+      if !hasTree(rank) {
+        if !hasFurtherRoots(rank) {
+          let middle = graph.nearest(u, v, x, partner)
+          if middle.rank < rank { return middle.vertex }
+        }
+        try growTree(u, v, rank)
       }
-      try growTree(u, v, rank)
     }
     let tree = trees[rank]
     let half = tree.count / 2

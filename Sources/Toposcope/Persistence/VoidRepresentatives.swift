@@ -89,18 +89,17 @@ extension TriangleAnnotations {
         settled[x] = sum == 0 ? nil : sum
         continue
       }
-      var frame = Frame(rank: rank, u: edge.tail, v: edge.head, x: x, p: -1)
-      frame.p = try way(frame)
-      for next in 0..<3 {
-        frame.next = Int32(next)
-        let term = field.product(value, sign(frame))
-        if next == 2 {
-          let sum = field.sum(waiting[frame.p] ?? 0, term)
-          waiting[frame.p] = sum == 0 ? nil : sum
+      let (u, v) = (edge.tail, edge.head)
+      let p = try way(rank, u, v, x)
+      for part in Int32(0)..<3 {
+        let term = field.product(value, sign(ofPart: part, u, v, x, p))
+        if part == 2 {
+          let sum = field.sum(waiting[p] ?? 0, term)
+          waiting[p] = sum == 0 ? nil : sum
         } else {
-          let (otherRank, opposite) = place(next == 0 ? frame.v : frame.u, x, frame.p)
-          if chain.cells[otherRank] == nil { heap.insert(otherRank) }
-          chain.add(otherRank, opposite, term, field)
+          let triangle = triangle(of: part == 0 ? v : u, x, p)
+          if chain.cells[triangle.rank] == nil { heap.insert(triangle.rank) }
+          chain.add(triangle.rank, triangle.x, term, field)
         }
       }
       try step()
@@ -137,8 +136,7 @@ extension TriangleAnnotations {
     var active: [Int32: [UInt64]] = [:]
     let words = (graph.count + 63) / 64
     func value(_ a: Int32, _ b: Int32, _ c: Int32) -> UInt32 {
-      let (rank, x) = place(a, b, c)
-      return values[simplexKey(rank, UInt32(bitPattern: x))] ?? 0
+      values[triangle(of: a, b, c).key] ?? 0
     }
     func set(_ u: Int32, _ v: Int32, _ x: Int32, _ rank: Int32, _ value: UInt32) {
       values[simplexKey(rank, UInt32(bitPattern: x))] = value
@@ -169,20 +167,18 @@ extension TriangleAnnotations {
         }
         var sum: UInt32 = 0
         var factor: UInt32 = 1
-        var frame = Frame(rank: rank, u: u, v: v, x: x, p: -1)
-        while frame.x != partner {
-          if further.contains(frame.x) {
-            sum = field.sum(sum, field.product(factor, value(u, v, frame.x)))
+        var y = x
+        while y != partner {
+          if further.contains(y) {
+            sum = field.sum(sum, field.product(factor, value(u, v, y)))
             break
           }
-          frame.p = try way(frame)
-          frame.next = 0
-          sum = field.sum(sum, field.product(field.product(factor, sign(frame)), value(v, frame.x, frame.p)))
-          frame.next = 1
-          sum = field.sum(sum, field.product(field.product(factor, sign(frame)), value(u, frame.x, frame.p)))
-          frame.next = 2
-          factor = field.product(factor, sign(frame))
-          frame.x = frame.p
+          let p = try way(rank, u, v, y)
+          let (first, second) = (sign(ofPart: 0, u, v, y, p), sign(ofPart: 1, u, v, y, p))
+          sum = field.sum(sum, field.product(field.product(factor, first), value(v, y, p)))
+          sum = field.sum(sum, field.product(field.product(factor, second), value(u, y, p)))
+          factor = field.product(factor, sign(ofPart: 2, u, v, y, p))
+          y = p
         }
         if sum != 0 { set(u, v, x, rank, sum) }
       }
