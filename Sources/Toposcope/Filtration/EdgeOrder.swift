@@ -1,3 +1,4 @@
+import CToposcopeProcessor
 import Synchronization
 
 /// An edge and the filtration value at which it appears. `tail < head`.
@@ -41,6 +42,12 @@ struct EdgeRun {
       length: length, tail: Int32(truncatingIfNeeded: key &>> 16 & 0xFFFF),
       head: Int32(truncatingIfNeeded: key & 0xFFFF))
   }
+
+  /// Brings edges that come some time after `i` near the processor: between the rows of a graph it does not foresee that
+  /// edges are read one after another. There may be none.
+  @inline(__always)
+  func fetch(after i: Int) { toposcope_fetch_to_read(UnsafeRawPointer(keys) + (i &+ EdgeRun.edgesFetched) &* 8) }
+  private static let edgesFetched = 64
 }
 
 /// The edges of a filtration in their total order: by length, then by tail, then by head.

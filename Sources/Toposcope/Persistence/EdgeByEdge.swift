@@ -38,6 +38,7 @@ extension Loops {
           known = links.passed(i, searches: searches)
           try progress.report(before + i, of: order.expected)
         }
+        run.fetch(after: i)
         let soon = i + Loops.edgesFetched
         if soon < run.count { fetch(run[soon], over: soon < known ? links.vertex(soon) : nil) }
         if i < known, let w = links.vertex(i) { try add(e, over: w) } else { try add(e) }

@@ -202,6 +202,7 @@ final class LinkScout {
       let added = links.addedCount
       if added > 0 && start < added + LinkScout.edgesPerBlock { first = added + LinkScout.lead }
       for i in start..<stop {
+        run.fetch(after: i)
         let soon = i &+ Loops.edgesFetched
         if soon < run.count { graph.fetch(Int(run[soon].tail), Int(run[soon].head)) }
         let (u, v) = (Int(run[i].tail), Int(run[i].head))

@@ -4,7 +4,7 @@ import Testing
 
 /// Sorted keys, against a stable sort by comparison.
 @Suite struct RadixSortTests {
-  /// Few keys and many, which are put into buckets first; equal ones; lengths of one magnitude and of all.
+  /// Few keys and many; equal ones; lengths of one magnitude and of all.
   @Test(
     arguments: [0, 1, 2, 1000, 1 << 16, 150_001],
     [UInt32(0), 1, 500, 5000, 70_000, 1 << 20, 1 << 23, 0x7F80_0000])
