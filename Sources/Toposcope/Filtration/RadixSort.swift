@@ -4,7 +4,7 @@ import CToposcopeProcessor
 ///
 /// Only the bits in which the keys differ are looked at, one digit after another, lowest first. A pass writes to as many
 /// places in turn as there are digits, more than the first cache has lines. So each line is fetched while the one before it
-/// is filled: the processor would wait for every second one otherwise.
+/// is filled: the processor would wait for most of them otherwise.
 enum RadixSort {
   /// Counters of 2048 digits fit in the first cache, three times at most.
   private static let mostDigitBits = 11
