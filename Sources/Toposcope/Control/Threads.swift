@@ -77,7 +77,7 @@ enum Threads {
   }
 
   /// Lets a moment pass, for a thread that waits for another one.
-  static func pause() { usleep(20) }
+  static func pause(microseconds: UInt32 = 20) { usleep(microseconds) }
 
   private final class Work {
     let body: () -> Void

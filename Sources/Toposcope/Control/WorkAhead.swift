@@ -4,13 +4,15 @@ import Synchronization
 ///
 /// Every thread takes the next block that nobody has taken, and looks at it. The calling thread settles the blocks in order,
 /// and does the same as the others whenever the next one is not ready; so it waits only for blocks that others are looking at.
-final class WorkAhead<Block: AnyObject>: @unchecked Sendable {
+///
+/// `Findings` is what is found out about a block.
+final class WorkAhead<Findings: AnyObject>: @unchecked Sendable {
   private final class Slot: @unchecked Sendable {
-    let block: Block
+    let findings: Findings
     var failure: ToposcopeError?
     let isReady = Atomic<Bool>(false)
 
-    init(_ block: Block) { self.block = block }
+    init(_ findings: Findings) { self.findings = findings }
   }
 
   private let count: Int
@@ -21,12 +23,15 @@ final class WorkAhead<Block: AnyObject>: @unchecked Sendable {
   private let settled = Atomic<Int>(0)
   private let isOver = Atomic<Bool>(false)
 
+  private static var shortestPause: UInt32 { 20 }
+  private static var longestPause: UInt32 { 2560 }
+
   /// - Parameters:
   ///   - count: the number of blocks
   ///   - most: so many blocks may wait to be settled
   ///   - make: makes what is found out about a block; it is used again for a later one
   init(
-    _ count: Int, atMost most: Int, progress: Progress, _ make: () throws(ToposcopeError) -> Block
+    _ count: Int, atMost most: Int, progress: Progress, _ make: () throws(ToposcopeError) -> Findings
   ) throws(ToposcopeError) {
     (self.count, self.progress) = (count, progress)
     var slots: [Slot] = []
@@ -40,15 +45,21 @@ final class WorkAhead<Block: AnyObject>: @unchecked Sendable {
   ///   - report: Called on the calling thread every moment while it is not settling, with the next block to be settled.
   ///   - settle: Called on the calling thread with every block, in order.
   func run(
-    threads: Int, _ look: (_ thread: Int, _ number: Int, Block) throws(ToposcopeError) -> Void,
+    threads: Int, _ look: (_ thread: Int, _ number: Int, Findings) throws(ToposcopeError) -> Void,
     report: (_ number: Int) throws(ToposcopeError) -> Void,
-    settle: (_ number: Int, Block) throws(ToposcopeError) -> Void
+    settle: (_ number: Int, Findings) throws(ToposcopeError) -> Void
   ) throws(ToposcopeError) {
     let started = Atomic<Int>(1)
     try Threads.run(helpers: threads - 1) {
       let thread = started.wrappingAdd(1, ordering: .relaxed).oldValue
+      var idle: UInt32 = WorkAhead.shortestPause
       while !isOver.load(ordering: .relaxed) && !progress.isCancelled && taken.load(ordering: .relaxed) < count {
-        if !lookAtNext(thread, look) { Threads.pause() }
+        if lookAtNext(thread, look) {
+          idle = WorkAhead.shortestPause
+        } else {  // the blocks that wait to be settled last for some time
+          Threads.pause(microseconds: idle)
+          idle = min(2 * idle, WorkAhead.longestPause)
+        }
       }
     } beside: { () throws(ToposcopeError) in
       defer { isOver.store(true, ordering: .relaxed) }
@@ -59,7 +70,7 @@ final class WorkAhead<Block: AnyObject>: @unchecked Sendable {
           try report(number)
         }
         if let failure = slot.failure { throw failure }
-        try settle(number, slot.block)
+        try settle(number, slot.findings)
         slot.isReady.store(false, ordering: .relaxed)
         settled.store(number + 1, ordering: .releasing)
       }
@@ -68,7 +79,7 @@ final class WorkAhead<Block: AnyObject>: @unchecked Sendable {
 
   /// Looks at the next block that nobody has taken; false if there is none, or no room for what is found.
   private func lookAtNext(
-    _ thread: Int, _ look: (Int, Int, Block) throws(ToposcopeError) -> Void
+    _ thread: Int, _ look: (Int, Int, Findings) throws(ToposcopeError) -> Void
   ) -> Bool {
     var number = taken.load(ordering: .relaxed)
     while true {
@@ -78,7 +89,7 @@ final class WorkAhead<Block: AnyObject>: @unchecked Sendable {
       number = result.original
     }
     let slot = slots[number % slots.count]
-    do throws(ToposcopeError) { try look(thread, number, slot.block) } catch { slot.failure = error }
+    do throws(ToposcopeError) { try look(thread, number, slot.findings) } catch { slot.failure = error }
     slot.isReady.store(true, ordering: .releasing)
     return true
   }

@@ -43,8 +43,8 @@ struct EdgeRun {
       head: Int32(truncatingIfNeeded: key & 0xFFFF))
   }
 
-  /// Brings edges that come some time after `i` near the processor: between the rows of a graph it does not foresee that
-  /// edges are read one after another. There may be none.
+  /// Brings edges some way after `i` near the processor, which does not see by itself that they are read in order, as rows
+  /// of a graph are read in between. The place may lie beyond the last edge.
   @inline(__always)
   func fetch(after i: Int) { toposcope_fetch_to_read(UnsafeRawPointer(keys) + (i &+ EdgeRun.edgesFetched) &* 8) }
   private static let edgesFetched = 64

@@ -2,8 +2,8 @@
 ///
 /// The annotation of a simplex holds the values that the cocycles of the live classes take on it. Equal vectors are
 /// kept once and known by a number, of which 0 is the zero vector (the compressed annotation matrix of Boissonnat, Dey
-/// and Maria 2013). When a class dies a relation expresses it by older classes; that is substituted lazily, whenever a
-/// vector is read.
+/// and Maria 2013). When a class dies a relation expresses it by older classes; that is substituted lazily, when
+/// vectors are added or ``resolve(_:)`` is asked.
 struct LazyAnnotations {
   /// A nonzero entry of a vector.
   struct Term: BitwiseCopyable, Equatable {

@@ -39,10 +39,11 @@ struct LinkScanner {
     for i in 0..<2 * graph.count { likely.base[i] = Int32(truncatingIfNeeded: i / 2) }
   }
 
-  /// Adds edges without looking at their links, or takes those that were added last away, until all before `rank` are there.
+  /// Adds edges without looking at their links, or takes the latest away, until those before `rank`, and no others, are
+  /// there.
   ///
-  /// Mutating though it changes nothing that it holds itself, as is ``pass(_:)``: otherwise all of this is copied for the
-  /// call, and threads that count references to the same memory wait for one another.
+  /// It is mutating, as is ``pass(_:)``, though it changes nothing that it holds itself: otherwise all of this is copied for
+  /// the call, and threads that count references to the same memory wait for one another.
   /// - Parameter next: the rank of the edge to be added next
   mutating func move(_ next: inout Int32, to rank: Int32) {
     while next < rank {

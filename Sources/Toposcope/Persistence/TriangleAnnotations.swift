@@ -38,6 +38,8 @@ struct TriangleAnnotations {
   private var values: Growing<LazyAnnotations.Summand>
   let progress: Progress
   private var steps = 0
+  /// The rank of the edge whose relations are being summed up.
+  private var reached = 0
 
   private struct EdgeFrame: BitwiseCopyable {
     var rank: Int32
@@ -298,11 +300,12 @@ struct TriangleAnnotations {
   /// Puts the triangles between loops and the ends of an edge into sums, and calls `body` with those that are not zero.
   ///
   /// What is read of a triangle lies far from all else. So it is fetched for all of them, and then for the parts of those
-  /// that have to be worked out, before the first is.
+  /// that have to be worked out, before any of them is worked out.
   mutating func makeSums(
     over loops: LinkFindings.Loops, _ u: Int32, _ v: Int32,
     _ body: (_ loop: UnsafeBufferPointer<Int32>, _ sum: UInt32, _ triangles: inout Self) throws(ToposcopeError) -> Void
   ) throws(ToposcopeError) {
+    reached = Int(graph.rank(u, v))
     summands.removeAll()
     for number in loops.indices {
       try TriangleAnnotations.forEachOfSuspension(of: loops[number], u, v, graph, field) {
@@ -331,6 +334,7 @@ struct TriangleAnnotations {
         i += 1
       }
       let sum = try voids.classes.sum(of: values)
+      try step()
       if sum != 0 { try body(loops[Int(number)], sum, &self) }
     }
   }
@@ -506,6 +510,6 @@ struct TriangleAnnotations {
   @inline(__always)
   mutating func step() throws(ToposcopeError) {
     steps &+= 1
-    if steps & 1023 == 0 { try progress.report(0, of: graph.edges.count) }
+    if steps & 15 == 0 { try progress.report(reached, of: graph.edges.count) }  // long vectors take long to add
   }
 }

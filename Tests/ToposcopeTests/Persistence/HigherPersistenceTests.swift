@@ -124,7 +124,7 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
     }
   }
 
-  /// Links looked at ahead by other threads, many rounds of them: the same bars, and the same representatives, as by one.
+  /// Links looked at ahead by other threads, many blocks of them: the same bars, and the same representatives, as by one.
   @Test(arguments: 0..<60) func threadsThatLookAhead(_ seed: Int) throws {
     var random = Seeded(state: UInt64(seed))
     let n = Int.random(in: 0...(seed % 3 == 0 ? 30 : 60), using: &random)
@@ -135,7 +135,7 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
         edgeOrder(lengths, threshold: seed % 4 == 1 ? 1 : .infinity), maxDimension: 2,
         field: PrimeField([2, 3][seed % 2]),
         isComplete: true, wanted: wanted, threads: threads,
-        pace: LinkLookahead.Pace(fewEdges: 0, edgesPerBlock: 3))
+        pace: LinkLookahead.Pace(fewEdges: 0, edgesPerBlock: seed % 2 == 0 ? 1 : 3))
       try engine.run()
       return "\(engine.diagrams) \(engine.representatives)"
     }
@@ -162,7 +162,7 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
   }
 
   /// The function of the caller is called on its thread only, and all threads stop when it wants them to.
-  @Test(arguments: 1...4) func takingLinksApartStops(atReport last: Int) throws {
+  @Test(arguments: [2, 4], 1...4) func lookingAheadStops(_ maxDimension: Int, atReport last: Int) throws {
     var random = Seeded(state: UInt64(last))
     var edges: [(edge: Edge, length: Float)] = []
     for i in 0..<Int32(120) {
@@ -178,8 +178,8 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
     let order = try EdgeOrder(vertices: 120, edges: edges, upTo: .infinity, progress: Progress())
     let error = #expect(throws: ToposcopeError.self) {
       var engine = try HigherPersistence(
-        order, maxDimension: 4, field: PrimeField(2), isComplete: true, threads: 3,
-        pace: LinkLookahead.Pace(secondsAlone: 0), progress: progress)
+        order, maxDimension: maxDimension, field: PrimeField(2), isComplete: true, threads: 3,
+        pace: LinkLookahead.Pace(fewEdges: 0, secondsAlone: 0), progress: progress)
       try engine.run()
     }
     #expect(error?.kind == .cancelled)
