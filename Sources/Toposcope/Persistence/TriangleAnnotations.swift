@@ -413,7 +413,7 @@ struct TriangleAnnotations {
 
   /// Brings near what is read of a triangle when its annotation is asked for.
   @inline(__always)
-  private func fetch(_ triangle: Triangle) {
+  private mutating func fetch(_ triangle: Triangle) {
     toposcope_fetch(partners.base + Int(triangle.rank))
     voids.known.fetch(triangle.key)
   }
