@@ -3,7 +3,8 @@ import Synchronization
 /// Work on blocks that follow one another, done on several threads ahead of the one that settles them in order.
 ///
 /// Every thread takes the next block that nobody has taken, and looks at it. The calling thread settles the blocks in order,
-/// and does the same as the others whenever the next one is not ready; so it waits only for blocks that others are looking at.
+/// and does the same as the others whenever the next one is not ready; so it waits only for blocks that others are looking
+/// at, or until it is done with a later one itself.
 ///
 /// `Findings` is what is found out about a block.
 final class WorkAhead<Findings: AnyObject>: @unchecked Sendable {

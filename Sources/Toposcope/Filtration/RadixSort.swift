@@ -3,8 +3,8 @@ import CToposcopeProcessor
 /// Sorts keys by their upper 32 bits, the order of equal ones kept, in linear time.
 ///
 /// Only the bits in which the keys differ are looked at, one digit after another, lowest first. A pass writes to as many
-/// places in turn as there are digits, often more than the first cache has lines. So each line is fetched while the one before it
-/// is filled, also one past the end, which does no harm: the processor would wait for most of them otherwise.
+/// places in turn as there are digits, often more than the first cache has lines. So each line is fetched while the one
+/// before it is filled, also one past the end, which does no harm: the processor would wait for most of them otherwise.
 enum RadixSort {
   /// Counters of 2048 digits fit in the first cache, three times at most.
   private static let mostDigitBits = 11

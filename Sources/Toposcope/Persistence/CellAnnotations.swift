@@ -123,7 +123,8 @@ struct CellAnnotations {
       try triangles.killVoid(relation, at: rank) {
         simplex.indices.map { i in
           let face = facet(i, of: simplex)
-          return (face[0], face[1], face[2], i & 1 == 0 ? 1 : field.p - 1)
+          let triangle = TriangleAnnotations.Triangle(face[0], face[1], face[2], in: graph)
+          return (triangle, i & 1 == 0 ? 1 : field.p - 1)
         }
       }
     case (_, true):

@@ -167,9 +167,9 @@ struct HigherPersistence {
     try triangles.makeSums(over: found.loops, edge.tail, edge.head) {
       (loop, relation, triangles) throws(ToposcopeError) in
       try triangles.killVoid(relation, at: rank) { () throws(ToposcopeError) in
-        var boundary: [(Int32, Int32, Int32, UInt32)] = []
+        var boundary: [(TriangleAnnotations.Triangle, UInt32)] = []
         try TriangleAnnotations.forEachOfSuspension(of: loop, edge.tail, edge.head, graph, field) {
-          (triangle, factor) in boundary.append((triangle.u, triangle.v, triangle.x, factor))
+          boundary.append(($0, $1))
         }
         return boundary
       }

@@ -152,7 +152,7 @@ struct LazyAnnotations {
     var factor: UInt32
   }
 
-  /// The sum of some vectors with factors, resolved.
+  /// The sum of some vectors with factors, resolved; so are they afterwards, where they stand.
   mutating func sum(of summands: Growing<Summand>) throws(ToposcopeError) -> UInt32 {
     for i in 0..<summands.count { summands[i].vector = try resolve(summands[i].vector) }
     vectors.clear()

@@ -7,7 +7,8 @@ import Synchronization
 /// and settles what was found.
 ///
 /// Loops are looked for only while a class is alive that they could kill. A thread that looks ahead cannot know; it goes by
-/// whether one is alive where the calling thread is at that moment, and a block that lacks its loops is looked at again by the thread that needs them.
+/// whether one is alive where the calling thread is at that moment, and a block that lacks its loops is looked at again by
+/// the thread that needs them.
 final class LinkLookahead: @unchecked Sendable {
   /// What is known of the edges of a block.
   final class Block {

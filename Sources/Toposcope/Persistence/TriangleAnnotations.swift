@@ -34,7 +34,7 @@ struct TriangleAnnotations {
   private var edgeStack: Growing<EdgeFrame>
   private var stack: Growing<Frame>
   /// What is being summed up.
-  private var summands: Growing<Summand>
+  private var summands: Growing<SummedTriangle>
   private var values: Growing<LazyAnnotations.Summand>
   let progress: Progress
   private var steps = 0
@@ -60,7 +60,14 @@ struct TriangleAnnotations {
 
     var key: UInt64 { simplexKey(rank, UInt32(bitPattern: x)) }
 
-    /// The triangle of three vertices, from the ranks of its edges.
+    /// The triangle of three vertices.
+    @inline(__always)
+    init(_ a: Int32, _ b: Int32, _ c: Int32, in graph: RankedGraph) {
+      let row = graph.row(a)
+      self.init(a, b, c, row[Int(b)], row[Int(c)], graph.rank(b, c))
+    }
+
+    /// The same from the ranks of its edges.
     @inline(__always)
     init(_ a: Int32, _ b: Int32, _ c: Int32, _ ab: Int32, _ ac: Int32, _ bc: Int32) {
       if bc > max(ab, ac) {
@@ -100,7 +107,7 @@ struct TriangleAnnotations {
   }
 
   /// A triangle in one of several sums of annotations.
-  private struct Summand: BitwiseCopyable {
+  private struct SummedTriangle: BitwiseCopyable {
     var frame: Frame
     var factor: UInt32
     /// The number of the sum.
@@ -189,13 +196,13 @@ struct TriangleAnnotations {
   @inline(__always)
   func hasTree(_ rank: Int32) -> Bool { partners.base[Int(rank)] & TriangleAnnotations.tree != 0 }
 
-  /// True if all of them were given: see ``setTree(_:of:)``.
+  /// True if the ways of an edge were given by ``setTree(_:of:)``, so that no other may be gone.
   @inline(__always)
   func hasGivenTree(_ rank: Int32) -> Bool { partners.base[Int(rank)] & TriangleAnnotations.givenTree != 0 }
 
   /// Ends the youngest class of H2 in a relation, which is the sum around `boundary`, a cycle that now bounds.
   mutating func killVoid(
-    _ relation: UInt32, at rank: Int32, boundary: () throws(ToposcopeError) -> [(Int32, Int32, Int32, UInt32)]
+    _ relation: UInt32, at rank: Int32, boundary: () throws(ToposcopeError) -> [(Triangle, UInt32)]
   ) throws(ToposcopeError) {
     var representative = Representative()
     if wanted != Wanted() {
@@ -205,10 +212,7 @@ struct TriangleAnnotations {
       }
       if wanted.cycles {
         var chain = TriangleChain()
-        for (a, b, c, value) in try boundary() {
-          let triangle = triangle(of: a, b, c)
-          chain.add(triangle.rank, triangle.x, value, field)
-        }
+        for (triangle, value) in try boundary() { chain.add(triangle.rank, triangle.x, value, field) }
         let cycle = try moveDown(chain, to: dying)
         cycles[dying] = cycle
         representative.cycle = triangles(cycle)
@@ -270,13 +274,6 @@ struct TriangleAnnotations {
 
   // MARK: Triangles
 
-  /// The triangle of three vertices.
-  @inline(__always)
-  func triangle(of a: Int32, _ b: Int32, _ c: Int32) -> Triangle {
-    let row = graph.row(a)
-    return Triangle(a, b, c, row[Int(b)], row[Int(c)], graph.rank(b, c))
-  }
-
   /// Calls `body` with the triangles between a loop in the link of (u, v) and the two ends, and the factors that make them a
   /// cycle.
   @inline(__always)
@@ -313,7 +310,7 @@ struct TriangleAnnotations {
         if triangle.rank < voids.oldest { return }
         fetch(triangle)
         try summands.append(
-          Summand(frame: Frame(triangle: triangle), factor: factor, sum: Int32(truncatingIfNeeded: number)))
+          SummedTriangle(frame: Frame(triangle: triangle), factor: factor, sum: Int32(truncatingIfNeeded: number)))
       }
     }
     for i in 0..<summands.count {
@@ -341,7 +338,7 @@ struct TriangleAnnotations {
 
   /// The annotation of a triangle, its vertices in ascending order, given in any.
   mutating func triangle(_ a: Int32, _ b: Int32, _ c: Int32) throws(ToposcopeError) -> UInt32 {
-    let triangle = triangle(of: a, b, c)
+    let triangle = Triangle(a, b, c, in: graph)
     if let known = lookUp(triangle) { return known }
     var frame = Frame(triangle: triangle)
     try open(&frame)
@@ -418,7 +415,7 @@ struct TriangleAnnotations {
     voids.known.fetch(triangle.key)
   }
 
-  /// Finds the way that an annotation goes, and brings near what is read of the parts.
+  /// Finds the way that an annotation goes, and brings near what is read of the first two parts; the third has the same edge.
   @inline(__always)
   private mutating func open(_ frame: inout Frame) throws(ToposcopeError) {
     let triangle = frame.triangle

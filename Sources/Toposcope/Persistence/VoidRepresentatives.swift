@@ -97,7 +97,7 @@ extension TriangleAnnotations {
           let sum = field.sum(waiting[p] ?? 0, term)
           waiting[p] = sum == 0 ? nil : sum
         } else {
-          let triangle = triangle(of: part == 0 ? v : u, x, p)
+          let triangle = Triangle(part == 0 ? v : u, x, p, in: graph)
           if chain.cells[triangle.rank] == nil { heap.insert(triangle.rank) }
           chain.add(triangle.rank, triangle.x, term, field)
         }
@@ -136,7 +136,7 @@ extension TriangleAnnotations {
     var active: [Int32: [UInt64]] = [:]
     let words = (graph.count + 63) / 64
     func value(_ a: Int32, _ b: Int32, _ c: Int32) -> UInt32 {
-      values[triangle(of: a, b, c).key] ?? 0
+      values[Triangle(a, b, c, in: graph).key] ?? 0
     }
     func set(_ u: Int32, _ v: Int32, _ x: Int32, _ rank: Int32, _ value: UInt32) {
       values[simplexKey(rank, UInt32(bitPattern: x))] = value
