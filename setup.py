@@ -67,7 +67,7 @@ setup(
     ext_modules=[
         Extension(
             "toposcope._core",
-            sources=[f"python/_core/{name}.c" for name in ("module", "arrays", "progress", "rips", "points")],
+            sources=[f"python/_core/{name}.c" for name in "module arrays progress rips tensors points hooks".split()],
             depends=["python/_core/core.h", "include/toposcope.h"],
             include_dirs=["include", "python/_core", numpy.get_include()],
             libraries=["toposcope"],

@@ -2,7 +2,7 @@
  *
  * The extension only translates: NumPy arrays become tps_array, tps_status becomes an exception, results become NumPy
  * arrays. Words, defaults and checks of meaning are in Python (toposcope/_native.py); algorithms are in Swift. But for
- * points.c: hooks of a capture call it thousands of times, and it is done in microseconds.
+ * hooks.c and points.c: a capture calls them thousands of times, and they are done in microseconds.
  */
 #ifndef TOPOSCOPE_CORE_H
 #define TOPOSCOPE_CORE_H
@@ -17,14 +17,50 @@
 #endif
 #include <numpy/arrayobject.h>
 
+#include <stdint.h>
+
 #include "toposcope.h"
 
+/* How DLPack describes a tensor (dlpack.h, the same in versions 0 and 1; github.com/dmlc/dlpack). */
 typedef struct {
-    PyObject *error;     /* _core.Error: args are (status, row, column, value) */
-    PyObject *rips_type; /* _core.Rips */
+    void *data;
+    struct {
+        int32_t type, number;
+    } device;
+    int32_t dimensions;
+    struct {
+        uint8_t code, bits;
+        uint16_t lanes;
+    } element;
+    int64_t *shape, *strides; /* strides in elements; NULL where numbers lie in order */
+    uint64_t offset;          /* of the first element, in bytes */
+} core_tensor;
+
+enum { CORE_CPU = 1, CORE_FLOAT = 2 };
+
+/* Describes a tensor for as long as it is held. Returns -1 with an exception set. */
+typedef int (*core_describer)(void *object, core_tensor *out);
+
+typedef struct {
+    PyObject *error;         /* _core.Error: args are (status, row, column, value) */
+    PyObject *rips_type;     /* _core.Rips */
+    PyObject *pass_type;     /* _core.Pass */
+    PyObject *hook_type;     /* _core.Hook */
+    PyObject *tensor_type;   /* that of the tensors that can be read, or NULL */
+    core_describer describe; /* of them, or NULL */
+    PyObject *to_dlpack;     /* else makes a capsule of one */
+    PyObject *is_neg;        /* the name of a method */
 } core_state;
 
 core_state *core_get_state(PyObject *module);
+
+/* Puts a new reference in the place of one that may be NULL. */
+static inline void core_put(PyObject **place, PyObject *object)
+{
+    PyObject *before = *place;
+    *place = object;
+    Py_XDECREF(before);
+}
 
 /* Raises _core.Error for a status other than TPS_OK. Returns NULL. */
 PyObject *core_raise(core_state *state, tps_status status, const tps_detail *detail);
@@ -74,8 +110,30 @@ extern PyType_Spec core_rips_spec;
 PyObject *core_rips(PyObject *module, PyObject *args);
 PyObject *core_rips_edges(PyObject *module, PyObject *args);
 
-/* ---- points.c: what hooks of a capture do ---- */
+/* ---- tensors.c: tensors of PyTorch ---- */
+
+PyObject *core_read_tensors(PyObject *module, PyObject *args);
+
+/* Describes an object for as long as it and `keeper` (a new reference, or NULL) are held. Returns 1; 0 where it is no
+ * tensor, or one without memory that holds its numbers; -1 with an exception set. */
+int core_describe_tensor(const core_state *state, PyObject *object, core_tensor *out, PyObject **keeper);
+
+/* ---- points.c: points of a layer's output ---- */
+
+/* A tensor of this shape, and a token of it (None: means). Borrowed. */
+typedef struct {
+    PyObject *shape, *token;
+} core_wanted;
+
+/* The points of some samples (None: all): `room`, if it has the rows from `first` on, to which they are written; else a
+ * new array; None for a tensor that is not as wanted; NULL with an exception set. */
+PyObject *core_points_of(const core_tensor *tensor, const core_wanted *wanted, PyObject *samples_wanted, PyObject *room,
+                         long long first);
 
 PyObject *core_points(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* ---- hooks.c: what hooks of a capture do in most passes ---- */
+
+extern PyType_Spec core_pass_spec, core_hook_spec;
 
 #endif

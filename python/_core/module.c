@@ -81,11 +81,16 @@ PyDoc_STRVAR(rips_edges_doc,
              "The same from a list of edges: int64, int64 and float32 arrays of one length.");
 
 PyDoc_STRVAR(points_doc,
-             "points($module, capsule, shape, token, samples, room, first, /)\n--\n\n"
-             "One point a sample of a tensor given by DLPack: the means over the positions (samples, channels, positions...),\n"
+             "points($module, output, shape, token, samples, /)\n--\n\n"
+             "One point a sample of a tensor of PyTorch: the means over the positions (samples, channels, positions...),\n"
              "or for a number `token` that token (samples, tokens, channels). Of some samples (None: all): (m, channels)\n"
-             "float32, in the rows of the array `room` from `first` on where it has them. None for all but contiguous tensors\n"
-             "of float32 in the memory of the processor, of this shape, of three dimensions and more, with numbers in them.");
+             "float32. None for all but contiguous tensors of float32 in the memory of the processor, of this shape, of\n"
+             "three dimensions and more, with numbers in them.");
+
+PyDoc_STRVAR(read_tensors_doc,
+             "read_tensors($module, type, exchange, to_dlpack, /)\n--\n\n"
+             "Read tensors of a type by DLPack: by the functions in a capsule, or where this is None (or of a version that\n"
+             "is not known) by capsules that `to_dlpack` makes.");
 
 PyDoc_STRVAR(status_name_doc, "status_name($module, status, /)\n--\n\nThe name of a status.");
 
@@ -111,6 +116,7 @@ static PyMethodDef methods[] = {
     {"rips_edges", core_rips_edges, METH_VARARGS, rips_edges_doc},
     {"landmarks", core_landmarks, METH_VARARGS, landmarks_doc},
     {"points", (PyCFunction)(void (*)(void))core_points, METH_FASTCALL, points_doc},
+    {"read_tensors", core_read_tensors, METH_VARARGS, read_tensors_doc},
     {"status_name", core_status_name, METH_VARARGS, status_name_doc},
     {"version", core_version, METH_NOARGS, version_doc},
     {NULL, NULL, 0, NULL},
@@ -122,14 +128,23 @@ static int import_numpy(void)
     return 0;
 }
 
+static int add_type(PyObject *module, PyType_Spec *spec, const char *name, PyObject **type)
+{
+    *type = PyType_FromModuleAndSpec(module, spec, NULL);
+    return *type == NULL ? -1 : PyModule_AddObjectRef(module, name, *type);
+}
+
 static int execute(PyObject *module)
 {
     core_state *state = core_get_state(module);
     if (import_numpy() < 0) return -1;
+    if ((state->is_neg = PyUnicode_InternFromString("is_neg")) == NULL) return -1;
     state->error = PyErr_NewExceptionWithDoc("toposcope._core.Error", "args: (status, row, column, value)", NULL, NULL);
     if (state->error == NULL || PyModule_AddObjectRef(module, "Error", state->error) < 0) return -1;
-    state->rips_type = PyType_FromModuleAndSpec(module, &core_rips_spec, NULL);
-    if (state->rips_type == NULL || PyModule_AddObjectRef(module, "Rips", state->rips_type) < 0) return -1;
+    if (add_type(module, &core_rips_spec, "Rips", &state->rips_type) < 0 ||
+        add_type(module, &core_pass_spec, "Pass", &state->pass_type) < 0 ||
+        add_type(module, &core_hook_spec, "Hook", &state->hook_type) < 0)
+        return -1;
     return 0;
 }
 
@@ -138,6 +153,10 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     core_state *state = core_get_state(module);
     Py_VISIT(state->error);
     Py_VISIT(state->rips_type);
+    Py_VISIT(state->pass_type);
+    Py_VISIT(state->hook_type);
+    Py_VISIT(state->tensor_type);
+    Py_VISIT(state->to_dlpack);
     return 0;
 }
 
@@ -146,6 +165,11 @@ static int clear(PyObject *module)
     core_state *state = core_get_state(module);
     Py_CLEAR(state->error);
     Py_CLEAR(state->rips_type);
+    Py_CLEAR(state->pass_type);
+    Py_CLEAR(state->hook_type);
+    Py_CLEAR(state->tensor_type);
+    Py_CLEAR(state->to_dlpack);
+    Py_CLEAR(state->is_neg);
     return 0;
 }
 

@@ -60,29 +60,11 @@ static void means_of_rows(const float *rows, npy_intp count, npy_intp positions,
     }
 }
 
-/* How PyTorch and others describe a tensor in a capsule named "dltensor" (dlpack.h, version 0;
- * github.com/dmlc/dlpack). The capsule keeps the memory of the tensor. */
-typedef struct {
-    void *data;
-    struct {
-        int32_t type, number;
-    } device;
-    int32_t dimensions;
-    struct {
-        uint8_t code, bits;
-        uint16_t lanes;
-    } element;
-    int64_t *shape, *strides; /* strides in elements; NULL where numbers lie in order */
-    uint64_t offset;          /* of the first element, in bytes */
-} dl_tensor;
-
-enum { DL_CPU = 1, DL_FLOAT = 2 };
-
 /* Whether a tensor is in single precision, of three dimensions or more, in order, in memory of the processor. */
-static int is_readable(const dl_tensor *tensor)
+static int is_readable(const core_tensor *tensor)
 {
-    if (tensor->device.type != DL_CPU || tensor->data == NULL || tensor->dimensions < 3 ||
-        tensor->element.code != DL_FLOAT || tensor->element.bits != 32 || tensor->element.lanes != 1)
+    if (tensor->device.type != CORE_CPU || tensor->data == NULL || tensor->dimensions < 3 ||
+        tensor->element.code != CORE_FLOAT || tensor->element.bits != 32 || tensor->element.lanes != 1)
         return 0;
     int64_t stride = 1;
     for (int i = tensor->dimensions - 1; tensor->strides != NULL && i >= 0; --i) {
@@ -93,7 +75,7 @@ static int is_readable(const dl_tensor *tensor)
 }
 
 /* Whether a tensor has the shape that a tuple of numbers says; -1 with an exception where that is no such tuple. */
-static int has_shape(const dl_tensor *tensor, PyObject *shape)
+static int has_shape(const core_tensor *tensor, PyObject *shape)
 {
     if (!PyTuple_Check(shape)) {
         PyErr_SetString(PyExc_TypeError, "shape must be a tuple");
@@ -109,21 +91,19 @@ static int has_shape(const dl_tensor *tensor, PyObject *shape)
     return 1;
 }
 
-/* The rows from `first` on of a float32 array, as a view, or a new array where it is none or has no such rows. */
-static PyObject *rows_of(PyObject *room, long long first, npy_intp shape[2])
+/* The rows from `first` on of a float32 array, or a new array where it is none or has no such rows. The array that has
+ * them is a new reference in `holder`. */
+static float *rows_of(PyObject *room, long long first, npy_intp shape[2], PyObject **holder)
 {
     PyArrayObject *array = (PyArrayObject *)room;
-    if (!PyArray_Check(room) || PyArray_NDIM(array) != 2 || PyArray_TYPE(array) != NPY_FLOAT ||
-        !PyArray_ISCARRAY(array) || PyArray_DIM(array, 1) != shape[1] || first < 0 ||
-        first > PyArray_DIM(array, 0) - shape[0])
-        return PyArray_SimpleNew(2, shape, NPY_FLOAT);
-    PyObject *view = PyArray_SimpleNewFromData(2, shape, NPY_FLOAT, (float *)PyArray_DATA(array) + first * shape[1]);
-    if (view == NULL) return NULL;
-    if (PyArray_SetBaseObject((PyArrayObject *)view, Py_NewRef(room)) < 0) {
-        Py_DECREF(view);
-        return NULL;
+    if (room != NULL && PyArray_Check(room) && PyArray_NDIM(array) == 2 && PyArray_TYPE(array) == NPY_FLOAT &&
+        PyArray_ISCARRAY(array) && PyArray_DIM(array, 1) == shape[1] && first >= 0 &&
+        first <= PyArray_DIM(array, 0) - shape[0]) {
+        *holder = Py_NewRef(room);
+        return (float *)PyArray_DATA(array) + first * shape[1];
     }
-    return view;
+    *holder = PyArray_SimpleNew(2, shape, NPY_FLOAT);
+    return *holder == NULL ? NULL : PyArray_DATA((PyArrayObject *)*holder);
 }
 
 /* The numbers of the samples in a one-dimensional int64 array, or NULL with an exception. */
@@ -145,22 +125,14 @@ static const int64_t *samples_in(PyObject *object, int64_t samples)
     return numbers;
 }
 
-PyObject *core_points(PyObject *module, PyObject *const *args, Py_ssize_t count)
+PyObject *core_points_of(const core_tensor *tensor, const core_wanted *wanted, PyObject *samples_wanted, PyObject *room,
+                         long long first)
 {
-    (void)module;
-    if (count != 6) {
-        PyErr_SetString(PyExc_TypeError, "points takes 6 arguments");
-        return NULL;
-    }
-    const dl_tensor *tensor = PyCapsule_GetPointer(args[0], "dltensor");
-    if (tensor == NULL) return NULL;
-    int as_expected = has_shape(tensor, args[1]);
+    int as_expected = has_shape(tensor, wanted->shape);
     if (as_expected < 0) return NULL;
-    const int of_token = args[2] != Py_None;
-    const long long token = of_token ? PyLong_AsLongLong(args[2]) : 0;
+    const int of_token = wanted->token != Py_None;
+    const long long token = of_token ? PyLong_AsLongLong(wanted->token) : 0;
     if (token == -1 && PyErr_Occurred()) return NULL;
-    const long long first = PyLong_AsLongLong(args[5]);
-    if (first == -1 && PyErr_Occurred()) return NULL;
     if (!as_expected || !is_readable(tensor)) Py_RETURN_NONE;
 
     /* A sample is `outer` rows of `inner` numbers: channels of positions, or tokens of channels. */
@@ -168,16 +140,16 @@ PyObject *core_points(PyObject *module, PyObject *const *args, Py_ssize_t count)
     for (int i = 2; i < tensor->dimensions; ++i) inner *= tensor->shape[i];
     if (of_token && (token < 0 || token >= outer)) Py_RETURN_NONE;
     const int64_t *chosen = NULL;
-    if (args[3] != Py_None) {
-        if ((chosen = samples_in(args[3], samples)) == NULL) return NULL;
-        samples = PyArray_SIZE((PyArrayObject *)args[3]);
+    if (samples_wanted != Py_None) {
+        if ((chosen = samples_in(samples_wanted, samples)) == NULL) return NULL;
+        samples = PyArray_SIZE((PyArrayObject *)samples_wanted);
     }
     npy_intp shape[2] = {samples, of_token ? inner : outer};
-    PyObject *out = rows_of(args[4], first, shape);
-    if (out == NULL) return NULL;
+    PyObject *out;
+    float *points = rows_of(room, first, shape, &out);
+    if (points == NULL) return NULL;
     const float *numbers = (const float *)((const char *)tensor->data + tensor->offset);
-    float *points = PyArray_DATA((PyArrayObject *)out);
-    /* The caller holds the capsule, the samples and the rows. Letting others run takes longer than small means do. */
+    /* The caller holds the tensor and the samples. Letting others run takes longer than small means do. */
     PyThreadState *others = !of_token && samples * outer * inner > LARGE ? PyEval_SaveThread() : NULL;
     if (chosen == NULL && !of_token) means_of_rows(numbers, samples * outer, inner, points);
     else
@@ -188,4 +160,20 @@ PyObject *core_points(PyObject *module, PyObject *const *args, Py_ssize_t count)
         }
     if (others != NULL) PyEval_RestoreThread(others);
     return out;
+}
+
+PyObject *core_points(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 4) {
+        PyErr_SetString(PyExc_TypeError, "points takes 4 arguments");
+        return NULL;
+    }
+    core_tensor tensor;
+    PyObject *keeper;
+    int described = core_describe_tensor(core_get_state(module), args[0], &tensor, &keeper);
+    if (described < 0) return NULL;
+    if (!described) Py_RETURN_NONE;
+    PyObject *points = core_points_of(&tensor, &(core_wanted){args[1], args[2]}, args[3], NULL, 0);
+    Py_XDECREF(keeper);
+    return points;
 }

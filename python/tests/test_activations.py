@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import subprocess
 import sys
+import threading
 import weakref
 
 import numpy as np
@@ -13,8 +15,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 from torch import nn  # noqa: E402
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset  # noqa: E402
+from torch.utils.dlpack import to_dlpack  # noqa: E402
 
 import toposcope as ts  # noqa: E402
+from toposcope import _core  # noqa: E402
 from toposcope.activations.rows import Budget, Rows  # noqa: E402
 
 
@@ -271,53 +275,180 @@ def test_a_pass_that_fails_leaves_no_means_among_the_rows(images):
     np.testing.assert_allclose(cap.activations["0"], x[[0, 2]].flatten(0, 1).mean((2, 3)), rtol=1e-6, atol=1e-7)
 
 
-def test_points_of_the_extension():
-    """Into an array where it has the rows, else into a new one; None for what is not in single precision, in order."""
-    from torch.utils.dlpack import to_dlpack
+@pytest.fixture(params=["by functions in C", "by capsules"])
+def reading(request):
+    """Both ways in which tensors are read: older releases of PyTorch have the second only."""
+    exchange = getattr(torch.Tensor, "__dlpack_c_exchange_api__", None)
+    _core.read_tensors(torch.Tensor, exchange if request.param == "by functions in C" else None, to_dlpack)
+    yield
+    _core.read_tensors(torch.Tensor, exchange, to_dlpack)
 
-    from toposcope import _core
 
-    def points(x, room=None, first=0, samples=None, token=None, shape=None):
-        return _core.points(to_dlpack(x), x.shape if shape is None else shape, token, samples, room, first)
+def test_points_of_the_extension(reading):
+    """None for what is not in single precision, in order, in memory."""
 
-    x, room = torch.randn(3, 5, 7), np.zeros((6, 5), np.float32)
-    expected = x.mean(2).numpy()
-    written = points(x, room, 2)
-    assert written.base is room
-    np.testing.assert_allclose(room[2:5], expected, rtol=1e-6, atol=1e-7)
-    assert not room[:2].any() and not room[5:].any()
-    room[:] = 0
-    rooms = [None, room[:, :4], room[:, ::-1], room.astype(np.float64), np.asfortranarray(room), room[0], [1.0]]
-    for other, first in [*((other, 0) for other in rooms), (room, -1), (room, 4), (room, 2**62)]:
-        means = points(x, other, first)
-        assert means.base is None and not room.any()
-        np.testing.assert_allclose(means, expected, rtol=1e-6, atol=1e-7)
-    for odd in (x.double(), x.int(), x[:, :, ::2], x.transpose(0, 1), x[0], x.bfloat16(), torch.empty(0, 5, 7)):
-        assert points(odd, room) is None
+    def points(x, samples=None, token=None, shape=None):
+        return _core.points(x, x.shape if shape is None else shape, token, samples)
+
+    x = torch.randn(3, 5, 7)
+    means = points(x)
+    np.testing.assert_allclose(means, x.mean(2).numpy(), rtol=1e-6, atol=1e-7)
+    odd = [x.double(), x.int(), x[:, :, ::2], x.transpose(0, 1), x[0], x.bfloat16(), torch.empty(0, 5, 7)]
+    odd += [torch._neg_view(x), x.to("meta"), x.to_sparse(), torch.complex(x, x).conj(), nn.Parameter(x)]
+    for value in odd:
+        assert points(value) is None
+    for value in (1, None, x.numpy(), to_dlpack(x)):
+        assert points(value, shape=(3, 5, 7)) is None
     for shape in ((3, 5), (3, 5, 8), (4, 5, 7), (3, 5, 7, 1), (), (2**40, 5, 7)):
-        assert points(x, room, shape=shape) is None
+        assert points(x, shape=shape) is None
     some = np.array([2, 0, 0, 1])
     np.testing.assert_array_equal(points(x, samples=some), means[some])
     assert points(x, samples=some[:0]).shape == (0, 5)
     for token in range(5):
         np.testing.assert_array_equal(points(x, token=token), x[:, token])
         np.testing.assert_array_equal(points(x, token=token, samples=some), x[some, token])
-    wide = np.zeros((6, 7), np.float32)
-    assert points(x, wide, 3, token=4).base is wide
-    np.testing.assert_array_equal(wide, np.concatenate([np.zeros((3, 7)), x[:, 4]]))
     assert points(x, token=-1) is None and points(x, token=5) is None
-    good = (to_dlpack(x), x.shape, None, None, None, 0)
-    for place, bad in ((0, 1), (1, [3, 5, 7]), (1, (3, 5, "7")), (2, "0"), (2, 2**70), (3, some[::2]), (5, "0")):
+    good = (x, x.shape, None, None)
+    for place, bad in ((1, [3, 5, 7]), (1, (3, 5, "7")), (2, "0"), (2, 2**70), (3, some[::2])):
         with pytest.raises((TypeError, ValueError, OverflowError)):
             _core.points(*good[:place], bad, *good[place + 1 :])
     with pytest.raises(TypeError):
-        _core.points(*good[:5])
+        _core.points(*good[:3])
     for bad in (some.astype(np.int32), some[:, None], [0]):
         with pytest.raises(TypeError, match="samples must be"):
             points(x, samples=bad)
     for bad in (-1, 3):
         with pytest.raises(IndexError, match=f"sample {bad} is none of 3"):
             points(x, samples=np.array([0, bad]))
+
+
+def test_hooks_of_the_extension(reading):
+    """Into an array where it has the rows, else into a new one; all that is not like the pass before goes to Python."""
+    others, x, room = [], torch.randn(3, 5, 7), np.zeros((6, 5), np.float32)
+    current = _core.Pass()
+
+    def otherwise(module, args, value):
+        others.append(value)
+        return (x.shape, None)
+
+    hook = _core.Hook(current, "a", otherwise)
+
+    def staged(value, samples=3, rows=None, first=2, room=room, called=None):
+        calls, found = {"a": called} if called else {}, {}
+        others.clear()
+        current.begin(samples, rows, first, calls, found, {"a": room})
+        assert hook(None, (), value) is None
+        current.end()
+        assert len(others) == (not found) and calls == ({"a": 1} if found else {"a": called} if called else {})
+        return found.get("a")
+
+    assert staged(x) is None  # the first
+    assert staged(x) is room and not room[:2].any() and not room[5:].any()
+    np.testing.assert_allclose(room[2:5], x.mean(2), rtol=1e-6, atol=1e-7)
+    means = room[2:5].copy()
+    room[:] = 0
+    rooms = [None, room[:, :4], room[:, ::-1], room.astype(np.float64), np.asfortranarray(room), room[0], [1.0]]
+    for other, first in [*((other, 0) for other in rooms), (room, -1), (room, 4), (room, 2**62)]:
+        found = staged(x, room=other, first=first)
+        assert found is not other and not room.any()
+        np.testing.assert_array_equal(found, means)
+    assert staged(x, rows=np.array([2, 0])) is room
+    np.testing.assert_array_equal(room[2:4], means[[2, 0]])
+    assert staged(x, called=1) is None and staged(x, samples=4) is None and staged(x[:2], samples=2) is None
+    assert staged(x.double()) is None and staged((x,)) is None and staged(nn.Parameter(x)) is None
+    assert staged(x) is room
+    calls = {}
+    current.begin(3, None, 2, calls, {}, {})
+    thread = threading.Thread(target=hook, args=(None, (), x))
+    thread.start()
+    thread.join()
+    assert len(others) == 1 and not calls
+    current.end()
+    hook(None, (), x)
+    assert len(others) == 2
+
+    def fails(module, args, value):
+        raise OSError
+
+    with pytest.raises(OSError):
+        _core.Hook(current, "a", fails)(None, (), x)
+    for bad in ((), (None, "a", fails), (current, 1, fails), (current, "a")):
+        with pytest.raises(TypeError):
+            _core.Hook(*bad)
+    for bad in ((), ("3", None, 0, {}, {}, {}), (3, None, 0, [], {}, {}), (3, None, 0, {}, {}, None)):
+        with pytest.raises(TypeError):
+            current.begin(*bad)
+
+
+def test_hooks_of_the_extension_hold_nothing_for_ever():
+    class Held:
+        pass
+
+    held = Held()
+    gone = weakref.ref(held)
+    current = _core.Pass()
+    current.begin(1, None, 0, {}, {"held": held}, {})
+    loop = [current, held]
+    loop.append(_core.Hook(current, "a", functools.partial(print, loop)))
+    loop[1].loop = loop
+    del held, current, loop
+    gc.collect()
+    assert gone() is None
+
+
+def test_passes_that_are_not_like_the_ones_before(reading):
+    """Of other sizes, types, precisions and memory, with calls that fail, are repeated, or come from another thread."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b, self.change = nn.Identity(), nn.Identity(), lambda x: x
+
+        def forward(self, x):
+            return self.b(self.a(self.change(x)) * 2)
+
+    class Special(torch.Tensor):
+        pass
+
+    def fail(error):
+        def change(x):
+            net.a(x)
+            raise error
+
+        return change
+
+    net, seen = Net(), []
+    changes = [
+        lambda x: x.double(),
+        lambda x: x.bfloat16(),
+        lambda x: x.as_subclass(Special),
+        torch._neg_view,
+        lambda x: x.transpose(2, 3),
+        lambda x: x.clone(memory_format=torch.channels_last),
+        lambda x: nn.Parameter(x),
+        lambda x: x.repeat(1, 1, 2, 1),
+    ]
+    for kept in (None, 13):
+        seen.clear()
+        with ts.capture(net, ["a", "b"], "mean", max_samples=kept) as cap:
+            cap.expect(24)
+            for number in range(24):
+                x = torch.randn(4 if number % 7 else 3, 5, 3, 3)
+                net.change = changes[number // 2 % len(changes)] if number % 2 else lambda x: x
+                if number % 5 == 3:
+                    change, net.change = net.change, fail((OSError, KeyboardInterrupt)[number % 2])
+                    with pytest.raises((OSError, KeyboardInterrupt)):
+                        net(x + 9)
+                    net.change = change
+                thread = threading.Thread(target=net, args=(x,))
+                thread.start()
+                thread.join()
+                net(x)
+                seen.append(net.change(x).float().mean((2, 3)).detach())
+        expected, acts = torch.cat(seen), cap.activations
+        assert acts.n == (kept or len(expected))
+        for layer, factor in (("a", 1), ("b", 2)):
+            np.testing.assert_allclose(acts[layer], factor * expected[acts.ids], rtol=1e-2, atol=1e-2)
 
 
 def test_rows_that_came_at_once_are_the_array_and_others_join_them():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import threading
 
 import numpy as np
@@ -169,6 +170,91 @@ def test_a_model_inside_itself(x):
         y = model(x)
     assert list(cap.activations) == ["part", "part#1"] and cap.activations.meta["passes"] == 1
     np.testing.assert_allclose(cap.activations["part#1"], y.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("mask", [True, False])
+def test_passes_that_collect_makes_itself(mask):
+    """With hooks on the model or without: the same, also where it calls itself, is watched itself, or fails."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.part = nn.Linear(3, 3)
+
+    class Plain(Net):
+        def forward(self, x, again=True):
+            y = self.part(x)
+            return self(y, again=False) if again else y
+
+    class WithMask(Net):
+        def forward(self, x, attention_mask=None, again=True):
+            y = self.part(x)
+            return self(y, again=False) if again else y
+
+    net, x = (WithMask if mask else Plain)(), torch.randn(20, 3)
+    expected = net.part(net.part(x)).detach().numpy()
+    hooked = []
+    seen = ts.collect(
+        net, x, ["part", ""], batch_size=6, progress=lambda *_: hooked.append(len(net._forward_pre_hooks))
+    )
+    assert hooked == [int(mask)] * 4 and not net._forward_pre_hooks
+    assert list(seen) == ["", "#1", "part", "part#1"]
+    np.testing.assert_allclose(seen["part#1"], expected, atol=1e-6)
+    for error in (OSError, KeyboardInterrupt):
+
+        def fails(module, args, output, error=error):
+            raise error
+
+        handle = net.part.register_forward_hook(fails)
+        with pytest.raises(error):
+            ts.collect(net, x, "part")
+        handle.remove()
+        assert not net.part._forward_hooks and torch.is_grad_enabled()
+    handle = net.register_forward_pre_hook(lambda module, args: (args[0][:2], *args[1:]))
+    assert ts.collect(net, x.split(5), "part").n == 8
+    handle.remove()
+    handle = nn.modules.module.register_module_forward_pre_hook(
+        lambda module, args: (args[0][:3], *args[1:]) if module is net else None
+    )
+    assert ts.collect(net, x.split(5), "part").n == 12
+    handle.remove()
+
+
+def test_a_mask_wherever_a_model_may_take_one():
+    class Layer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Identity()
+
+    class Named(Layer):
+        def forward(self, x, *, attention_mask=None):
+            return self.layer(x)
+
+    class Placed(Layer):
+        def forward(self, x, attention_mask=None):
+            return self.layer(x)
+
+    class Anything(Layer):
+        def forward(self, *args, **kwargs):
+            return self.layer(args[0])
+
+    class Inside(Layer):
+        def forward(self, x, attention_mask=None):
+            return self.layer(x) if attention_mask is not None else self(x, attention_mask=torch.tensor([[0, 1]] * 4))
+
+    class Wrapped(Layer):
+        @functools.wraps(Placed.forward)
+        def forward(self, *args):
+            return self.layer(args[0])
+
+    x, there = torch.randn(4, 2, 3), torch.tensor([[0, 1]] * 4)
+    named = {"x": x, "attention_mask": there}
+    calls = [(Named, named), (Placed, named), (Anything, lambda net: net(x, attention_mask=there)), (Inside, x)]
+    calls += [(kind, lambda net: net(x, there)) for kind in (Placed, Wrapped)]
+    for kind, batch in calls:
+        forward = (lambda net, call: call(net)) if callable(batch) else None
+        acts = ts.collect(kind(), [batch], "layer", "cls", forward=forward)
+        np.testing.assert_array_equal(acts["layer"], x[:, 1])
 
 
 # -- threads ------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 _Metric = tuple[int, int, float, NDArray[Any] | None, NDArray[Any] | None, int, int, int, NDArray[Any] | None]
 _Options = tuple[int, int, float, int, int, int]
+_Wanted = tuple[tuple[int, ...], int | None] | None
 _Report = Callable[[int, int], object] | None
 
 class Error(Exception): ...
@@ -18,6 +19,26 @@ class Rips:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
     def cycle(self, dimension: int, bar: int, progress: _Report, /) -> NDArray[np.int64]: ...
     def facts(self) -> dict[str, Any]: ...
+
+@final
+class Pass:
+    def __new__(cls) -> Pass: ...
+    def begin(
+        self,
+        samples: int,
+        rows: NDArray[np.int64] | None,
+        first: int,
+        calls: dict[str, int],
+        staged: dict[str, Any],
+        rooms: dict[str, Any],
+        /,
+    ) -> None: ...
+    def end(self, /) -> None: ...
+
+@final
+class Hook:
+    def __new__(cls, current: Pass, name: str, otherwise: Callable[..., _Wanted], /) -> Hook: ...
+    def __call__(self, module: Any, args: tuple[Any, ...], output: Any, /) -> None: ...
 
 def distances(
     points: NDArray[Any], metric: _Metric, threads: int, progress: _Report, /
@@ -36,13 +57,8 @@ def landmarks(
     points: NDArray[Any], metric: _Metric, count: int, first: int, threads: int, progress: _Report, /
 ) -> tuple[NDArray[np.int64], float]: ...
 def points(
-    capsule: object,
-    shape: tuple[int, ...],
-    token: int | None,
-    samples: NDArray[np.int64] | None,
-    room: NDArray[Any] | None,
-    first: int,
-    /,
+    output: object, shape: tuple[int, ...], token: int | None, samples: NDArray[np.int64] | None, /
 ) -> NDArray[np.float32] | None: ...
+def read_tensors(type: type, exchange: object, to_dlpack: Callable[..., object], /) -> None: ...
 def status_name(status: int, /) -> str: ...
 def version() -> str: ...

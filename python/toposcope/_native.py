@@ -12,19 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from . import _core
+from ._core import Hook, Pass, points, read_tensors  # as they are: they work in the midst of forward passes
 
 __all__ = [
     "Cancelled",
+    "Hook",
+    "Pass",
     "calling",
     "get_include",
     "get_library",
     "library_version",
     "points",
+    "read_tensors",
     "too_small",
     "without_direction",
 ]
-
-points = _core.points  # as it is: hooks call it in the midst of forward passes
 
 
 class Cancelled(RuntimeError):

@@ -33,6 +33,15 @@ class MaskFinder:
     def __init__(self, model: nn.Module):
         self._model = model
 
+    @property
+    def may_find(self) -> bool:
+        """Whether there is a place for a mask among the arguments of the model."""
+        code = getattr(self._model.forward, "__code__", None)
+        if code is None or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+            return True
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        return any(name in names for name, _ in _NAMES)
+
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor | None:
         """The mask (samples, tokens), True where there is a token; None where there is none of two dimensions."""
         if not (kwargs or any(_has_two_dimensions(value) for value in args)):

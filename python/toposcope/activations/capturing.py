@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from .._version import __version__
 from ..memory import bytes_of
 from .attention_masks import MaskFinder, of_tokens
 from .forward_pass import ForwardPass
-from .hooks import Hooks
+from .hooks import Hooks, MaskIn
 from .recorded import Activations, vector
 from .recording import Recording
 from .reduction import Channels, Reduce, Reduction, channels_of
@@ -156,7 +156,8 @@ class Capture:
         prefix = _prefix_tokens(self._root) if prefix_tokens is None else prefix_tokens
         self._reductions = _reductions(modules, self.layers, reduce, channels, prefix)
         self._reading = Reading(what, select, batch_dim)
-        self._mask_in: Callable[..., torch.Tensor | None] = MaskFinder(self._root) if mask else lambda *_: None
+        find_mask = MaskFinder(self._root)
+        self._mask_in: MaskIn | None = find_mask if mask and find_mask.may_find else None
         self._classes = None if classes is None else vector("classes", classes)
         reservoir, budget = (
             Reservoir(max_samples, _whole("seed", seed)),
@@ -234,6 +235,18 @@ class Capture:
         """Say how many passes there will be, if you know: memory for them is then taken once."""
         self._recording.expected_passes = passes or 0
 
+    def expect_calls(self) -> None:
+        """Say that all passes will be made by `call`: it does without hooks on the model where these see no more."""
+        own_hooks = self._root._forward_pre_hooks or nn.modules.module._global_forward_pre_hooks
+        self._hooks.on_model = self._mask_in is not None or bool(own_hooks)  # which may change the arguments
+
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Call the model."""
+        if self._hooks.on_model:
+            self._root(*args, **kwargs)
+        else:
+            self._hooks.call(args, kwargs)
+
     # -- what comes out ------------------------------------------------------------------------------------------
 
     @property
@@ -271,21 +284,32 @@ class Capture:
         mask, ids, labels = pending.get("mask"), pending.get("ids"), pending.get("labels")
         if self._classes is not None and labels is None:
             raise RuntimeError("classes= needs labels: call cap.label(y) before model(x).")
-        if mask is None:
+        if mask is None and self._mask_in is not None:
             mask = self._mask_in(args, kwargs)
         self._recording.check_given(ids, labels)
-        sizes = {len(values) for values in (ids, labels) if values is not None}
-        sizes.update(self._samples_in((*args, *kwargs.values())))
-        recording = self._recording
-        return ForwardPass(recording.reservoir, ids, labels, mask, sizes, self._classes, self._spreads, recording.rooms)
+        size, recording = self._samples_in(args, kwargs), self._recording
+        if ids is not None or labels is not None:
+            sizes = {len(values) for values in (ids, labels) if values is not None} | {size} - {None}
+            size = sizes.pop() if len(sizes) == 1 else None
+        return ForwardPass(
+            recording.reservoir,
+            ids,
+            labels,
+            mask,
+            size,
+            self._classes,
+            self._spreads,
+            recording.rooms,
+            self._hooks.usual,
+        )
 
-    def _samples_in(self, arguments: tuple[Any, ...]) -> list[int]:
+    def _samples_in(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | None:
         """The number of samples in the arguments of the model, where the shape of the first tells it."""
-        first = arguments[0] if arguments and type(arguments[0]) is torch.Tensor else find_tensor(arguments)
+        first = args[0] if args and type(args[0]) is torch.Tensor else find_tensor((*args, *kwargs.values()))
         along = self._reading.batch_dim
         if first is None or (along and first.dim() <= along + 1):
-            return []
-        return [first.shape[along]]
+            return None
+        return first.shape[along]
 
     # -- the end -------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from .capturing import Capture
-from .loading import Batch, batches, on_device, parts
+from .loading import batches, on_device, parts
 from .recorded import Activations
 from .reduction import Reduce
 from .selection import Layers
@@ -84,6 +84,8 @@ def collect(
     if device is None:
         device = next((p.device for p in model.parameters()), None)
     device = None if device is None else torch.device(device)
+    if forward is None:
+        capturing.expect_calls()
     inner, done = capturing.root, 0
     with capturing as cap, _reporting(progress, count) as report:
         for done, batch in enumerate(source, 1):
@@ -93,9 +95,11 @@ def collect(
             else:
                 args, kwargs, found = (), {}, None if labels is not None else _labels_in(content)
             found = found if labels is None else _part(batch.content, labels, "labels")
-            cap.label(found, _ids(batch, ids))
+            its_ids = batch.ids if ids is None else _part(batch.content, ids, "ids")
+            if found is not None or its_ids is not None:
+                cap.label(found, its_ids)
             if forward is None:
-                inner(*args, **kwargs)
+                cap.call(args, kwargs)
             else:
                 forward(inner, content)
             report(done)
@@ -109,10 +113,6 @@ def _labels_in(content: Any) -> Any:
         return parts(content)[2]
     except TypeError:
         return None
-
-
-def _ids(batch: Batch, ids: Callable[[Any], Any] | str | int | None) -> Any:
-    return batch.ids if ids is None else _part(batch.content, ids, "ids")
 
 
 def _part(content: Any, place: Callable[[Any], Any] | str | int, name: str) -> Any:

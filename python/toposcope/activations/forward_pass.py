@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .. import _native
 from .reduction import Index, Points, Reduction, Room
 from .reservoir import Offer, Reservoir
 from .tensors import plain
@@ -30,33 +30,29 @@ class ForwardPass:
         Of the samples of the batch. Ids go on counting where there are none.
     mask : (B, tokens) tensor of bool, optional
         False for padding.
-    sizes : set of int
-        The numbers of samples that the batch may have, by what is known before the first layer is called.
+    size : int or None
+        The number of samples of the batch, if it is known before the first layer is called.
     classes : (c,) ndarray, optional
         Samples of other labels are left out.
     spreads : bool
         Whether one sample may give several points.
-    rooms : mapping of str to (n, d) ndarray
+    rooms : dict of str to (n, d) ndarray
         The rows of the layers, where the points of this pass may be written at once.
+    usual : Pass
+        Tells hooks in C of this pass, where every layer is to give one point of each sample that is kept and there is
+        no mask (yet).
 
     Attributes
     ----------
     calls : dict of str to int
         How often each layer was called.
     staged : dict of str to (m, d) array or tensor
-        What they gave.
-    plain_size : int
-        The number of samples, where every layer is to give one point of each that is kept and there is no mask (yet);
-        else -1.
-    rows, first : (m,) ndarray or None, int
-        Then which samples are kept (None: all), and the row of the rooms where their points begin (-1: in none).
+        What they gave; the room of a layer where it has been written to that.
     """
 
     offer: Offer | None = None
     spread = False
     ended_well = False
-    plain_size, first = -1, -1
-    rows: NDArray[np.int64] | None = None
     _all = False  # whether one point of every sample is kept
     _padded: bool | None = None  # whether the mask leaves anything out, once that has been asked for
     _identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
@@ -68,25 +64,26 @@ class ForwardPass:
         ids: NDArray[Any] | None,
         labels: NDArray[Any] | None,
         mask: torch.Tensor | None,
-        sizes: set[int],
+        size: int | None,
         classes: NDArray[Any] | None,
         spreads: bool,
-        rooms: Mapping[str, Room],
+        rooms: dict[str, Room],
+        usual: _native.Pass,
     ):
         self.reservoir, self.ids, self.labels, self.classes = reservoir, ids, labels, classes
-        self.mask, self.rooms, self._spreads = mask, rooms, spreads
+        self.mask, self._rooms, self._spreads, self._usual = mask, rooms, spreads, usual
         self.calls: dict[str, int] = {}
         self.staged: dict[str, Points] = {}
         self.size: int | None = None
-        if len(sizes) == 1 and not spreads:
-            self.size = sizes.pop()
+        if size is not None and not spreads:
+            self.size = size
             self._choose(None)
 
     def heed(self, mask: torch.Tensor | None) -> None:
         """Take the mask that a model is called with inside the pass."""
         self.mask = mask
         if mask is not None:
-            self.plain_size = -1
+            self._usual.end()
 
     def stage(self, key: str, output: torch.Tensor, reduction: Reduction) -> None:
         """Reduce what a layer has given to the kept points of this pass, and copy them."""
@@ -121,9 +118,9 @@ class ForwardPass:
             self.offer = self._offered(identities)
         self._all = identities is None and 0 < len(self.offer.rows) == self.size
         if self.mask is None and not self._spreads and self.size:
-            self.plain_size, self.rows = self.size, None if self._all else np.asarray(self.offer.rows)
-            if isinstance(self.offer.slots, slice):
-                self.first = self.offer.slots.start
+            rows, slots = None if self._all else np.asarray(self.offer.rows), self.offer.slots
+            first = slots.start if isinstance(slots, slice) else -1
+            self._usual.begin(self.size, rows, first, self.calls, self.staged, self._rooms)
 
     def _offered(self, identities: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> Offer:
         assert self.size is not None

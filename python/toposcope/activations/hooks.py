@@ -17,15 +17,17 @@ from typing import Any
 import torch
 from torch import nn
 
+from .. import _native
 from .evaluation import untraced, watching
 from .forward_pass import ForwardPass
-from .reduction import Reduction, points_in_memory
+from .reduction import Reduction
 from .selection import Layer
 from .tensors import Reading
 
 __all__ = ["Hooks"]
 
 Hook = Callable[[nn.Module, tuple[Any, ...], Any], None]
+MaskIn = Callable[[tuple[Any, ...], dict[str, Any]], torch.Tensor | None]
 Begin = Callable[[tuple[Any, ...], dict[str, Any]], ForwardPass]
 
 
@@ -44,9 +46,16 @@ class Hooks:
         Makes the `ForwardPass` of the arguments that the model is called with.
     end : callable
         Is given every pass that has ended well.
-    mask_in : callable
-        Finds the attention mask in the arguments of the model.
+    mask_in : callable, optional
+        Finds the attention mask in the arguments of the model, where one may be there.
+
+    Attributes
+    ----------
+    on_model : bool
+        Whether the model itself has hooks, by which its calls are passes; else passes are made by `call`.
     """
+
+    on_model = True
 
     def __init__(
         self,
@@ -56,7 +65,7 @@ class Hooks:
         reading: Reading,
         begin: Begin,
         end: Callable[[ForwardPass], None],
-        mask_in: Callable[..., torch.Tensor | None],
+        mask_in: MaskIn | None,
     ):
         self._root, self._layers, self._reductions, self._reading = root, layers, reductions, reading
         self._begin, self._end, self._mask_in = begin, end, mask_in
@@ -71,12 +80,15 @@ class Hooks:
     def watching(self) -> Iterator[None]:
         """The hooks, and the state that the model is watched in; all is as before afterwards."""
         with ExitStack() as stack:
+            self.usual = _native.Pass()
             stack.enter_context(watching(self._root))
-            stack.callback(self._root.register_forward_pre_hook(self._before, with_kwargs=True).remove)
+            if self.on_model:
+                stack.callback(self._root.register_forward_pre_hook(self._before, with_kwargs=True).remove)
             for layer in self._layers:
                 stack.callback(self._hook(layer).remove)
-            stack.callback(self._root.register_forward_hook(self._passed).remove)
-            stack.callback(self._root.register_forward_hook(self._after, always_call=True).remove)
+            if self.on_model:
+                stack.callback(self._root.register_forward_hook(self._passed).remove)
+                stack.callback(self._root.register_forward_hook(self._after, always_call=True).remove)
             self._thread = threading.get_ident()
             yield
 
@@ -94,6 +106,15 @@ class Hooks:
             self._in_batch = False
             self._finish()
 
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Call the model: one pass."""
+        self._pass = begun = self._begin(args, kwargs)
+        try:
+            self._root(*args, **kwargs)
+            begun.ended_well = True
+        finally:
+            self._finish()
+
     # -- layers --------------------------------------------------------------------------------------------------
 
     def _hook(self, layer: Layer) -> Any:
@@ -107,30 +128,17 @@ class Hooks:
 
         hook: Hook = functools.partial(self._gave, layer, reduction)
         if self._reading.takes_tensors and (layer.calls is None or 0 in layer.calls):
-            hook = self._usually(layer.name, reduction, hook)
+            hook = self._usually(layer, reduction)
         return layer.module.register_forward_hook(untraced(hook))
 
-    def _usually(self, name: str, reduction: Reduction, otherwise: Hook) -> Hook:
+    def _usually(self, layer: Layer, reduction: Reduction) -> Hook:
         """The hook for what a layer mostly gives: in its first call in a pass a tensor like that of the pass before."""
 
-        def gave(module: nn.Module, args: tuple[Any, ...], value: Any) -> None:
-            current, shape = self._pass, reduction.last_shape
-            if (
-                current is not None
-                and shape is not None
-                and shape[0] == current.plain_size
-                and name not in current.calls
-                and threading.get_ident() == self._thread
-            ):
-                room = current.rooms.get(name)
-                points = points_in_memory(value, shape, reduction.last_token, current.rows, room, current.first)
-                if points is not None:
-                    current.calls[name] = 1
-                    current.staged[name] = points
-                    return
-            otherwise(module, args, value)
+        def otherwise(module: nn.Module, args: tuple[Any, ...], value: Any) -> tuple[torch.Size, int | None] | None:
+            self._gave(layer, reduction, module, args, value)
+            return reduction.in_memory
 
-        return gave
+        return _native.Hook(self.usual, layer.name, otherwise)
 
     def _gave(self, layer: Layer, reduction: Reduction, _: nn.Module, args: tuple[Any, ...], value: Any) -> None:
         current = self._pass
@@ -167,10 +175,12 @@ class Hooks:
         kwargs = kwargs or {}  # a hook that is half registered is called without them
         if self._pass is not None and (self._in_batch or _is_running(self._opened_by)):  # the model inside itself
             self._depth += 1
-            if self._pass.mask is None:
+            if self._pass.mask is None and self._mask_in is not None:
                 self._pass.heed(self._mask_in(args, kwargs))
             return
         # What an interrupt has left of an earlier pass is dropped: PyTorch calls no hook then.
+        if self._pass is not None:
+            self.usual.end()
         self._pass, self._depth, self._opened_by = None, 1, sys._getframe(1)
         self._pass = self._begin(args, kwargs)
 
@@ -185,6 +195,7 @@ class Hooks:
                 self._finish()
 
     def _finish(self) -> None:
+        self.usual.end()
         ended, self._pass, self._opened_by = self._pass, None, None
         if ended is not None and ended.ended_well:
             self._end(ended)

@@ -122,7 +122,7 @@ class Recording:
     def _hold(self, points: dict[str, Points], slots: Slots, count: int, labels: NDArray[Any] | None) -> None:
         """Take what a pass gave. It is moved into the rows with what the next passes give, many at a time."""
         for key, values in points.items():
-            if type(values) is np.ndarray and values.base is not None and values.base is self.rooms.get(key):
+            if values is self.rooms.get(key):
                 continue  # it has been written to the rows
             if isinstance(values, torch.Tensor) and values.is_meta:
                 raise ValueError(f"The layer {key!r} is on the meta device, which has no values: load the model first.")
@@ -156,7 +156,9 @@ class Recording:
                 all_there = isinstance(slots, slice) and slots.stop >= expected
                 self._rows[key] = Rows(width, self._dtype, self.budget, 0 if all_there else expected)
             if not self._rows[key].has(parts, slots):
-                self._rows[key].put(slots, _single(parts))
+                room = self.rooms.get(key)
+                taken = [part[s] if part is room else part for part, (s, _) in zip(parts, self._held, strict=True)]
+                self._rows[key].put(slots, _single(taken))
             self.rooms[key] = self._rows[key].room()
         self._held, self._rows_held = [], 0
 

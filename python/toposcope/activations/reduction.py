@@ -21,12 +21,14 @@ from torch.utils.dlpack import to_dlpack
 from .. import _native
 from .tensors import plain
 
-__all__ = ["Channels", "Index", "Points", "Reduce", "Reduction", "Room", "channels_of", "points_in_memory"]
+__all__ = ["Channels", "Index", "Points", "Reduce", "Reduction", "Room", "channels_of"]
 
 Reduce = str | Callable[[torch.Tensor], torch.Tensor] | None
 Points = NDArray[Any] | torch.Tensor  # (m, d), of single precision if it is an array
-Room = NDArray[Any] | None  # an array (n, d), to some rows of which the points may be written
+Room = NDArray[Any] | None  # an array (n, d), to some rows of which points may be written: they stand for it then
 InPyTorch = Callable[[torch.Tensor], torch.Tensor]
+
+_native.read_tensors(torch.Tensor, getattr(torch.Tensor, "__dlpack_c_exchange_api__", None), to_dlpack)
 
 _ANYWHERE = {
     "mean": "the mean over the positions",
@@ -141,8 +143,7 @@ class Reduction:
     prefix: int = 1
     known: Channels = Channels()
     # Of the outputs whose points were taken in memory last: their shape, and the token that these are (None: means).
-    last_shape: torch.Size | None = field(default=None, init=False, repr=False, compare=False)
-    last_token: int | None = field(default=None, init=False, repr=False, compare=False)
+    in_memory: tuple[torch.Size, int | None] | None = field(default=None, init=False, repr=False, compare=False)
     _functions: dict[torch.Size, InPyTorch] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -212,9 +213,9 @@ class Reduction:
             mask = None
         if mask is None and (index is None or index.positions is None) and self._is_in_memory(shape):
             token = {"cls": 0, "last": shape[1] - 1}.get(self.choice)  # type: ignore[arg-type]
-            points = points_in_memory(output, shape, token, None if index is None else index.samples, None, 0)
+            points = _native.points(output, shape, token, None if index is None else index.samples)
             if points is not None:
-                self.last_shape, self.last_token = shape, token
+                self.in_memory = shape, token
                 return points
         output = plain(output)
         samples, positions = (None, None) if index is None else index.on(output.device)
@@ -307,26 +308,6 @@ class Reduction:
 
     def _tokens(self, shape: torch.Size) -> bool:
         return len(shape) == 3 and self._last(3)
-
-
-def points_in_memory(
-    output: torch.Tensor,
-    shape: torch.Size,
-    token: int | None,
-    samples: NDArray[np.int64] | None,
-    room: Room,
-    first: int,
-) -> NDArray[np.float32] | None:
-    """Points without PyTorch, if the numbers of a tensor of this shape lie in memory, in order, in single precision.
-
-    What PyTorch does in the midst of a pass is slow on small networks, even to look at a tensor: it is asked once.
-    """
-    if type(output) is not torch.Tensor or output.is_neg():
-        return None
-    try:
-        return _native.points(to_dlpack(output), shape, token, samples, room, first)
-    except (BufferError, RuntimeError):  # what has no memory, such as tensors of torch.func
-        return None
 
 
 def _of_greatest_norm(cells: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:

@@ -77,8 +77,8 @@ class Rows:
         return None if isinstance(self._array, np.memmap) else self._array
 
     def has(self, parts: list[Any], slots: NDArray[np.int64] | slice) -> bool:
-        """Take the rows ``slots``, if all parts of them have been written to the `room`."""
-        if not isinstance(slots, slice) or any(getattr(part, "base", None) is not self._array for part in parts):
+        """Take the rows ``slots``, if all parts of them have been written to the `room`, for which it stands."""
+        if not isinstance(slots, slice) or any(part is not self._array for part in parts):
             return False
         self._held = slots.stop
         return True
