@@ -17,6 +17,7 @@ import hashlib
 import heapq
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,10 @@ __all__ = ["Offer", "Reservoir", "Slots", "priorities"]
 
 Slots = NDArray[np.int64] | slice
 
+_Kept = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows of a batch, and their slots
+
 _AHEAD = 1024  # samples that are decided on at a time
-_NEVER = 2**63
+_NEVER = 2**63 - 1
 
 
 @dataclass
@@ -219,14 +222,25 @@ class _Following:
         keys = (~priorities(np.arange(capacity), None, seed)).tolist()
         self._held = list(zip(keys, self._numbers, strict=True))  # a heap, the one of highest priority first
         heapq.heapify(self._held)
+        self._kept: dict[tuple[int, int], _Kept] = {}  # of some batches: their first samples and ends
 
-    def kept_among(self, first: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def kept_among(self, first: int, end: int) -> _Kept:
         """Which samples of the batch from ``first`` to ``end`` stay at its end, as its rows, and their slots."""
-        self._decide(end)
-        among = range(bisect_left(self._numbers, first), bisect_left(self._numbers, end))
-        kept = [place for place in among if self._until[place] >= end]
-        rows, slots = [self._numbers[place] - first for place in kept], [self._slots[place] for place in kept]
-        return np.array(rows, np.int64), np.array(slots, np.int64)
+        if (first, end) not in self._kept:
+            self._kept = self._kept_in_batches(first, end - first)
+        return self._kept[first, end]
+
+    def _kept_in_batches(self, first: int, size: int) -> dict[tuple[int, int], _Kept]:
+        """The same of a batch and of those of its size that may follow it."""
+        bounds = first + size * np.arange(2 + _AHEAD // max(1, size))
+        self._decide(int(bounds[-1]))
+        places = slice(bisect_left(self._numbers, first), bisect_left(self._numbers, int(bounds[-1])))
+        numbers, slots, until = (np.array(of[places], np.int64) for of in (self._numbers, self._slots, self._until))
+        found = {}
+        for begin, end in pairwise(bounds.tolist()):
+            kept = (numbers >= begin) & (numbers < end) & (until >= end)
+            found[begin, end] = numbers[kept] - begin, slots[kept]
+        return found
 
     def held_of(self, count: int) -> NDArray[np.int64]:
         """The sample in every slot after so many samples."""
