@@ -236,11 +236,13 @@ class _Following:
         self._decide(int(bounds[-1]))
         places = slice(bisect_left(self._numbers, first), bisect_left(self._numbers, int(bounds[-1])))
         numbers, slots, until = (np.array(of[places], np.int64) for of in (self._numbers, self._slots, self._until))
-        found = {}
-        for begin, end in pairwise(bounds.tolist()):
-            kept = (numbers >= begin) & (numbers < end) & (until >= end)
-            found[begin, end] = numbers[kept] - begin, slots[kept]
-        return found
+        row = (numbers - first) % max(1, size)
+        kept = until >= numbers - row + size
+        row, slots, parts = row[kept], slots[kept], np.searchsorted(numbers[kept], bounds)
+        return {
+            batch: (row[begin:end], slots[begin:end])
+            for batch, (begin, end) in zip(pairwise(bounds.tolist()), pairwise(parts.tolist()), strict=True)
+        }
 
     def held_of(self, count: int) -> NDArray[np.int64]:
         """The sample in every slot after so many samples."""
