@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import heapq
-from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -31,7 +29,7 @@ Slots = NDArray[np.int64] | slice
 
 _Kept = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows of a batch, and their slots
 
-_AHEAD = 1024  # samples that are decided on at a time
+_AHEAD = 2048  # samples that are decided on at a time, at least
 _NEVER = 2**63 - 1
 
 
@@ -82,7 +80,7 @@ class Reservoir:
         """The sample of every slot."""
         if not self._ids.empty:
             return self._ids.first(self.held)
-        return np.arange(self.held) if self.numbered else self._decider().held_of(self.seen)
+        return np.arange(self.held) if self.numbered else self._decider(self.seen).held_of(self.seen)
 
     @property
     def positions(self) -> NDArray[np.int64] | None:
@@ -143,7 +141,7 @@ class Reservoir:
         end = self.seen + count
         if self._takes_all(end):
             return self._added(range(count), None, None, None, 0, True)
-        following, self._following = self._decider(), None
+        following, self._following = self._decider(end), None
         rows, slots = following.kept_among(self.seen, end)
         self._following = following  # an interrupt leaves none, rather than one that is half-way
         return Offer(rows, slots, None, None, None, 0, True)
@@ -178,9 +176,12 @@ class Reservoir:
         """Whether so many samples all stay."""
         return self.capacity is None or count <= self.capacity
 
-    def _decider(self) -> _Following:
+    def _decider(self, end: int) -> _Following:
+        """One that can tell what is held after ``end`` samples: a new one, if it has gone on for a pass that failed."""
         assert self.capacity is not None
-        return self._following or _Following(self.capacity, self.seed)
+        if self._following is not None and self._following.begun < end:
+            return self._following
+        return _Following(self.capacity, self.seed)
 
     def _added(
         self,
@@ -208,60 +209,88 @@ class Reservoir:
 class _Following:
     """Which of the samples 0, 1, 2, ... stay, each of which may take the slot of one before it.
 
-    A sample stays until there are ``capacity`` of lower priority: that does not depend on batches, and is decided for
-    many samples ahead.
+    A sample stays until there are ``capacity`` of lower priority: that does not depend on batches, and is decided for a
+    stretch of samples ahead.
     """
 
     def __init__(self, capacity: int, seed: int):
-        self._seed = seed
-        self._decided = capacity  # so many samples
-        # Of those that stay for some time, in their order: their number, their slot, and the one that takes it.
-        self._numbers = list(range(capacity))
-        self._slots = list(range(capacity))
-        self._until = [_NEVER] * capacity
-        keys = (~priorities(np.arange(capacity), None, seed)).tolist()
-        self._held = list(zip(keys, self._numbers, strict=True))  # a heap, the one of highest priority first
-        heapq.heapify(self._held)
+        self._capacity, self._seed = capacity, seed
+        self.begun = self._decided = capacity  # where the last stretch begins and ends
+        # Of the samples held when it began and those that may come in, in their order: their number and key (those of
+        # highest key stay), their slot, and the sample that takes it.
+        self._numbers = self._slots = np.arange(capacity)
+        self._keys = ~priorities(self._numbers, None, seed)
+        self._until = np.full(capacity, _NEVER)
         self._kept: dict[tuple[int, int], _Kept] = {}  # of some batches: their first samples and ends
 
     def kept_among(self, first: int, end: int) -> _Kept:
         """Which samples of the batch from ``first`` to ``end`` stay at its end, as its rows, and their slots."""
         if (first, end) not in self._kept:
+            self._decide(end)
             self._kept = self._kept_in_batches(first, end - first)
         return self._kept[first, end]
 
+    def held_of(self, count: int) -> NDArray[np.int64]:
+        """The sample in every slot after so many samples."""
+        self._decide(count)
+        held = (self._numbers < count) & (self._until >= count)
+        return self._numbers[held][self._slots[held].argsort()]
+
     def _kept_in_batches(self, first: int, size: int) -> dict[tuple[int, int], _Kept]:
-        """The same of a batch and of those of its size that may follow it."""
-        bounds = first + size * np.arange(2 + _AHEAD // max(1, size))
-        self._decide(int(bounds[-1]))
-        places = slice(bisect_left(self._numbers, first), bisect_left(self._numbers, int(bounds[-1])))
-        numbers, slots, until = (np.array(of[places], np.int64) for of in (self._numbers, self._slots, self._until))
-        row = (numbers - first) % max(1, size)
-        kept = until >= numbers - row + size
-        row, slots, parts = row[kept], slots[kept], np.searchsorted(numbers[kept], bounds)
+        """The same of a batch and of those of its size that may follow it in the stretch."""
+        step = max(1, size)
+        bounds = first + size * np.arange(1 + max(1, (self._decided - first) // step))
+        row = (self._numbers - first) % step
+        kept = (self._numbers >= first) & (self._until >= self._numbers - row + size)
+        row, slots, parts = row[kept], self._slots[kept], np.searchsorted(self._numbers[kept], bounds)
         return {
             batch: (row[begin:end], slots[begin:end])
             for batch, (begin, end) in zip(pairwise(bounds.tolist()), pairwise(parts.tolist()), strict=True)
         }
 
-    def held_of(self, count: int) -> NDArray[np.int64]:
-        """The sample in every slot after so many samples."""
-        samples, slots = self.kept_among(0, count)
-        return samples[slots.argsort()]
-
     def _decide(self, end: int) -> None:
         while self._decided < end:
-            numbers = np.arange(self._decided, self._decided + _AHEAD)
-            keys = ~priorities(numbers, None, self._seed)
-            lower = keys > np.uint64(self._held[0][0])
-            for key, number in zip(keys[lower].tolist(), numbers[lower].tolist(), strict=True):
-                if key > self._held[0][0]:
-                    _, leaves = heapq.heapreplace(self._held, (key, len(self._numbers)))
-                    self._until[leaves] = number
-                    self._numbers.append(number)
-                    self._slots.append(self._slots[leaves])
-                    self._until.append(_NEVER)
-            self._decided += _AHEAD
+            self._decide_stretch()
+
+    def _decide_stretch(self) -> None:
+        held = self._until == _NEVER
+        numbers = np.arange(self._decided, self._decided + max(_AHEAD, self._capacity))
+        keys = ~priorities(numbers, None, self._seed)
+        held_keys = self._keys[held]
+        may_come = keys > held_keys.min()
+        self.begun, self._decided = self._decided, int(numbers[-1]) + 1
+        self._numbers = np.concatenate([self._numbers[held], numbers[may_come]])
+        self._keys = np.concatenate([held_keys, keys[may_come]])
+        coming, leaving = _exchanged(self._keys, self._capacity)
+
+        self._until = self._numbers.copy()  # turned away
+        self._until[: self._capacity] = self._until[coming] = _NEVER
+        self._until[leaving] = self._numbers[coming]
+        before = np.arange(len(self._keys))  # whose slot each has taken
+        before[self._capacity :] = 0
+        before[coming] = leaving
+        while before.max() >= self._capacity:
+            before = before[before]
+        self._slots = self._slots[held][before]
+
+
+def _exchanged(keys: NDArray[np.uint64], held: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of keys, of which the first are held and each of the others comes in where it is higher than the lowest of those
+    held, which leaves for it: the places of those that come in, and of those that leave for them.
+
+    Those that leave are the lowest of all that ever are held, in ascending order. While too many are thought to come
+    in, these are too low: who is not above them does not come in, and as the last one who does not never is, the right
+    ones are left.
+    """
+    coming, ascending = np.arange(held, len(keys)), keys.argsort()
+    is_held = np.ones(len(keys), bool)
+    while True:
+        leaving = ascending[: len(coming)]
+        higher = keys[coming] > keys[leaving]
+        if higher.all():
+            return coming, leaving
+        is_held[coming[~higher]] = False
+        coming, ascending = coming[higher], ascending[is_held[ascending]]
 
 
 def priorities(ids: NDArray[Any], positions: NDArray[np.int64] | None, seed: int) -> NDArray[np.uint64]:
