@@ -1,7 +1,5 @@
 #include "core.h"
 
-#include <structmember.h>
-
 /* What a layer's hook does in most passes, in C: in the midst of a pass, which has driven all else out of the caches, a
  * function of Python takes ten times as long as by itself. All else it leaves to a function of Python. */
 
@@ -94,12 +92,11 @@ static PyObject *pass_begin(PyObject *object, PyObject *args)
     if (!PyArg_ParseTuple(args, "LOLO!O!O!:begin", &samples, &rows, &first, &PyDict_Type, &calls, &PyDict_Type, &staged,
                           &PyDict_Type, &rooms))
         return NULL;
-    pass_clear(object);
     self->samples = samples, self->first = first;
-    self->rows = Py_NewRef(rows);
-    self->calls = Py_NewRef(calls);
-    self->staged = Py_NewRef(staged);
-    self->rooms = Py_NewRef(rooms);
+    core_put(&self->rows, Py_NewRef(rows));
+    core_put(&self->calls, Py_NewRef(calls));
+    core_put(&self->staged, Py_NewRef(staged));
+    core_put(&self->rooms, Py_NewRef(rooms));
     Py_RETURN_NONE;
 }
 
@@ -132,15 +129,15 @@ static PyObject *hook_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 static PyObject *points_of(Hook *self, PyObject *value, PyObject *rows, PyObject *room)
 {
     core_tensor tensor;
-    PyObject *keeper;
+    PyObject *keeper, *shape_and_token = Py_NewRef(self->wanted); /* describing a tensor may run functions of Python */
     int described = core_describe_tensor(PyType_GetModuleState(Py_TYPE(self)), value, &tensor, &keeper);
-    if (described < 0) return NULL;
-    PyObject *points = Py_NewRef(Py_None);
-    if (described && tensor.dimensions > 0 && tensor.shape[0] == self->pass->samples) {
-        core_wanted wanted = {PyTuple_GetItem(self->wanted, 0), PyTuple_GetItem(self->wanted, 1)};
+    PyObject *points = described < 0 ? NULL : Py_NewRef(Py_None);
+    if (described > 0 && tensor.dimensions > 0 && tensor.shape[0] == self->pass->samples) {
+        core_wanted wanted = {PyTuple_GetItem(shape_and_token, 0), PyTuple_GetItem(shape_and_token, 1)};
         core_put(&points, core_points_of(&tensor, &wanted, rows, room, self->pass->first));
     }
     Py_XDECREF(keeper);
+    Py_DECREF(shape_and_token);
     return points;
 }
 
@@ -156,7 +153,7 @@ static int take(Hook *self, PyObject *value)
     PyObject *room = PyDict_GetItemWithError(pass->rooms, self->name);
     if (room == NULL && PyErr_Occurred()) return -1;
 
-    /* Large means let other threads run, which may end the pass. */
+    /* Large means let other threads run, and modes of PyTorch any function: these may end the pass. */
     PyObject *calls = Py_NewRef(pass->calls), *staged = Py_NewRef(pass->staged), *rows = Py_NewRef(pass->rows);
     Py_XINCREF(room);
     PyObject *points = points_of(self, value, rows, room), *once = PyLong_FromLong(1);

@@ -220,6 +220,82 @@ def test_passes_that_collect_makes_itself(mask):
     handle.remove()
 
 
+class OfItsOwn(nn.Sequential):
+    """A model that is called by a function of its own, which changes the batch."""
+
+    def __call__(self, x):
+        return super().__call__(torch.cat([x, x]))
+
+
+class OfAnything(nn.Module):
+    """A model that may take a mask: it has hooks of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 4)
+
+    def forward(self, *args, **kwargs):
+        return self.layer(args[0])
+
+
+def test_models_that_change_their_batch_when_they_are_called(x):
+    net = OfItsOwn(nn.Linear(3, 4))
+    acts = ts.collect(net, x.split(5), "0")
+    assert acts.n == 40 and np.array_equal(acts["0"][:5], acts["0"][5:10])
+
+
+@pytest.mark.parametrize("kind", [OfAnything, lambda: nn.Sequential(nn.Linear(3, 4))])
+@pytest.mark.parametrize("forward", [None, lambda net, batch: net(batch)])
+def test_calls_between_the_passes_of_collect_are_refused(x, kind, forward):
+    """Samples that the loader, labels=, ids= or progress= show to the model are none of the data."""
+    net = kind()
+    layer = next(name for name, module in net.named_modules() if isinstance(module, nn.Linear))
+    batches = x.split(5)
+    copied = copy.deepcopy(net)
+    for source, options in (
+        (((net(batch), batch)[1] for batch in batches), {}),
+        (batches, {"labels": lambda batch: net(batch).argmax(1)}),
+        (batches, {"ids": lambda batch: net(batch).argmax(1)}),
+        (batches, {"progress": lambda done, of: net(batches[0])}),
+        (batches, {"progress": lambda done, of: net.get_submodule(layer)(batches[0])}),
+        (batches, {"progress": lambda done, of: ts.collect(net, batches, layer)}),
+    ):
+        with pytest.raises(RuntimeError, match=r"called between the passes of ts.collect.* a copy of the model"):
+            ts.collect(net, source, layer, forward=forward, **options)
+        assert not any(module._forward_hooks or module._forward_pre_hooks for module in net.modules())
+    acts = ts.collect(net, batches, layer, forward=forward, labels=lambda batch: copied(batch).argmax(1))
+    assert acts.labels.tolist() == net(x).argmax(1).tolist()
+
+
+@pytest.mark.parametrize("kind", [OfAnything, lambda: nn.Sequential(nn.Linear(3, 4))])
+def test_labels_that_begin_or_end_in_the_middle(x, kind):
+    net, y = kind(), torch.arange(5)
+    layer = next(name for name, module in net.named_modules() if isinstance(module, nn.Linear))
+    with_labels, without = [(x[:5], y), (x[5:10], y)], [x[10:15], x[15:]]
+    for batches in (with_labels + without, without + with_labels):
+        with pytest.raises(RuntimeError, match="Some passes have labels and some have none"):
+            ts.collect(net, batches, layer)
+    assert ts.collect(net, with_labels, layer).labels.tolist() == [*range(5)] * 2
+
+
+def test_arguments_that_appear_in_the_middle():
+    """A mask counts in the passes that have one; other arguments change nothing."""
+
+    class Tokens(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Identity()
+
+        def forward(self, x, attention_mask=None, scale=None):
+            return self.layer(x if scale is None else scale * x)
+
+    x, there = torch.randn(4, 6, 3), torch.tensor([[1] * 3 + [0] * 3] * 4)
+    batches = [{"x": x}, {"x": x}, {"x": x, "attention_mask": there}, {"x": x, "scale": torch.tensor(2.0)}, {"x": x}]
+    expected = [x.mean(1), x.mean(1), x[:, :3].mean(1), 2 * x.mean(1), x.mean(1)]
+    acts = ts.collect(Tokens(), batches, "layer", "mean")
+    np.testing.assert_allclose(acts["layer"], torch.cat(expected).numpy(), atol=1e-6)
+
+
 def test_a_mask_wherever_a_model_may_take_one():
     class Layer(nn.Module):
         def __init__(self):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -235,17 +235,17 @@ class Capture:
         """Say how many passes there will be, if you know: memory for them is then taken once."""
         self._recording.expected_passes = passes or 0
 
-    def expect_calls(self) -> None:
-        """Say that all passes will be made by `call`: it does without hooks on the model where these see no more."""
+    def expect_calls(self, of_model: bool) -> None:
+        """Say that all passes will be made by `call`, and whether it will call the model itself: it does without hooks
+        on the model where these see no more."""
         own_hooks = self._root._forward_pre_hooks or nn.modules.module._global_forward_pre_hooks
-        self._hooks.on_model = self._mask_in is not None or bool(own_hooks)  # which may change the arguments
+        may_change = bool(own_hooks) or type(self._root).__call__ is not nn.Module.__call__  # the arguments
+        self._hooks.on_model = not of_model or may_change or self._mask_in is not None
+        self._hooks.due = False
 
-    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Call the model."""
-        if self._hooks.on_model:
-            self._root(*args, **kwargs)
-        else:
-            self._hooks.call(args, kwargs)
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Call the model or, as has been said by `expect_calls`, a function that calls it."""
+        self._hooks.call(function, args, kwargs)
 
     # -- what comes out ------------------------------------------------------------------------------------------
 

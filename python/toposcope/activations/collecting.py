@@ -84,8 +84,7 @@ def collect(
     if device is None:
         device = next((p.device for p in model.parameters()), None)
     device = None if device is None else torch.device(device)
-    if forward is None:
-        capturing.expect_calls()
+    capturing.expect_calls(of_model=forward is None)
     inner, done = capturing.root, 0
     with capturing as cap, _reporting(progress, count) as report:
         for done, batch in enumerate(source, 1):
@@ -99,9 +98,9 @@ def collect(
             if found is not None or its_ids is not None:
                 cap.label(found, its_ids)
             if forward is None:
-                cap.call(args, kwargs)
+                cap.call(inner, args, kwargs)
             else:
-                forward(inner, content)
+                cap.call(forward, (inner, content), {})
             report(done)
         if not done:
             raise RuntimeError("The loader gave no batch: an iterator that has been used up gives none, make it anew.")

@@ -53,9 +53,11 @@ class Hooks:
     ----------
     on_model : bool
         Whether the model itself has hooks, by which its calls are passes; else passes are made by `call`.
+    due : bool
+        Whether the model may be called now; where all passes are made by `call`, only within it.
     """
 
-    on_model = True
+    on_model = due = True
 
     def __init__(
         self,
@@ -106,11 +108,18 @@ class Hooks:
             self._in_batch = False
             self._finish()
 
-    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Call the model: one pass."""
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Call the model, for one pass, or where it has hooks anything that calls it."""
+        if self.on_model:
+            self.due = True
+            try:
+                function(*args, **kwargs)
+            finally:
+                self.due = False
+            return
         self._pass = begun = self._begin(args, kwargs)
         try:
-            self._root(*args, **kwargs)
+            function(*args, **kwargs)
             begun.ended_well = True
         finally:
             self._finish()
@@ -162,9 +171,17 @@ class Hooks:
         if threading.get_ident() != self._thread:
             self.elsewhere = True
         elif not torch.is_grad_enabled():  # else a checkpoint that is computed again in a backward pass
+            self._check_due()
             raise RuntimeError(
                 f"The layer {layer.name!r} was called outside a forward pass of the model: call the model itself, or "
                 "put the calls into `with cap.batch():`."
+            )
+
+    def _check_due(self) -> None:
+        if not self.due:
+            raise RuntimeError(
+                "The model was called between the passes of ts.collect, by the loader, labels=, ids= or progress=: let "
+                "these call a copy of the model, copy.deepcopy(model), that was made before."
             )
 
     # -- passes --------------------------------------------------------------------------------------------------
@@ -181,7 +198,9 @@ class Hooks:
         # What an interrupt has left of an earlier pass is dropped: PyTorch calls no hook then.
         if self._pass is not None:
             self.usual.end()
-        self._pass, self._depth, self._opened_by = None, 1, sys._getframe(1)
+        self._pass, self._depth, self._opened_by = None, 1, None
+        self._check_due()
+        self._opened_by = sys._getframe(1)
         self._pass = self._begin(args, kwargs)
 
     def _passed(self, _: nn.Module, args: tuple[Any, ...], output: Any) -> None:
