@@ -54,6 +54,26 @@ def test_larger_inputs_against_ripser(seed):
         np.testing.assert_array_equal(sorted_bars(found.dgms[dim]), sorted_bars(expected[dim]), f"H{dim}, {words}")
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_rings_whose_outer_points_are_left_out_against_ripser(seed):
+    ripser = pytest.importorskip("ripser")
+    rng = np.random.default_rng(seed)
+    angle = rng.uniform(0, 2 * np.pi, 560 + 20 * seed)
+    points = np.c_[np.cos(angle), np.sin(angle)] * rng.uniform(1, 1.4, len(angle))[:, None]
+    D = np.hypot(*(points[:, None] - points).T).astype(np.float32)
+    if seed % 4 == 3:
+        D = np.round(16 * D) / 16  # ties
+    thresh = np.quantile(D, 0.6) if seed % 2 else np.inf
+    found = [ts.rips(D, 1, thresh, metric="precomputed", n_threads=threads) for threads in (1, 2, 3)]
+    expected = ripser.ripser(D, 1, min(thresh, D.max()), distance_matrix=True)["dgms"]
+    for r in found:
+        for dim in (0, 1):
+            np.testing.assert_array_equal(sorted_bars(r.dgms[dim]), sorted_bars(expected[dim]), f"H{dim}, seed {seed}")
+        assert r.num_edges == found[0].num_edges
+    up_to_there = np.count_nonzero(np.triu(D <= found[0].meta["stopping_radius"], 1))
+    assert found[0].num_edges < up_to_there
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_larger_inputs_against_gudhi(seed):
     sklearn = pytest.importorskip("gudhi.sklearn")

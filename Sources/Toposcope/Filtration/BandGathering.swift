@@ -17,6 +17,9 @@ final class BandGathering: @unchecked Sendable {
   /// What is gathered from the back lies at the end of it, from `top` on.
   private var room: Memory<UInt64>?
   private var top = 0
+  /// The vertices whose pairs are left out in this pass, and in the next one.
+  private var leftOut: VertexBits?
+  private let leftOutNext = Mutex<VertexBits?>(nil)
 
   private static let rowsAtOnce = 16
 
@@ -31,6 +34,7 @@ final class BandGathering: @unchecked Sendable {
   func begin(after least: Int32, upTo most: Int32, room: Memory<UInt64>) {
     holdBack()
     (self.least, self.most, self.room, top) = (least, most, room, room.count)
+    leftOut = leftOutNext.withLock { $0 }
     rows.store(UInt64(max(0, distances.count - 1)) << 32, ordering: .releasing)
     letGo()
   }
@@ -73,11 +77,22 @@ final class BandGathering: @unchecked Sendable {
     return UnsafeBufferPointer(start: room.base + top, count: room.count - top)
   }
 
+  /// Leaves out the pairs of some vertices from the next pass on. The bits do not change any more.
+  func leaveOut(_ vertices: VertexBits) { leftOutNext.withLock { $0 = vertices } }
+
   /// Writes the keys of the pairs of row `i` above the diagonal; returns their number. There is room for one more than there
   /// are pairs.
   func gather(_ i: Int, into keys: UnsafeMutablePointer<UInt64>) -> Int {
+    if let leftOut, leftOut[i] { return 0 }
     let (n, row) = (distances.count, LengthBits(distances.entries + i * distances.count))
-    return KernelSet.best.keys(row.bits, i + 1, n, least, most, UInt64(i) << 16, keys)
+    let count = KernelSet.best.keys(row.bits, i + 1, n, least, most, UInt64(i) << 16, keys)
+    guard let leftOut else { return count }
+    var kept = 0
+    for k in 0..<count {
+      keys[kept] = keys[k]
+      kept &+= leftOut[Int(truncatingIfNeeded: keys[k] & 0xFFFF)] ? 0 : 1
+    }
+    return kept
   }
 
   /// Takes some of the rows that are left: `part` says which, and which are left then. Nil where it takes none.

@@ -181,6 +181,9 @@ final class EdgeOrder: @unchecked Sendable {
     return true
   }
 
+  /// Leaves out edges of some vertices as soon as that saves work: those who ask get some of them all the same.
+  func leaveOut(_ vertices: VertexBits) { gathering?.leaveOut(vertices) }
+
   /// Does a little of the work on the next run, if another thread is at it. Returns whether there was anything to do.
   func help() -> Bool { gathering?.help() ?? false }
 

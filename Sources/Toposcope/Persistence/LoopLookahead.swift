@@ -1,3 +1,4 @@
+import CToposcopeProcessor
 import Synchronization
 
 /// Works ahead of ``Loops`` on other threads: prepares the next run of edges, and looks at the links of edges that are to
@@ -23,12 +24,14 @@ final class LoopLookahead: @unchecked Sendable {
   /// Otherwise ``begin(_:in:)`` may write to it.
   private let ready = Atomic<Int>(none)
   private static let none = -1
+  private let news: VertexNews
   private let scout: LinkScout?
 
   init(_ order: EdgeOrder, threads: Int) throws(ToposcopeError) {
     self.order = order
     helpers = order.hasManyRuns ? min(threads - 1, 2) : 0
-    scout = helpers > 0 ? try LinkScout(vertices: order.vertexCount) : nil
+    news = try VertexNews(helpers > 0 ? order.vertexCount : 0)
+    scout = helpers > 0 ? try LinkScout(vertices: order.vertexCount, news: news) : nil
   }
 
   /// Tells of the run that is about to be added to `graph`.
@@ -38,7 +41,7 @@ final class LoopLookahead: @unchecked Sendable {
       runs.next = nil
       return next
     }
-    let links = if let prepared { prepared } else { try LinksAhead(run, in: order.keys, isKept: helpers > 0) }
+    let links = if let prepared { prepared } else { try LinksAhead(run, in: order.keys, news, isKept: helpers > 0) }
     links.isWanted = isWanted
     if let scout, isWanted, ready.load(ordering: .acquiring) == LoopLookahead.none {
       scout.graph.copy(graph)
@@ -46,6 +49,12 @@ final class LoopLookahead: @unchecked Sendable {
     }
     if helpers > 0 { runs.withLock { $0.current = links } }
     return links
+  }
+
+  /// Leaves out edges of some vertices as soon as that saves work.
+  func leaveOut(_ vertices: VertexBits) throws(ToposcopeError) {
+    order.leaveOut(try VertexBits(vertices))
+    news.leaveOut(vertices)
   }
 
   /// Tells that the run has been added, so that its memory may be used for another one.
@@ -91,7 +100,7 @@ final class LoopLookahead: @unchecked Sendable {
     order.prepare {
       !goesOn()
     } tell: { (run, keys) throws(ToposcopeError) in
-      let links = try LinksAhead(run, in: keys, isKept: true)
+      let links = try LinksAhead(run, in: keys, news, isKept: true)
       runs.withLock { $0.next = links }
     }
   }
@@ -127,34 +136,39 @@ final class LinksAhead: @unchecked Sendable {
   private let added = Atomic<Int>(0)
   /// Nothing more will be known of so many edges.
   private let settled = Atomic<Int>(0)
+  private let news: VertexNews
   private let wanted = Atomic<Bool>(false)
   /// What was told when it was last judged whether links are wanted.
   private var judged = (edges: 0, searches: 0)
 
-  private static let edgesPerJudgement = 1 << 12
+  private var edgesPerJudgement: Int { max(1 << 12, news.vertices) }
 
   /// - Parameters:
   ///   - keys: The memory in which the run is.
   ///   - isKept: Whether anything will be found.
-  init(_ run: EdgeRun, in keys: Memory<UInt64>, isKept: Bool) throws(ToposcopeError) {
+  init(
+    _ run: EdgeRun, in keys: Memory<UInt64>, _ news: VertexNews, isKept: Bool
+  ) throws(ToposcopeError) {
     self.run = run
     self.keys = keys
+    self.news = news
     vertices = try Memory(isKept ? run.count : 0, isZeroed: false)
   }
 
-  /// Whether it is worth looking at links: whether of the last edges a quarter or more needed a look at theirs.
+  /// Whether it is worth looking at links: whether of the last edges a sixteenth or more needed a look at theirs.
   fileprivate(set) var isWanted: Bool {
     get { wanted.load(ordering: .relaxed) }
     set { wanted.store(newValue, ordering: .relaxed) }
   }
 
-  /// Tells how many edges have been added, and how many searches of links there have been in all. Returns the number of
-  /// edges whose ``vertex(_:)`` may be asked for.
-  func passed(_ edges: Int, searches: Int) -> Int {
+  /// Tells how many edges have been added, how many searches of links there have been in all, and which vertices live
+  /// classes touch. Returns the number of edges whose ``vertex(_:)`` may be asked for.
+  func passed(_ edges: Int, searches: Int, isTouched: (Int) -> Bool) -> Int {
     added.store(edges, ordering: .relaxed)
     if edges == 0 { judged.searches = searches }
-    if edges >= judged.edges + LinksAhead.edgesPerJudgement {
-      isWanted = (searches - judged.searches) * 4 >= edges - judged.edges
+    if edges >= judged.edges + edgesPerJudgement {
+      isWanted = (searches - judged.searches) * 16 >= edges - judged.edges
+      if isWanted { news.tell(isTouched) }
       judged = (edges, searches)
     }
     return settledCount
@@ -182,12 +196,19 @@ final class LinkScout {
   let graph: BitRows
   private let centers: LinkCenters
   private var components: LinkComponents
+  private let news: VertexNews
+  /// Those that live classes touched some time ago.
+  private let touched: VertexBits
+  private let dominated: VertexBits
 
   private static let edgesPerBlock = 256
   /// Who has been caught up with goes so many edges ahead: every edge has to be added, but not every link looked at.
   private static let lead = 1 << 12
 
-  init(vertices: Int) throws(ToposcopeError) {
+  init(vertices: Int, news: VertexNews) throws(ToposcopeError) {
+    self.news = news
+    touched = try VertexBits(vertices)
+    dominated = try VertexBits(vertices)
     graph = try BitRows(closed: vertices)
     centers = try LinkCenters(graph)
     components = try LinkComponents(graph)
@@ -201,16 +222,29 @@ final class LinkScout {
       let stop = min(start + LinkScout.edgesPerBlock, run.count)
       let added = links.addedCount
       if added > 0 && start < added + LinkScout.edgesPerBlock { first = added + LinkScout.lead }
+      news.read(touched, dominated)
       for i in start..<stop {
         run.fetch(after: i)
         let soon = i &+ Loops.edgesFetched
-        if soon < run.count { graph.fetch(Int(run[soon].tail), Int(run[soon].head)) }
-        let (u, v) = (Int(run[i].tail), Int(run[i].head))
-        links.set(i, start >= first ? connectedLink(u, v) ?? u : u)
-        graph.insert(u, v)
+        if soon < run.count { fetch(run[soon]) }
+        let e = run[i]
+        let (u, v) = (Int(e.tail), Int(e.head))
+        let isLeftOut = dominated.meets(e)
+        links.set(i, start >= first && !isLeftOut && touched.meets(e) ? connectedLink(u, v) ?? u : u)
+        if !isLeftOut { graph.insert(u, v) }
       }
       links.settle(stop)
       start = stop
+    }
+  }
+
+  @inline(__always)
+  private func fetch(_ e: FiltrationEdge) {
+    let (u, v) = (Int(e.tail), Int(e.head))
+    graph.fetch(u, v)
+    if touched.meets(e) {
+      toposcope_fetch(graph.row(u))
+      toposcope_fetch(graph.row(v))
     }
   }
 

@@ -57,9 +57,11 @@ import Testing
       let distances = try distanceMatrix(kind.matrix(n, using: &generator))
       let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
       let run = try #require(try order.nextRun())
-      let links = try LinksAhead(run, in: order.keys, isKept: true)
-      try LinkScout(vertices: n).look(links) { false }
-      #expect(links.passed(0, searches: 0) == run.count)
+      let news = try VertexNews(n)
+      news.tell { _ in true }
+      let links = try LinksAhead(run, in: order.keys, news, isKept: true)
+      try LinkScout(vertices: n, news: news).look(links) { false }
+      #expect(links.passed(0, searches: 0) { _ in true } == run.count)
       let graph = try BitRows(n)
       var connected = 0
       for i in 0..<run.count {
@@ -82,9 +84,10 @@ import Testing
     let distances = try distanceMatrix(MatrixKind.plane.matrix(120, using: &generator))
     let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
     let run = try #require(try order.nextRun())
-    let links = try LinksAhead(run, in: order.keys, isKept: true)
-    _ = links.passed(run.count - 1, searches: 0)
-    try LinkScout(vertices: 120).look(links) { false }
+    let news = try VertexNews(120)
+    let links = try LinksAhead(run, in: order.keys, news, isKept: true)
+    _ = links.passed(run.count - 1, searches: 0) { _ in true }
+    try LinkScout(vertices: 120, news: news).look(links) { false }
     #expect((0..<run.count).allSatisfy { links.vertex($0) == nil })
   }
 
@@ -208,11 +211,11 @@ import Testing
       defer { lookahead.end() }
       while let run = try order.nextRun() {
         let links = try lookahead.begin(run, in: graph)
-        let known = links.passed(0, searches: 0)
+        let known = links.passed(0, searches: 0) { _ in true }
         if known > 0 { early += 1 }
         for i in 0..<run.count { graph.insert(Int(run[i].tail), Int(run[i].head)) }
         runs += 1
-        _ = links.passed(run.count, searches: run.count)  // every link was searched
+        _ = links.passed(run.count, searches: run.count) { _ in true }  // every link was searched
         // Until the helper has looked at the next run, if there is one; but not for ever.
         var pauses = 0
         while runs == 2 && pauses < 1_000_000 && lookahead.next.map({ $0.settledCount == $0.count }) != true {
