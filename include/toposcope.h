@@ -231,12 +231,12 @@ void tps_rips_free(tps_rips *result);
 /* How the diagrams were got. */
 typedef struct {
   int64_t vertices;
-  int64_t edges;            /* edges that the engine looked at */
+  int64_t edges;            /* edges that the engine added */
   int32_t max_dimension;
   int32_t modulus;
   double threshold;         /* the threshold asked for */
   double enclosing_radius;  /* min over x of max over y of d(x, y): above it nothing changes; infinity when not needed */
-  double stopping_radius;   /* the length after which no edge was looked at */
+  double stopping_radius;   /* the length after which no edge was added */
   double seconds_distances;
   double seconds_filtration;
   double seconds_persistence;

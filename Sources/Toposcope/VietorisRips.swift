@@ -45,11 +45,11 @@ public enum RipsInput {
 /// How the diagrams were got.
 public struct RipsFacts: Sendable {
   public var vertices = 0
-  /// The number of edges that the engine looked at.
+  /// The number of edges that the engine added.
   public var edges = 0
   /// min over x of max over y of d(x, y): above it nothing changes. Infinity where it was not needed.
   public var enclosingRadius = Float.infinity
-  /// The length after which no edge was looked at.
+  /// The length after which no edge was added.
   public var stoppingRadius = Float.infinity
   public var secondsDistances = 0.0
   public var secondsFiltration = 0.0

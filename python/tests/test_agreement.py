@@ -64,12 +64,14 @@ def test_rings_whose_outer_points_are_left_out_against_ripser(seed):
     if seed % 4 == 3:
         D = np.round(16 * D) / 16  # ties
     thresh = np.quantile(D, 0.6) if seed % 2 else np.inf
-    found = [ts.rips(D, 1, thresh, metric="precomputed", n_threads=threads) for threads in (1, 2, 3)]
-    expected = ripser.ripser(D, 1, min(thresh, D.max()), distance_matrix=True)["dgms"]
+    coeff = 3 if seed == 2 else 2
+    found = [ts.rips(D, 1, thresh, coeff, metric="precomputed", n_threads=threads) for threads in (1, 2, 3)]
+    expected = ripser.ripser(D, 1, min(thresh, D.max()), coeff, distance_matrix=True)["dgms"]
     for r in found:
         for dim in (0, 1):
             np.testing.assert_array_equal(sorted_bars(r.dgms[dim]), sorted_bars(expected[dim]), f"H{dim}, seed {seed}")
         assert r.num_edges == found[0].num_edges
+        assert r.meta["stopping_radius"] == found[0].meta["stopping_radius"]
     up_to_there = np.count_nonzero(np.triu(D <= found[0].meta["stopping_radius"], 1))
     assert found[0].num_edges < up_to_there
 

@@ -229,7 +229,7 @@ class RipsResult(Mapping[str, Any]):
     meta : dict
         What was done: metric, shrinkage, rank, threshold used, number of edges, seconds by stage, version.
     num_edges : int
-        The number of edges that the engine looked at.
+        The number of edges that the engine added.
     idx_perm : (n,) ndarray of int64
         The rows of the input that were used.
     r_cover : float

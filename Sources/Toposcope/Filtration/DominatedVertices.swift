@@ -3,18 +3,16 @@ import CToposcopeProcessor
 /// Vertices that others dominate from some length on, in every later graph of the filtration: their further edges do not
 /// matter.
 ///
-/// Let all edges up to some length have been added. A vertex u is dominated by w from there on if for every other x the
-/// edge (w, x) is among them, or shorter than (u, x): all neighbours that u has or will get are neighbours of w. Then
-/// every later complex can be deformed to its part without u, in the same way before and after each edge (a strong
-/// collapse; Barmak and Minian 2012), so that no edge of u bears a class, and none kills one, in any dimension. The edges
-/// that it has may stay: it is dominated with them as well.
+/// Let all edges up to some length have been added, (u, w) among them. The vertex u is dominated by w from there on if for
+/// every other x the edge (w, x) is among them too, or comes before (u, x): all neighbours that u has or will get are
+/// neighbours of w by then. So every later complex can be deformed to its part without u, in the same way before and
+/// after each edge (a strong collapse; Barmak and Minian 2012): no edge of u bears a class, and none kills one, in any
+/// dimension. The edges that it has may stay: it is dominated with them as well.
 ///
 /// Domination is transitive, so that vertices may be left out together as long as they do not dominate each other in a
-/// ring. Equal lengths count as longer: that only leaves out fewer.
+/// ring. Those that have been left out need not be asked about as x, nor edges that never come.
 struct DominatedVertices {
-  /// The vertices that are left out.
-  let bits: VertexBits
-  private(set) var count = 0
+  let leftOut: VertexBits
   private let distances: DistanceMatrix
   /// Longer edges never come.
   private let limit: Float
@@ -26,33 +24,35 @@ struct DominatedVertices {
   init(_ distances: DistanceMatrix, limit: Float) throws(ToposcopeError) {
     self.distances = distances
     self.limit = limit
-    bits = try VertexBits(distances.count)
+    leftOut = try VertexBits(distances.count)
     dominators = try Memory(distances.count, isZeroed: false)
     for vertex in 0..<distances.count { dominators.base[vertex] = Int32(vertex) }
   }
 
-  /// Finds further ones.
+  /// Finds further ones; returns how many.
   /// - Parameters:
   ///   - nearest: Neighbours of every vertex. Only they, and what dominates them, are tried.
   ///   - reached: A length up to which all edges have been added.
   mutating func find(
     _ nearest: NearestNeighbors, reached: Float, threads: Int, progress: Progress
-  ) throws(ToposcopeError) {
+  ) throws(ToposcopeError) -> Int {
     let n = distances.count
     let found = try Memory<Int32>(n, isZeroed: false)
     let (before, perChunk) = (self, DominatedVertices.verticesPerChunk)
     try Threads.forEach(chunks: (n + perChunk - 1) / perChunk, threads: threads, progress: progress) { chunk in
       for u in (chunk * perChunk)..<min(n, (chunk + 1) * perChunk) {
-        found.base[u] = before.bits[u] ? -1 : before.dominator(u, nearest[u], reached)
+        found.base[u] = before.leftOut[u] ? -1 : before.dominator(u, nearest[u], reached)
       }
     }
+    var count = 0
     for u in 0..<n where found.base[u] >= 0 {
       let w = last(Int(found.base[u]))
       if w == u { continue }
       dominators.base[u] = Int32(w)
-      bits[u] = true
+      leftOut[u] = true
       count += 1
     }
+    return count
   }
 
   /// The vertex at the end of the dominators of dominators, which is not left out.
@@ -79,13 +79,17 @@ struct DominatedVertices {
   private func dominates(_ w: Int, _ u: Int, _ reached: Float) -> Bool {
     typealias Lengths = SIMD16<Float>
     let n = distances.count
-    let (rowU, rowW) = (distances.entries + u * n, distances.entries + w * n)
-    let isInTheWay = { x in rowW[x] > reached && rowW[x] >= rowU[x] && rowU[x] <= limit && !bits[x] }
+    let (toU, toW) = (distances.entries + u * n, distances.entries + w * n)
+    let isFirst = w < u  // of edges to x of one length, that of the smaller vertex comes first
+    let isInTheWay = { x in
+      toW[x] > reached && (isFirst ? toW[x] > toU[x] : toW[x] >= toU[x]) && toU[x] <= limit && !leftOut[x]
+    }
     var x = 0
     while x &+ Lengths.scalarCount <= n {
-      let toU = UnsafeRawPointer(rowU + x).loadUnaligned(as: Lengths.self)
-      let toW = UnsafeRawPointer(rowW + x).loadUnaligned(as: Lengths.self)
-      if any((toW .> reached) .& (toW .>= toU) .& (toU .<= limit)) {
+      let lengthsU = UnsafeRawPointer(toU + x).loadUnaligned(as: Lengths.self)
+      let lengthsW = UnsafeRawPointer(toW + x).loadUnaligned(as: Lengths.self)
+      let comesLater = isFirst ? lengthsW .> lengthsU : lengthsW .>= lengthsU
+      if any((lengthsW .> reached) .& comesLater .& (lengthsU .<= limit)) {
         if (x..<x &+ Lengths.scalarCount).contains(where: isInTheWay) { return false }
       }
       x &+= Lengths.scalarCount

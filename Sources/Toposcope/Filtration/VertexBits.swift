@@ -1,4 +1,4 @@
-/// One bit a vertex.
+/// One bit a vertex. Who shares them with another thread writes to them no more, or holds a lock.
 final class VertexBits: @unchecked Sendable {
   private let words: Memory<UInt64>
   private let first: UnsafeMutablePointer<UInt64>

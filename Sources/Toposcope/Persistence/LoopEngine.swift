@@ -19,7 +19,7 @@ protocol LoopEngine {
   /// Adds all edges, until no further one can matter.
   ///
   /// - Parameter distances: Where given, they may tell when to stop.
-  /// - Returns: The length after which no edge was looked at, and the number of edges that were.
+  /// - Returns: The length after which no edge was added, and the number of edges that were.
   mutating func add(
     _ order: EdgeOrder, upTo limit: Float, distances: DistanceMatrix?, threads: Int, progress: Progress
   ) throws(ToposcopeError) -> (length: Float, edges: Int)

@@ -8,6 +8,11 @@ import Synchronization
 /// same. The thread that looks ahead has a graph of its own, so that it sees each link as it will be. What it finds only
 /// saves time: where nothing is known, the thread that follows looks for itself, and never waits. So the results do not
 /// depend on what was known.
+///
+/// The two graphs may differ in edges of vertices that are left out (``DominatedVertices``), as the scout hears of these
+/// sooner or later. Sending each of them to the one that dominates it maps either link onto its part without them, which is
+/// the same in both. So a link that is connected here is connected there, and a vertex of it is in both, unless it is left
+/// out itself.
 final class LoopLookahead: @unchecked Sendable {
   /// One thread looks at links, one prepares runs; where there is one only, it does both.
   let helpers: Int
@@ -20,7 +25,8 @@ final class LoopLookahead: @unchecked Sendable {
   private let runs = Mutex<(current: LinksAhead?, next: LinksAhead?)>((nil, nil))
   /// Whether links were wanted at the end of the last run.
   private var isWanted = false
-  /// The number of the run at whose beginning the scout's graph is the one that ``Loops`` has: then it is the scout's.
+  /// The number of the run at whose beginning the scout's graph is the one that ``Loops`` has, but for edges of vertices
+  /// that are left out: then it is the scout's.
   /// Otherwise ``begin(_:in:)`` may write to it.
   private let ready = Atomic<Int>(none)
   private static let none = -1
@@ -199,7 +205,7 @@ final class LinkScout {
   private let news: VertexNews
   /// Those that live classes touched some time ago.
   private let touched: VertexBits
-  private let dominated: VertexBits
+  private let leftOut: VertexBits
 
   private static let edgesPerBlock = 256
   /// Who has been caught up with goes so many edges ahead: every edge has to be added, but not every link looked at.
@@ -208,7 +214,7 @@ final class LinkScout {
   init(vertices: Int, news: VertexNews) throws(ToposcopeError) {
     self.news = news
     touched = try VertexBits(vertices)
-    dominated = try VertexBits(vertices)
+    leftOut = try VertexBits(vertices)
     graph = try BitRows(closed: vertices)
     centers = try LinkCenters(graph)
     components = try LinkComponents(graph)
@@ -222,14 +228,14 @@ final class LinkScout {
       let stop = min(start + LinkScout.edgesPerBlock, run.count)
       let added = links.addedCount
       if added > 0 && start < added + LinkScout.edgesPerBlock { first = added + LinkScout.lead }
-      news.read(touched, dominated)
+      news.read(touched, leftOut)
       for i in start..<stop {
         run.fetch(after: i)
         let soon = i &+ Loops.edgesFetched
         if soon < run.count { fetch(run[soon]) }
         let e = run[i]
         let (u, v) = (Int(e.tail), Int(e.head))
-        let isLeftOut = dominated.meets(e)
+        let isLeftOut = leftOut.meets(e)
         links.set(i, start >= first && !isLeftOut && touched.meets(e) ? connectedLink(u, v) ?? u : u)
         if !isLeftOut { graph.insert(u, v) }
       }

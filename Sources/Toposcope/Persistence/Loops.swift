@@ -55,14 +55,11 @@ struct Loops: LoopEngine {
 
   /// Brings what an edge that is soon to be added will need near the processor.
   ///
-  /// - Parameters:
-  ///   - w: A vertex of its link, if the link is known to be connected.
-  ///   - isInTriangle: Whether its ends are known to have a common neighbour.
+  /// - Parameter w: A vertex of its link, if the link is known to be connected.
   @inline(__always)
-  func fetch(_ e: FiltrationEdge, over w: Int?, isInTriangle: Bool) {
+  func fetch(_ e: FiltrationEdge, over w: Int?) {
     let (u, v) = (Int(e.tail), Int(e.head))
     graph.fetch(u, v)
-    if isInTriangle && !isTouched(u, v) { return }
     if let w {
       active.fetch(u, w)
       active.fetch(v, w)
@@ -74,34 +71,21 @@ struct Loops: LoopEngine {
   }
 
   /// Whether a class is alive that may have other values than zero on edges of a vertex.
-  func isTouched(_ vertex: Int) -> Bool { isTouched(vertex, vertex) }
-
-  /// Whether a class is alive that may have other values than zero on edges of `u` or `v`.
-  @inline(__always)
-  private func isTouched(_ u: Int, _ v: Int) -> Bool {
-    alive > 0 && (active.groups(u) | active.groups(v) != 0 || planes.mask(u) | planes.mask(v) != 0)
-  }
-
-  mutating func add(_ e: FiltrationEdge) throws(ToposcopeError) { try add(e, isInTriangle: false) }
+  func isTouched(_ vertex: Int) -> Bool { alive > 0 && (active.groups(vertex) != 0 || planes.mask(vertex) != 0) }
 
   /// Adds the next edge of the filtration.
-  ///
-  /// - Parameter isInTriangle: Whether its ends are known to have a common neighbour.
   @inline(__always)
-  mutating func add(_ e: FiltrationEdge, isInTriangle: Bool) throws(ToposcopeError) {
+  mutating func add(_ e: FiltrationEdge) throws(ToposcopeError) {
     let (u, v) = (Int(e.tail), Int(e.head))
-    let groups = alive > 0 ? active.groups(u) | active.groups(v) : 0
-    let isTouched = groups != 0 || alive > 0 && planes.mask(u) | planes.mask(v) != 0
-    if isTouched || !isInTriangle {
-      let (rowU, rowV) = (graph.row(u), graph.row(v))
-      var k = 0
-      while k < graph.wordsPerRow && rowU[k] & rowV[k] == 0 { k &+= 1 }
-      if k == graph.wordsPerRow {
-        let identifier = try addWithoutTriangle(e)
-        if identifier != 0 { try activate(u, v, identifier) }
-      } else if isTouched {
-        try fill(e, groups, firstCommonWord: k)
-      }
+    let (rowU, rowV) = (graph.row(u), graph.row(v))
+    var k = 0
+    while k < graph.wordsPerRow && rowU[k] & rowV[k] == 0 { k &+= 1 }
+    if k == graph.wordsPerRow {
+      let identifier = try addWithoutTriangle(e)
+      if identifier != 0 { try activate(u, v, identifier) }
+    } else if alive > 0 {
+      let groups = active.groups(u) | active.groups(v)
+      if groups != 0 || planes.mask(u) | planes.mask(v) != 0 { try fill(e, groups, firstCommonWord: k) }
     }
     graph.insert(u, v)
   }
@@ -110,7 +94,7 @@ struct Loops: LoopEngine {
   @inline(__always)
   mutating func add(_ e: FiltrationEdge, over w: Int) throws(ToposcopeError) {
     let (u, v) = (Int(e.tail), Int(e.head))
-    if isTouched(u, v) {
+    if alive > 0 && (active.groups(u) | active.groups(v) != 0 || planes.mask(u) | planes.mask(v) != 0) {
       searches += 1
       try annotate(u, v, over: w)
     }

@@ -3,7 +3,7 @@ import Synchronization
 /// What the thread that adds edges has told the scout of vertices, some time ago.
 final class VertexNews: Sendable {
   let vertices: Int
-  private let told: Mutex<(touched: VertexBits, dominated: VertexBits)>
+  private let told: Mutex<(touched: VertexBits, leftOut: VertexBits)>
 
   init(_ vertices: Int) throws(ToposcopeError) {
     self.vertices = vertices
@@ -18,13 +18,13 @@ final class VertexNews: Sendable {
   }
 
   /// Tells of vertices whose edges are left out.
-  func leaveOut(_ dominated: VertexBits) { told.withLock { $0.dominated.copy(dominated) } }
+  func leaveOut(_ leftOut: VertexBits) { told.withLock { $0.leftOut.copy(leftOut) } }
 
   /// Copies the vertices that live classes touch, and those whose edges are left out.
-  func read(_ touched: VertexBits, _ dominated: VertexBits) {
+  func read(_ touched: VertexBits, _ leftOut: VertexBits) {
     told.withLock { told in
       touched.copy(told.touched)
-      dominated.copy(told.dominated)
+      leftOut.copy(told.leftOut)
     }
   }
 }

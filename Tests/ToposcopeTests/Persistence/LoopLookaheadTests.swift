@@ -78,6 +78,26 @@ import Testing
     }
   }
 
+  /// Of vertices that are left out nothing is noted, and their edges are not in the scout's graph.
+  @Test func whatIsLeftOutIsNotLookedAt() throws {
+    var generator = SeededGenerator(seed: 4)
+    let n = 60
+    let distances = try distanceMatrix(MatrixKind.plane.matrix(n, using: &generator))
+    let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
+    let run = try #require(try order.nextRun())
+    let (news, leftOut) = (try VertexNews(n), try VertexBits(n))
+    for vertex in stride(from: 0, to: n, by: 7) { leftOut[vertex] = true }
+    news.tell { _ in true }
+    news.leaveOut(leftOut)
+    let links = try LinksAhead(run, in: order.keys, news, isKept: true)
+    let scout = try LinkScout(vertices: n, news: news)
+    scout.look(links) { false }
+    for i in 0..<run.count {
+      #expect(scout.graph.contains(Int(run[i].tail), Int(run[i].head)) != leftOut.meets(run[i]))
+      if leftOut.meets(run[i]) { #expect(links.vertex(i) == nil) }
+    }
+  }
+
   /// Links are given up where those who add edges are faster, and wanted where they search many.
   @Test func onlyWhatHelpsIsLookedAt() throws {
     var generator = SeededGenerator(seed: 3)

@@ -58,6 +58,27 @@ import Toposcope
     }
   }
 
+  /// Outer points of a ring are left out while its hole is there: the diagrams are those of the list of all edges, on any
+  /// number of threads.
+  @Test(arguments: [2, 3]) func numberOfThreadsWherePointsAreLeftOut(_ modulus: Int) throws {
+    var generator = SeededGenerator(seed: modulus)
+    let n = 1300
+    let rows = MatrixKind.circle.matrix(n, using: &generator)
+    var options = RipsOptions()
+    options.modulus = modulus
+    var edges: [(edge: Edge, length: Float)] = []
+    for i in 0..<n { for j in (i + 1)..<n { edges.append((Edge(Int32(i), Int32(j)), rows[i][j])) } }
+    let listed = try vietorisRips(.edges(vertices: n, edges), options: options)
+    let distances = try distanceMatrix(rows)
+    for threads in [1, 2, 3, 4] {
+      options.threads = threads
+      let found = try vietorisRips(.distances(distances), options: options)
+      #expect(found.diagrams.map(\.pairs) == listed.diagrams.map(\.pairs), "\(threads) threads")
+      let upToThere = edges.count { $0.length <= found.facts.stoppingRadius }
+      #expect(found.facts.edges < upToThere, "\(threads) threads")
+    }
+  }
+
   /// The diagrams up to a lower dimension are the first of those up to a higher one.
   @Test(arguments: 0..<60) func greatestDimension(_ seed: Int) throws {
     let input = input(seed)
