@@ -62,6 +62,19 @@ static inline void core_put(PyObject **place, PyObject *object)
     Py_XDECREF(before);
 }
 
+/* A new object of a type of this module, and the end of one that has let go of what it held. */
+static inline PyObject *core_allocate(PyTypeObject *type)
+{
+    return ((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+}
+
+static inline void core_release(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
+    Py_DECREF(type);
+}
+
 /* Raises _core.Error for a status other than TPS_OK. Returns NULL. */
 PyObject *core_raise(core_state *state, tps_status status, const tps_detail *detail);
 

@@ -61,20 +61,16 @@ static int hook_traverse(PyObject *object, visitproc visit, void *arg)
 
 static void deallocate(PyObject *object)
 {
-    PyTypeObject *type = Py_TYPE(object);
     PyObject_GC_UnTrack(object);
-    ((inquiry)PyType_GetSlot(type, Py_tp_clear))(object);
-    ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
-    Py_DECREF(type);
+    ((inquiry)PyType_GetSlot(Py_TYPE(object), Py_tp_clear))(object);
+    core_release(object);
 }
-
-static PyObject *allocate(PyTypeObject *type) { return ((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0); }
 
 static PyObject *pass_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {NULL};
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, ":Pass", names)) return NULL;
-    Pass *self = (Pass *)allocate(type);
+    Pass *self = (Pass *)core_allocate(type);
     if (self != NULL) self->thread = PyThread_get_thread_ident();
     return (PyObject *)self;
 }
@@ -117,7 +113,7 @@ static PyObject *hook_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (state == NULL || !PyArg_ParseTupleAndKeywords(args, kwargs, "O!UO:Hook", names, state->pass_type, &pass, &name,
                                                       &otherwise))
         return NULL;
-    Hook *self = (Hook *)allocate(type);
+    Hook *self = (Hook *)core_allocate(type);
     if (self == NULL) return NULL;
     self->pass = (Pass *)Py_NewRef(pass);
     self->name = Py_NewRef(name);

@@ -8,11 +8,8 @@ typedef struct {
 
 static void rips_dealloc(PyObject *self)
 {
-    PyTypeObject *type = Py_TYPE(self);
     tps_rips_free(((Rips *)self)->handle);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
+    core_release(self);
 }
 
 static core_state *state_of(PyObject *self)
@@ -164,9 +161,7 @@ PyType_Spec core_rips_spec = {
 
 static PyObject *wrap(core_state *state, tps_rips *handle)
 {
-    PyTypeObject *type = (PyTypeObject *)state->rips_type;
-    allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    Rips *result = (Rips *)allocate(type, 0);
+    Rips *result = (Rips *)core_allocate((PyTypeObject *)state->rips_type);
     if (result == NULL) {
         tps_rips_free(handle);
         return NULL;

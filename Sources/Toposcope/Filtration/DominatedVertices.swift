@@ -12,6 +12,7 @@ import CToposcopeProcessor
 /// Domination is transitive, so that vertices may be left out together as long as they do not dominate each other in a
 /// ring. Those that have been left out need not be asked about as x, nor edges that never come.
 struct DominatedVertices {
+  /// The vertices that have been found.
   let leftOut: VertexBits
   private let distances: DistanceMatrix
   /// Longer edges never come.
@@ -33,15 +34,15 @@ struct DominatedVertices {
   /// - Parameters:
   ///   - nearest: Neighbours of every vertex. Only they, and what dominates them, are tried.
   ///   - reached: A length up to which all edges have been added.
-  mutating func find(
+  func find(
     _ nearest: NearestNeighbors, reached: Float, threads: Int, progress: Progress
   ) throws(ToposcopeError) -> Int {
     let n = distances.count
     let found = try Memory<Int32>(n, isZeroed: false)
-    let (before, perChunk) = (self, DominatedVertices.verticesPerChunk)
+    let perChunk = DominatedVertices.verticesPerChunk
     try Threads.forEach(chunks: (n + perChunk - 1) / perChunk, threads: threads, progress: progress) { chunk in
       for u in (chunk * perChunk)..<min(n, (chunk + 1) * perChunk) {
-        found.base[u] = before.leftOut[u] ? -1 : before.dominator(u, nearest[u], reached)
+        found.base[u] = leftOut[u] ? -1 : dominator(u, nearest[u], reached)
       }
     }
     var count = 0

@@ -31,7 +31,7 @@ extension Loops {
     progress: Progress
   ) throws(ToposcopeError) -> (length: Float, edges: Int) {
     var nearest = try distances.map { (matrix) throws(ToposcopeError) in try NearestNeighbors(vertices: matrix.count) }
-    var dominated = try distances.map { (matrix) throws(ToposcopeError) in try DominatedVertices(matrix, limit: limit) }
+    let dominated = try distances.map { (matrix) throws(ToposcopeError) in try DominatedVertices(matrix, limit: limit) }
     let leftOut = if let dominated { dominated.leftOut } else { try VertexBits(order.vertexCount) }
     var isAnyLeftOut = false
     var stop = Float.infinity  // not known yet

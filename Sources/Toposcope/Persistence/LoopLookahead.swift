@@ -47,7 +47,7 @@ final class LoopLookahead: @unchecked Sendable {
       runs.next = nil
       return next
     }
-    let links = if let prepared { prepared } else { try LinksAhead(run, in: order.keys, news, isKept: helpers > 0) }
+    let links = if let prepared { prepared } else { try LinksAhead(run, in: order.keys, news) }
     links.isWanted = isWanted
     if let scout, isWanted, ready.load(ordering: .acquiring) == LoopLookahead.none {
       scout.graph.copy(graph)
@@ -106,7 +106,7 @@ final class LoopLookahead: @unchecked Sendable {
     order.prepare {
       !goesOn()
     } tell: { (run, keys) throws(ToposcopeError) in
-      let links = try LinksAhead(run, in: keys, news, isKept: true)
+      let links = try LinksAhead(run, in: keys, news)
       runs.withLock { $0.next = links }
     }
   }
@@ -151,14 +151,12 @@ final class LinksAhead: @unchecked Sendable {
 
   /// - Parameters:
   ///   - keys: The memory in which the run is.
-  ///   - isKept: Whether anything will be found.
-  init(
-    _ run: EdgeRun, in keys: Memory<UInt64>, _ news: VertexNews, isKept: Bool
-  ) throws(ToposcopeError) {
+  ///   - news: Of no vertices where nothing will be found.
+  init(_ run: EdgeRun, in keys: Memory<UInt64>, _ news: VertexNews) throws(ToposcopeError) {
     self.run = run
     self.keys = keys
     self.news = news
-    vertices = try Memory(isKept ? run.count : 0, isZeroed: false)
+    vertices = try Memory(news.vertices > 0 ? run.count : 0, isZeroed: false)
   }
 
   /// Whether it is worth looking at links: whether of the last edges a sixteenth or more needed a look at theirs.

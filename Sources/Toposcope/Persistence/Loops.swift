@@ -71,7 +71,13 @@ struct Loops: LoopEngine {
   }
 
   /// Whether a class is alive that may have other values than zero on edges of a vertex.
-  func isTouched(_ vertex: Int) -> Bool { alive > 0 && (active.groups(vertex) != 0 || planes.mask(vertex) != 0) }
+  @inline(__always)
+  func isTouched(_ vertex: Int) -> Bool { isTouched(vertex, or: vertex) }
+
+  @inline(__always)
+  private func isTouched(_ u: Int, or v: Int) -> Bool {
+    alive > 0 && (active.groups(u) | active.groups(v) != 0 || planes.mask(u) | planes.mask(v) != 0)
+  }
 
   /// Adds the next edge of the filtration.
   @inline(__always)
@@ -94,7 +100,7 @@ struct Loops: LoopEngine {
   @inline(__always)
   mutating func add(_ e: FiltrationEdge, over w: Int) throws(ToposcopeError) {
     let (u, v) = (Int(e.tail), Int(e.head))
-    if alive > 0 && (active.groups(u) | active.groups(v) != 0 || planes.mask(u) | planes.mask(v) != 0) {
+    if isTouched(u, or: v) {
       searches += 1
       try annotate(u, v, over: w)
     }

@@ -32,7 +32,7 @@ import Testing
     let distances = try distanceMatrix(kind.matrix(n, using: &generator))
     let lengths = (0..<n).flatMap { i in (0..<i).map { distances[i, $0] } }.filter { $0 < .infinity }.sorted()
     let limit = seed % 2 == 0 ? Float.infinity : lengths[lengths.count * 4 / 5]
-    var dominated = try DominatedVertices(distances, limit: limit)
+    let dominated = try DominatedVertices(distances, limit: limit)
     var staying = Array(0..<n)
     for share in [4, 3, 2] {
       let reached = lengths[lengths.count / share]
@@ -57,7 +57,7 @@ import Testing
     let distances = try distanceMatrix(MatrixKind.circle.matrix(120, using: &generator))
     let lengths = (0..<120).flatMap { i in (0..<i).map { distances[i, $0] } }.sorted()
     let reached = lengths[lengths.count / 3]
-    var dominated = try DominatedVertices(distances, limit: .infinity)
+    let dominated = try DominatedVertices(distances, limit: .infinity)
     #expect(try dominated.find(nearest(distances, reached), reached: reached, threads: 1, progress: Progress()) > 0)
   }
 }

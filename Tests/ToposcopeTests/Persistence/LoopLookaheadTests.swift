@@ -59,7 +59,7 @@ import Testing
       let run = try #require(try order.nextRun())
       let news = try VertexNews(n)
       news.tell { _ in true }
-      let links = try LinksAhead(run, in: order.keys, news, isKept: true)
+      let links = try LinksAhead(run, in: order.keys, news)
       try LinkScout(vertices: n, news: news).look(links) { false }
       #expect(links.passed(0, searches: 0) { _ in true } == run.count)
       let graph = try BitRows(n)
@@ -89,7 +89,7 @@ import Testing
     for vertex in stride(from: 0, to: n, by: 7) { leftOut[vertex] = true }
     news.tell { _ in true }
     news.leaveOut(leftOut)
-    let links = try LinksAhead(run, in: order.keys, news, isKept: true)
+    let links = try LinksAhead(run, in: order.keys, news)
     let scout = try LinkScout(vertices: n, news: news)
     scout.look(links) { false }
     for i in 0..<run.count {
@@ -105,7 +105,7 @@ import Testing
     let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
     let run = try #require(try order.nextRun())
     let news = try VertexNews(120)
-    let links = try LinksAhead(run, in: order.keys, news, isKept: true)
+    let links = try LinksAhead(run, in: order.keys, news)
     _ = links.passed(run.count - 1, searches: 0) { _ in true }
     try LinkScout(vertices: 120, news: news).look(links) { false }
     #expect((0..<run.count).allSatisfy { links.vertex($0) == nil })
