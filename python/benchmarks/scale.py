@@ -27,7 +27,7 @@ Written by `python -m benchmarks.scale` (in `python/`; `make bench-scale`): `ts.
 diagrams, Euclidean, over Z/2; seconds on the clock, one run each, in a process of its own. Peak memory is that of the
 whole process, points, Python and NumPy (some 40 MB) included.
 
-| points | to | threshold | threads | seconds | of which distances | peak, MB | edges looked at | bars |
+| points | to | threshold | threads | seconds | of which distances | peak, MB | edges added | bars |
 |---|---|---:|---:|---:|---:|---:|---:|---:|
 {rows}
 
