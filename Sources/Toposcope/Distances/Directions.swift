@@ -185,6 +185,9 @@ struct Directions: Sendable {
   /// distance zero, whatever their lengths.
   static let rounding = 0x1p-100
 
+  /// More than the difference of two directions is off by where they are rounded to single precision.
+  static let greatestError = 0x1p-20
+
   static func cosineDistance(_ squaredDifference: Double) -> Double {
     squaredDifference < rounding ? 0 : min(2, squaredDifference / 2)
   }

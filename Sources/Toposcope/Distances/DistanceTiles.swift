@@ -150,7 +150,7 @@ struct DistanceTiles {
 }
 
 /// What the tiles of each thread need: allocated for each tile anew, it takes a good part of the time where points are short.
-private final class TileMemory: Sendable {
+final class TileMemory: Sendable {
   struct Part {
     let tile: UnsafeMutablePointer<Float>, image: UnsafeMutablePointer<Float>
     /// Room for sixteen rows of 64 numbers.

@@ -66,8 +66,8 @@ struct PanelSums<Scalar: Summable>: Sendable {
   }
 
   /// Whether panels are so short that all coordinates of a tile fit the second-level cache: then distances are made
-  /// without keeping sums in memory.
-  var isShort: Bool { table.length <= 2048 / MemoryLayout<Scalar>.stride }
+  /// without keeping sums in memory. (Of no coordinates kernels make nothing.)
+  var isShort: Bool { (1...2048 / MemoryLayout<Scalar>.stride).contains(table.length) }
 
   /// A tile has at most so many rows and columns. Of long points it holds a block of each at a time, so that there is room
   /// for more of them in the second-level cache, and each coordinate is fetched less often from beyond.

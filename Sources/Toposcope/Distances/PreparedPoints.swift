@@ -1,5 +1,13 @@
 import CToposcopeProcessor
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Points as a kind of distance wants them, as they are, as directions, or whitened, and the way from sums over their
 /// coordinates to distances.
 ///
@@ -130,6 +138,40 @@ final class PreparedPoints: @unchecked Sendable {
     }
   }
 
+  /// A tile of distances has at most so many rows and columns.
+  var tileSide: Int {
+    switch sums {
+    case .single(let sums, _): sums.tileSide
+    case .double(let sums): sums.tileSide
+    }
+  }
+
+  /// What of the differences between the coordinates of two points grows with their distance.
+  var sumOfDifferences: PairSum {
+    switch kind {
+    case .cityblock: .magnitudes
+    case .chebyshev: .greatest
+    default: .squares
+    }
+  }
+
+  /// Two points at a distance of at most `distance` have no greater ``sumOfDifferences``, whatever is lost to rounding.
+  func greatestSum(upTo distance: Float) -> Double {
+    // Far more than sums are off by, and than what is rounded to zero.
+    let most = 1.0001 * Double(distance) + Double(Float.leastNormalMagnitude)
+    switch kind {
+    case .cityblock, .chebyshev: return most
+    case .sqeuclidean, .euclidean, .mahalanobis:
+      let length = kind == .sqeuclidean ? most.squareRoot() : most
+      let reach = length + (shifted?.greatestError ?? 0)
+      return reach * reach
+    case .cosine, .correlation, .angular:
+      let length = kind == .angular ? 2 * sin(min(most, 1) * .pi / 2) : (2 * most).squareRoot()
+      let reach = length + Directions.greatestError
+      return reach * reach
+    }
+  }
+
   /// Writes d(row, j) for every j of `columns`. Safe from several threads.
   func fill(row: Int, columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {
     switch sums {
@@ -172,6 +214,8 @@ final class PreparedPoints: @unchecked Sendable {
   /// As many sums there are at a time.
   static var sumNumbers: Int { 256 * group }
 
+  private static let unwatched = Progress()
+
   /// The same with memory for ``sumNumbers``.
   func fill(
     rows: Range<Int>, columns: Range<Int>, into out: UnsafeMutablePointer<Float>, stride: Int,
@@ -208,7 +252,6 @@ final class PreparedPoints: @unchecked Sendable {
     ) -> Bool
   ) {
     if rows.isEmpty || columns.isEmpty { return }
-    let watcher = Progress()
     let panels = columns.lowerBound / 16..<(columns.upperBound + 15) / 16
     for row in rows.lowerBound / 16...(rows.upperBound - 1) / 16 {
       let points = 16 * row..<16 * row + 16
@@ -225,7 +268,7 @@ final class PreparedPoints: @unchecked Sendable {
           if fillWhole(place, row, part, buffer) { continue }
         }
         let there = columns.clamped(to: partColumns).clamped(to: 0..<count)
-        sums.fill(buffer, rows: row..<row + 1, columns: part, progress: watcher)
+        sums.fill(buffer, rows: row..<row + 1, columns: part, progress: Self.unwatched)
         for i in rows.clamped(to: points).clamped(to: 0..<count) {
           self.finish(
             buffer + ((i - 16 * row) * 16 * part.count + there.lowerBound - partColumns.lowerBound), row: i,

@@ -8,6 +8,9 @@ final class ShiftedPoints: @unchecked Sendable {
   /// |x|^2 / 2 of each shifted point, and of the points past the last in its panel, which are zero.
   let halves: AlignedMemory<Double>
 
+  /// More than the difference of two points is off by, as each is rounded to single precision.
+  let greatestError: Double
+
   /// Points of fewer coordinates take no longer as differences.
   static let leastDimension = 33
 
@@ -47,6 +50,8 @@ final class ShiftedPoints: @unchecked Sendable {
 
   private init(_ finish: ProductFinish, _ halves: AlignedMemory<Double>) {
     (self.finish, self.halves) = (finish, halves)
+    let greatest = (0..<halves.count).reduce(0) { max($0, halves.pointer[$1]) }
+    greatestError = 0x1p-22 * (2 * greatest).squareRoot()
   }
 
   /// The same points in another order.

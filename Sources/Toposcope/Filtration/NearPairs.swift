@@ -1,7 +1,8 @@
+import CToposcopeProcessor
+
 /// The pairs of points within a distance, without the memory for all pairs: tile by tile, on several threads.
 ///
-/// Where no distance is less than a difference of coordinates, points are sorted by the coordinate that spreads most, and
-/// tiles whose points lie too far apart in it are not made.
+/// Points stand in the order of a tree, and only blocks whose boxes are near make tiles.
 struct NearPairs {
   /// Sorted by vertices.
   let edges: [(edge: Edge, length: Float)]
@@ -10,81 +11,139 @@ struct NearPairs {
   init(
     _ cloud: PointCloud, metric: Metric, upTo threshold: Float, threads: Int, progress: Progress
   ) throws(ToposcopeError) {
-    var rows = try DistanceRows(cloud, metric: metric, threads: threads, progress: progress)
-    facts = rows.facts
-    let n = rows.count
-    var order = (0..<Int32(n)).map { $0 }
-    var coordinates = [Double](repeating: 0, count: n)
-    if let axis = Self.widestCoordinate(cloud, metric) {
-      coordinates = (0..<n).map { cloud[$0, axis] }
-      order.sort { coordinates[Int($0)] < coordinates[Int($1)] }
-      coordinates = order.map { coordinates[Int($0)] }
-      rows = try DistanceRows(rows, order: order, threads: threads, progress: progress)
-    }
-    // Far more than distances are off by rounding.
-    let reach = 1.0001 * (metric.kind == .sqeuclidean ? Double(threshold).squareRoot() : Double(threshold))
+    let prepared = try DistanceRows(cloud, metric: metric, threads: threads, progress: progress)
+    facts = prepared.facts
+    let order = try BlockTree.order(of: prepared.points, threads: threads, progress: progress)
+    let rows = try DistanceRows(prepared, order: order, threads: threads, progress: progress)
+    let tree = try BlockTree(rows.points, threads: threads, progress: progress)
+    // Scales may bring any two points near one another.
+    let reach = rows.scales == nil ? rows.points.greatestSum(upTo: threshold) : .infinity
     let threads = Threads.resolve(threads)
-    let slots = Slots(threads)
-    let found = UnsafeMutablePointer<[FiltrationEdge]>.allocate(capacity: threads)
-    found.initialize(repeating: [], count: threads)
-    defer {
-      found.deinitialize(count: threads)
-      found.deallocate()
-    }
-    try rows.tiles.forEach(
-      threads: threads, progress: progress,
-      isWanted: { rows, columns in coordinates[columns.lowerBound] - coordinates[rows.upperBound - 1] <= reach }
-    ) { tile in
-      let slot = slots.take()
-      defer { slots.give(slot) }
-      for i in tile.rows {
-        let columns = tile.partners(ofRow: i)
-        let distances = tile.place(i, columns.lowerBound)
-        for k in 0..<columns.count where distances[k] <= threshold {
-          let (x, y) = (order[i], order[columns.lowerBound + k])
-          found[slot].append(FiltrationEdge(length: distances[k], tail: min(x, y), head: max(x, y)))
+    var found = EdgesByTail(vertices: rows.count, parts: threads)
+    try found.withParts { (parts) throws(ToposcopeError) in
+      try rows.tiles.forEach(
+        in: tree, threads: threads, progress: progress, isWanted: { tree.gap($0, $1) <= reach }
+      ) { tile, slot in
+        Self.forEachPair(of: tile, upTo: threshold) { i, j, length in
+          let (x, y) = (order[i], order[j])
+          parts[slot].append(FiltrationEdge(length: length, tail: min(x, y), head: max(x, y)))
         }
       }
     }
-    edges = Self.sorted((0..<threads).map { found[$0] }, vertices: n)
+    edges = try found.sorted(threads: threads, progress: progress)
   }
 
-  /// The coordinate that spreads most; nil where a distance may be less than the difference of two coordinates (or than its
-  /// square, where distances are squares).
-  private static func widestCoordinate(_ cloud: PointCloud, _ metric: Metric) -> Int? {
-    guard metric.neighborhood == nil, cloud.count > 0 else { return nil }
-    switch metric.kind {
-    case .euclidean, .sqeuclidean, .cityblock, .chebyshev: break
-    case .cosine, .angular, .correlation, .mahalanobis: return nil
-    }
-    var (least, greatest) = ((0..<cloud.dimension).map { cloud[0, $0] }, (0..<cloud.dimension).map { cloud[0, $0] })
-    for i in 0..<cloud.count {
-      for k in 0..<cloud.dimension {
-        least[k] = min(least[k], cloud[i, k])
-        greatest[k] = max(greatest[k], cloud[i, k])
+  /// Calls `body` with each pair of points of a tile that are no farther apart than that.
+  @inline(__always)
+  private static func forEachPair(
+    of tile: DistanceTile, upTo threshold: Float, _ body: (_ row: Int, _ column: Int, _ length: Float) -> Void
+  ) {
+    let most = Int32(bitPattern: (threshold + 0).bitPattern)  // -0 becomes +0
+    let rowsAtOnce = 16
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rowsAtOnce * tile.stride + 1) { keys in
+      for start in stride(from: tile.rows.lowerBound, to: tile.rows.upperBound, by: rowsAtOnce) {
+        let rows = min(rowsAtOnce, tile.rows.upperBound - start)
+        let lengths = LengthBits(tile.place(start, tile.columns.lowerBound)).bits
+        let count = KernelSet.best.keys(lengths, 0, rows * tile.stride, -1, most, 0, keys.baseAddress!)
+        for key in keys[..<count] {
+          let (row, column) = Int(UInt32(truncatingIfNeeded: key)).quotientAndRemainder(dividingBy: tile.stride)
+          let (i, j) = (start + row, tile.columns.lowerBound + column)
+          if j < tile.columns.upperBound && (i < j || !tile.isDiagonal) {
+            body(i, j, Float(bitPattern: UInt32(truncatingIfNeeded: key >> 32)))
+          }
+        }
       }
     }
-    return (0..<cloud.dimension).max { greatest[$0] - least[$0] < greatest[$1] - least[$1] }
+  }
+}
+
+/// Edges in the order in which several threads find them, and then in that of their vertices.
+private struct EdgesByTail {
+  /// What one thread has found, in ranges of tails that are about as long.
+  struct Part {
+    private let shift: Int
+    fileprivate var ranges: [[FiltrationEdge]]
+
+    fileprivate init(shift: Int, count: Int) {
+      self.shift = shift
+      ranges = [[FiltrationEdge]](repeating: [], count: count)
+    }
+
+    @inline(__always)
+    mutating func append(_ edge: FiltrationEdge) { ranges[Int(edge.tail) >> shift].append(edge) }
+  }
+
+  private let vertices: Int
+  private let shift: Int
+  private var parts: [Part]
+
+  /// The edges of a range are sorted in the caches, and the ends of as many lists stay in the first one.
+  private static let mostRanges = 256
+
+  init(vertices: Int, parts: Int) {
+    self.vertices = vertices
+    var shift = 0
+    while vertices >> shift >= Self.mostRanges { shift += 1 }
+    self.shift = shift
+    self.parts = [Part](repeating: Part(shift: shift, count: vertices >> shift + 1), count: parts)
+  }
+
+  /// Lends each thread its part.
+  mutating func withParts(
+    _ body: (UnsafeMutablePointer<Part>) throws(ToposcopeError) -> Void
+  ) throws(ToposcopeError) {
+    try parts.withUnsafeMutableBufferPointer { (parts) throws(ToposcopeError) in try body(parts.baseAddress!) }
   }
 
   /// By tail, by counting, then those of each tail by head.
-  private static func sorted(_ parts: [[FiltrationEdge]], vertices: Int) -> [(edge: Edge, length: Float)] {
-    var starts = [Int](repeating: 0, count: vertices + 1)
-    for part in parts {
-      for edge in part { starts[Int(edge.tail) + 1] += 1 }
+  func sorted(threads: Int, progress: Progress) throws(ToposcopeError) -> [(edge: Edge, length: Float)] {
+    var ends = [0]
+    for range in 0..<parts[0].ranges.count {
+      ends.append(ends[range] + parts.reduce(0) { $0 + $1.ranges[range].count })
     }
-    for vertex in 0..<vertices { starts[vertex + 1] += starts[vertex] }
-    var places = starts
-    var edges = [(edge: Edge, length: Float)](repeating: (Edge(0, 0), 0), count: starts[vertices])
-    for part in parts {
-      for edge in part {
-        edges[places[Int(edge.tail)]] = (edge.edge, edge.length)
-        places[Int(edge.tail)] += 1
+    let count = ends[ends.count - 1]
+    var edges = [(edge: Edge, length: Float)](repeating: (Edge(0, 0), 0), count: count)
+    try edges.withUnsafeMutableBufferPointer { (edges) throws(ToposcopeError) in
+      let edges = edges
+      try Threads.forEach(chunks: ends.count - 1, threads: count < 10_000 ? 1 : threads, progress: progress) { range in
+        sort(range, into: UnsafeMutableBufferPointer(rebasing: edges[ends[range]..<ends[range + 1]]))
       }
     }
-    for vertex in 0..<vertices where starts[vertex + 1] - starts[vertex] > 1 {
-      edges[starts[vertex]..<starts[vertex + 1]].sort { $0.edge.head < $1.edge.head }
-    }
     return edges
+  }
+
+  private func sort(_ range: Int, into edges: UnsafeMutableBufferPointer<(edge: Edge, length: Float)>) {
+    let (first, count) = (range << shift, 1 << shift)
+    var starts = [Int](repeating: 0, count: count + 1)
+    for part in parts {
+      for edge in part.ranges[range] { starts[Int(edge.tail) - first + 1] += 1 }
+    }
+    for tail in 0..<count { starts[tail + 1] += starts[tail] }
+    var places = starts
+    for part in parts {
+      for edge in part.ranges[range] {
+        let tail = Int(edge.tail) - first
+        edges[places[tail]] = (edge.edge, edge.length)
+        places[tail] += 1
+      }
+    }
+    for tail in 0..<count where starts[tail + 1] - starts[tail] > 1 {
+      sortByHead(UnsafeMutableBufferPointer(rebasing: edges[starts[tail]..<starts[tail + 1]]))
+    }
+  }
+
+  /// Few by insertion.
+  private func sortByHead(_ edges: UnsafeMutableBufferPointer<(edge: Edge, length: Float)>) {
+    var edges = edges
+    if edges.count > 32 { return edges.sort { $0.edge.head < $1.edge.head } }
+    for i in 1..<edges.count {
+      let edge = edges[i]
+      var place = i
+      while place > 0 && edges[place - 1].edge.head > edge.edge.head {
+        edges[place] = edges[place - 1]
+        place -= 1
+      }
+      edges[place] = edge
+    }
   }
 }
