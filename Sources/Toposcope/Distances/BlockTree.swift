@@ -58,6 +58,9 @@ struct BlockTree {
   private static let fewCoordinates = 16
 
   var root: Node { shape.root }
+  var blocks: [Node] { shape.count == 0 ? [] : shape.blocks(of: root) }
+  /// Nil for a block.
+  func halves(of node: Node) -> (Node, Node)? { shape.isBlock(node) ? nil : shape.halves(of: node) }
   var blockPoints: Int { shape.blockPoints }
   var tilePoints: Int { shape.tilePoints }
 
@@ -113,13 +116,27 @@ struct BlockTree {
   /// What the differences of the coordinates of any two points of two nodes add up to at least.
   func gap(_ a: Node, _ b: Node) -> Double {
     let (a, b) = (box(a), box(b))
+    return total { k in
+      let (below, above) = (a.least[k] - b.greatest[k], b.least[k] - a.greatest[k])
+      let gap = below > above ? below : above
+      return gap > 0 ? gap : 0
+    }
+  }
+
+  /// And at most.
+  func span(_ a: Node, _ b: Node) -> Double {
+    let (a, b) = (box(a), box(b))
+    return total { k in
+      let (below, above) = (a.greatest[k] - b.least[k], b.greatest[k] - a.least[k])
+      return below > above ? below : above
+    }
+  }
+
+  @inline(__always)
+  private func total(_ difference: (_ coordinate: Int) -> Double) -> Double {
     @inline(__always) func total(_ add: (inout Double, Double) -> Void) -> Double {
       var total = 0.0
-      for k in 0..<dimension {
-        let (below, above) = (a.least[k] - b.greatest[k], b.least[k] - a.greatest[k])
-        let gap = below > above ? below : above
-        add(&total, gap > 0 ? gap : 0)
-      }
+      for k in 0..<dimension { add(&total, difference(k)) }
       return total
     }
     return switch sum {
@@ -151,6 +168,20 @@ struct BlockTree {
       go(a, first)
       go(a, second)
     }
+  }
+}
+
+/// A cloud whose points stand in the order of a tree.
+struct SortedPoints: Sendable {
+  /// `order[i]` is the number that the i-th point has.
+  let order: [Int32]
+  let rows: DistanceRows
+  let tree: BlockTree
+
+  init(_ rows: DistanceRows, threads: Int, progress: Progress) throws(ToposcopeError) {
+    order = try BlockTree.order(of: rows.points, threads: threads, progress: progress)
+    self.rows = try DistanceRows(rows, order: order, threads: threads, progress: progress)
+    tree = try BlockTree(self.rows.points, threads: threads, progress: progress)
   }
 }
 

@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 /// The pairs of a cloud whose points stand in the order of a tree, but for those of blocks that are not wanted.
 extension DistanceTiles {
   /// Makes each pair that is wanted once, in tiles of which the rows are at most a panel where points are short. The columns
@@ -5,10 +7,11 @@ extension DistanceTiles {
   ///
   /// - Parameters:
   ///   - tree: Of the same points.
+  ///   - isNearFirst: Whether pairs of large nodes come the nearer first.
   ///   - isWanted: Whether any pair of two nodes is; asked of two nodes before it is asked of their parts.
   ///   - body: May run on several threads, each with a slot of its own.
   func forEach(
-    in tree: BlockTree, threads: Int, progress: Progress,
+    in tree: BlockTree, isNearFirst: Bool = false, threads: Int, progress: Progress,
     isWanted: (BlockTree.Node, BlockTree.Node) -> Bool, _ body: (_ tile: DistanceTile, _ slot: Int) -> Void
   ) throws(ToposcopeError) {
     if points.count == 0 { return }
@@ -18,6 +21,7 @@ extension DistanceTiles {
     tree.forEachPair(tree.root, tree.root, ofAtMost: max(share, tree.tilePoints), isWanted: isWanted) {
       parts.append(($0, $1))
     }
+    if isNearFirst { parts.sort { tree.gap($0.0, $0.1) < tree.gap($1.0, $1.1) } }
     switch points.sums {
     case .single(let sums, _): try forEach(parts, tree, sums, threads, progress, isWanted: isWanted, body)
     case .double(let sums): try forEach(parts, tree, sums, threads, progress, isWanted: isWanted, body)
@@ -100,6 +104,30 @@ extension BlockTree {
         let count = (~(left >> first)).trailingZeroBitCount
         left &= ~0 << (first + count)
         body(start..<start + 16, b.points.lowerBound + 16 * first..<b.points.lowerBound + 16 * (first + count))
+      }
+    }
+  }
+}
+
+extension DistanceTile {
+  /// Calls `body` with each pair of points that are no farther apart than the length with these bits.
+  @inline(__always)
+  func forEachPair(upTo most: Int32, _ body: (_ row: Int, _ column: Int, _ length: Float) -> Void) {
+    let rowsAtOnce = 16
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rowsAtOnce * stride + 1) { keys in
+      for start in Swift.stride(from: rows.lowerBound, to: rows.upperBound, by: rowsAtOnce) {
+        let count = min(rowsAtOnce, rows.upperBound - start) * stride
+        let lengths = LengthBits(place(start, columns.lowerBound)).bits
+        let found = KernelSet.best.keys(lengths, 0, count, -1, most, 0, keys.baseAddress!)
+        var (i, first) = (start, 0)  // the row, and where it begins
+        for key in keys[..<found] {
+          let place = Int(UInt32(truncatingIfNeeded: key))
+          while place >= first + stride { (i, first) = (i + 1, first + stride) }
+          let j = columns.lowerBound + place - first
+          if j < columns.upperBound && (i < j || !isDiagonal) {
+            body(i, j, Float(bitPattern: UInt32(truncatingIfNeeded: key >> 32)))
+          }
+        }
       }
     }
   }

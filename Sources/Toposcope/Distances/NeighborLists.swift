@@ -1,10 +1,15 @@
+import Synchronization
+
 /// For every point of a cloud its nearest others, the nearer first, equally near ones by number; and its farthest.
 ///
-/// One pass over all pairs, tile by tile. Which neighbours are kept does not depend on the order of the tiles.
+/// One pass over all pairs, tile by tile, or over those of near blocks of a tree. Which neighbours are kept does not depend on
+/// the order of the tiles.
 final class NeighborLists {
   /// Neighbours of a point: fewer only where so many are not at a finite distance.
   let most: Int
   private let count: Int
+  /// Where the list of each point stands; nil for its number.
+  private let places: [Int32]?
   /// The bits of the distance, then the number of the neighbour: they sort as the edges do. Unused places are last.
   private let keys: Memory<UInt64>
   /// The greatest distance of each point, and the greatest finite one, as bits.
@@ -18,6 +23,7 @@ final class NeighborLists {
 
   init(_ tiles: DistanceTiles, most: Int, threads: Int, progress: Progress) throws(ToposcopeError) {
     count = tiles.points.count
+    places = nil
     self.most = max(1, min(most, count - 1))
     keys = try Memory(count * self.most)
     farthest = try Memory(count)
@@ -30,6 +36,50 @@ final class NeighborLists {
         if tile.isDiagonal { return self.add(tile) }
         locks.with(tile.columns.lowerBound / 16) { self.add(tile) }
       }
+    }
+  }
+
+  /// The same from the pairs of blocks that may bring a neighbour, without the farthest points.
+  init(_ sorted: SortedPoints, most: Int, threads: Int, progress: Progress) throws(ToposcopeError) {
+    let (order, tree, points) = (sorted.order, sorted.tree, sorted.rows.points)
+    count = order.count
+    var places = order
+    for (place, point) in order.enumerated() { places[Int(point)] = Int32(truncatingIfNeeded: place) }
+    self.places = places
+    self.most = max(1, min(most, count - 1))
+    (farthest, farthestFinite) = (try Memory(0), try Memory(0))
+    keys = try Memory(count * self.most)
+    for place in 0..<keys.count { keys.base[place] = Self.none }
+    let limits = try PanelLimits(order)
+    let locks = Locks(count / tree.tilePoints + 1)
+    try sorted.rows.tiles.forEach(
+      in: tree, isNearFirst: true, threads: threads, progress: progress,
+      isWanted: { a, b in limits.mayBeNear(a, b, tree, points) }
+    ) { tile, _ in
+      let (rows, columns) = (tile.rows.lowerBound / tree.tilePoints, tile.columns.lowerBound / tree.tilePoints)
+      locks.with(rows) {
+        if rows == columns { return self.add(tile, order, limits) }
+        locks.with(columns) { self.add(tile, order, limits) }
+      }
+    }
+  }
+
+  private func add(_ tile: DistanceTile, _ order: [Int32], _ limits: PanelLimits) {
+    let most = max(limits.greatest(of: tile.rows), limits.greatest(of: tile.columns))
+    tile.forEachPair(upTo: Int32(truncatingIfNeeded: min(most >> 32, UInt64(Self.infinity)))) { i, j, length in
+      let length = Int32(bitPattern: length.bitPattern)
+      insert(length, Int(order[j]), into: i)
+      insert(length, Int(order[i]), into: j)
+    }
+    setLimits(limits, of: tile.rows)
+    if !tile.isDiagonal { setLimits(limits, of: tile.columns) }
+  }
+
+  private func setLimits(_ limits: PanelLimits, of points: Range<Int>) {
+    for start in stride(from: points.lowerBound, to: points.upperBound, by: 16) {
+      var greatest: UInt64 = 0
+      for place in start..<min(start + 16, count) { greatest = max(greatest, keys.base[(place &+ 1) &* most &- 1]) }
+      limits.set(start / 16, greatest)
     }
   }
 
@@ -108,7 +158,8 @@ final class NeighborLists {
   /// The edge to the i-th neighbour, if there is one.
   @inline(__always)
   func edge(_ point: Int, _ i: Int) -> FiltrationEdge? {
-    let key = keys.base[point &* most &+ i]
+    let place = places.map { Int($0[point]) } ?? point
+    let key = keys.base[place &* most &+ i]
     if i >= most || key == Self.none { return nil }
     let other = Int32(truncatingIfNeeded: key)
     return FiltrationEdge(
@@ -164,4 +215,50 @@ private func scanLengths(
     j &+= 1
   }
   return (greatestOfRow, belowOfRow < 0)
+}
+
+/// What the last neighbours of the points of each panel are at most: a key of ``NeighborLists``.
+private final class PanelLimits: @unchecked Sendable {
+  private let limits: UnsafeMutablePointer<Atomic<UInt64>>
+  /// The least number of a point of each panel.
+  private let firsts: [UInt64]
+
+  init(_ order: [Int32]) throws(ToposcopeError) {
+    firsts = stride(from: 0, to: order.count, by: 16).map { start in
+      UInt64(order[start..<min(start + 16, order.count)].min() ?? 0)
+    }
+    limits = .allocate(capacity: firsts.count)
+    for panel in 0..<firsts.count { (limits + panel).initialize(to: Atomic(.max)) }
+  }
+
+  deinit {
+    limits.deinitialize(count: firsts.count)
+    limits.deallocate()
+  }
+
+  func set(_ panel: Int, _ limit: UInt64) { limits[panel].store(limit, ordering: .relaxed) }
+
+  func greatest(of points: Range<Int>) -> UInt64 {
+    var greatest: UInt64 = 0
+    for panel in points.lowerBound / 16..<(points.upperBound + 15) / 16 {
+      greatest = max(greatest, limits[panel].load(ordering: .relaxed))
+    }
+    return greatest
+  }
+
+  private func first(of points: Range<Int>) -> UInt64 {
+    var first = UInt64.max
+    for panel in points.lowerBound / 16..<(points.upperBound + 15) / 16 { first = min(first, firsts[panel]) }
+    return first
+  }
+
+  /// Whether a point of one node may be a neighbour of one of the other that is kept.
+  func mayBeNear(_ a: BlockTree.Node, _ b: BlockTree.Node, _ tree: BlockTree, _ points: PreparedPoints) -> Bool {
+    let (ofA, ofB) = (greatest(of: a.points), greatest(of: b.points))
+    let most = max(ofA, ofB)
+    if most == .max { return true }
+    if tree.gap(a, b) > points.sums(at: Float(bitPattern: UInt32(truncatingIfNeeded: most >> 32))).most { return false }
+    // Where all kept neighbours are at the same place, only the number counts.
+    return most >> 32 > 0 || first(of: b.points) < ofA || first(of: a.points) < ofB
+  }
 }

@@ -155,21 +155,29 @@ final class PreparedPoints: @unchecked Sendable {
     }
   }
 
-  /// Two points at a distance of at most `distance` have no greater ``sumOfDifferences``, whatever is lost to rounding.
-  func greatestSum(upTo distance: Float) -> Double {
-    // Far more than sums are off by, and than what is rounded to zero.
-    let most = 1.0001 * Double(distance) + Double(Float.leastNormalMagnitude)
-    switch kind {
-    case .cityblock, .chebyshev: return most
-    case .sqeuclidean, .euclidean, .mahalanobis:
-      let length = kind == .sqeuclidean ? most.squareRoot() : most
-      let reach = length + (shifted?.greatestError ?? 0)
-      return reach * reach
-    case .cosine, .correlation, .angular:
-      let length = kind == .angular ? 2 * sin(min(most, 1) * .pi / 2) : (2 * most).squareRoot()
-      let reach = length + Directions.greatestError
+  /// Two points at a distance of at most `distance` have no greater ``sumOfDifferences`` than the one, two that are farther
+  /// apart no lesser than the other, whatever is lost to rounding.
+  func sums(at distance: Float) -> (most: Double, least: Double) {
+    var error = shifted?.greatestError ?? 0
+    func sum(_ distance: Double, _ error: Double) -> Double {
+      var length = max(0, distance)
+      switch kind {
+      case .cityblock, .chebyshev: return length
+      case .euclidean, .mahalanobis: break
+      case .sqeuclidean: length = length.squareRoot()
+      case .cosine, .correlation: length = (2 * length).squareRoot()
+      case .angular: length = 2 * sin(min(length, 1) * .pi / 2)
+      }
+      let reach = max(0, length + error)
       return reach * reach
     }
+    switch kind {
+    case .cosine, .correlation, .angular: error = Directions.greatestError
+    default: break
+    }
+    // Far more than sums are off by, and than what is rounded to zero.
+    let (distance, share, tiny) = (Double(distance), 0x1p-16, Double(Float.leastNormalMagnitude))
+    return (sum((1 + share) * distance + tiny, error), sum((1 - share) * distance - tiny, -error))
   }
 
   /// Writes d(row, j) for every j of `columns`. Safe from several threads.

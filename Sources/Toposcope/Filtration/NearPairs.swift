@@ -1,5 +1,3 @@
-import CToposcopeProcessor
-
 /// The pairs of points within a distance, without the memory for all pairs: tile by tile, on several threads.
 ///
 /// Points stand in the order of a tree, and only blocks whose boxes are near make tiles.
@@ -13,47 +11,24 @@ struct NearPairs {
   ) throws(ToposcopeError) {
     let prepared = try DistanceRows(cloud, metric: metric, threads: threads, progress: progress)
     facts = prepared.facts
-    let order = try BlockTree.order(of: prepared.points, threads: threads, progress: progress)
-    let rows = try DistanceRows(prepared, order: order, threads: threads, progress: progress)
-    let tree = try BlockTree(rows.points, threads: threads, progress: progress)
+    let sorted = try SortedPoints(prepared, threads: threads, progress: progress)
+    let (order, rows, tree) = (sorted.order, sorted.rows, sorted.tree)
     // Scales may bring any two points near one another.
-    let reach = rows.scales == nil ? rows.points.greatestSum(upTo: threshold) : .infinity
+    let reach = rows.scales == nil ? rows.points.sums(at: threshold).most : .infinity
     let threads = Threads.resolve(threads)
+    let most = Int32(bitPattern: (threshold + 0).bitPattern)  // -0 becomes +0
     var found = EdgesByTail(vertices: rows.count, parts: threads)
     try found.withParts { (parts) throws(ToposcopeError) in
       try rows.tiles.forEach(
         in: tree, threads: threads, progress: progress, isWanted: { tree.gap($0, $1) <= reach }
       ) { tile, slot in
-        Self.forEachPair(of: tile, upTo: threshold) { i, j, length in
+        tile.forEachPair(upTo: most) { i, j, length in
           let (x, y) = (order[i], order[j])
           parts[slot].append(FiltrationEdge(length: length, tail: min(x, y), head: max(x, y)))
         }
       }
     }
     edges = try found.sorted(threads: threads, progress: progress)
-  }
-
-  /// Calls `body` with each pair of points of a tile that are no farther apart than that.
-  @inline(__always)
-  private static func forEachPair(
-    of tile: DistanceTile, upTo threshold: Float, _ body: (_ row: Int, _ column: Int, _ length: Float) -> Void
-  ) {
-    let most = Int32(bitPattern: (threshold + 0).bitPattern)  // -0 becomes +0
-    let rowsAtOnce = 16
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rowsAtOnce * tile.stride + 1) { keys in
-      for start in stride(from: tile.rows.lowerBound, to: tile.rows.upperBound, by: rowsAtOnce) {
-        let rows = min(rowsAtOnce, tile.rows.upperBound - start)
-        let lengths = LengthBits(tile.place(start, tile.columns.lowerBound)).bits
-        let count = KernelSet.best.keys(lengths, 0, rows * tile.stride, -1, most, 0, keys.baseAddress!)
-        for key in keys[..<count] {
-          let (row, column) = Int(UInt32(truncatingIfNeeded: key)).quotientAndRemainder(dividingBy: tile.stride)
-          let (i, j) = (start + row, tile.columns.lowerBound + column)
-          if j < tile.columns.upperBound && (i < j || !tile.isDiagonal) {
-            body(i, j, Float(bitPattern: UInt32(truncatingIfNeeded: key >> 32)))
-          }
-        }
-      }
-    }
   }
 }
 

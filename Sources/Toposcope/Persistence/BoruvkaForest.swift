@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The minimum spanning forest of a cloud in a few passes over all pairs, by Borůvka's rounds (1926).
 ///
 /// The order of the edges is total, so the least edge that leaves a component belongs to the one forest there is: it may be
@@ -17,12 +19,18 @@ struct BoruvkaForest {
   /// min over x of max over y of d(x, y), and the greatest finite distance.
   let extent: (enclosingRadius: Float, longest: Float)
   private let rows: DistanceRows
+  /// Not nil for many points of few coordinates: then most pairs need not be made.
+  private let sorted: SortedPoints?
   private let threads: Int
   private let progress: Progress
   private var components: Components
 
   /// Neighbours that are kept of a point.
   static let neighbors = 12
+  /// With fewer points a tree takes longer than all pairs.
+  static let manyPoints = 1 << 14
+  /// With more coordinates boxes tell too little.
+  private static let fewCoordinates = 4
   /// Edges that the tables of components may hold, of all threads, for each point.
   private static let tableShare = 64
 
@@ -35,15 +43,27 @@ struct BoruvkaForest {
   }
 
   init(
-    _ rows: DistanceRows, neighbors: Int = Self.neighbors, threads: Int, progress: Progress
+    _ rows: DistanceRows, neighbors: Int = Self.neighbors, manyPoints: Int = Self.manyPoints, threads: Int,
+    progress: Progress
   ) throws(ToposcopeError) {
     (self.rows, self.threads, self.progress) = (rows, threads, progress)
     components = Components(rows.count)
     edges.reserveCapacity(max(0, rows.count - 1))
-    let lists = try NeighborLists(rows.tiles, most: neighbors, threads: threads, progress: progress)
-    extent = lists.extent
+    let lists: NeighborLists
+    if rows.scales == nil && rows.count >= manyPoints && rows.points.dimension <= Self.fewCoordinates {
+      let sorted = try SortedPoints(rows, threads: threads, progress: progress)
+      lists = try NeighborLists(sorted, most: neighbors, threads: threads, progress: progress)
+      extent = try FarthestPairs(sorted, threads: threads, progress: progress).extent
+      self.sorted = sorted
+    } else {
+      lists = try NeighborLists(rows.tiles, most: neighbors, threads: threads, progress: progress)
+      extent = lists.extent
+      sorted = nil
+    }
     while try join(lists) {}
-    while components.count > 1, try joinComponents() {}
+    while components.count > 1 {
+      if let sorted { if try !joinNearComponents(sorted) { break } } else if try !joinComponents() { break }
+    }
   }
 
   private mutating func join(_ edge: FiltrationEdge) -> Bool {
@@ -141,6 +161,48 @@ struct BoruvkaForest {
     return isAnyJoined
   }
 
+  /// Joins the components by the least edge out of each. Returns whether any were joined.
+  private mutating func joinNearComponents(_ sorted: SortedPoints) throws(ToposcopeError) -> Bool {
+    let (n, order, tree, points) = (rows.count, sorted.order, sorted.tree, sorted.rows.points)
+    let threads = Threads.resolve(threads)
+    let labels = ComponentLabels(order.map { components.root($0) })
+    let least = try Memory<FiltrationEdge>(n * threads)
+    for place in 0..<least.count { least.base[place] = .none }
+    try sorted.rows.tiles.forEach(
+      in: tree, isNearFirst: true, threads: threads, progress: progress,
+      isWanted: { a, b in
+        if labels.areOne(a.points, b.points) { return false }
+        let most = max(labels.limit(of: a.points), labels.limit(of: b.points))
+        return tree.gap(a, b) <= points.sums(at: Float(bitPattern: UInt32(bitPattern: most))).most
+      }
+    ) { tile, slot in
+      let found = least.base + slot * n
+      tile.forEachPair(upTo: max(labels.limit(of: tile.rows), labels.limit(of: tile.columns))) { i, j, length in
+        let (a, b) = (labels[i], labels[j])
+        if a == b || length > max(found[a].length, found[b].length) { return }
+        let (x, y) = (order[i], order[j])
+        let edge = FiltrationEdge(length: length, tail: min(x, y), head: max(x, y))
+        if edge.precedes(found[a]) {
+          found[a] = edge
+          labels.lower(a, to: length)
+        }
+        if edge.precedes(found[b]) {
+          found[b] = edge
+          labels.lower(b, to: length)
+        }
+      }
+    }
+    var candidates: [FiltrationEdge] = []
+    for place in 0..<n {
+      let edge = (0..<threads).reduce(FiltrationEdge.none) { best, slot in
+        let edge = least.base[slot * n + place]
+        return edge.precedes(best) ? edge : best
+      }
+      if edge.length < .infinity { candidates.append(edge) }
+    }
+    return try joinLeast(of: candidates)
+  }
+
   /// One round among some edges: the least that leaves each component. Returns whether any components were joined.
   private mutating func joinLeast(of candidates: [FiltrationEdge]) throws(ToposcopeError) -> Bool {
     try progress.report(rows.count, of: rows.count)
@@ -180,5 +242,60 @@ struct BoruvkaForest {
       places[number] += 1
     }
     return (order, places)
+  }
+}
+
+/// The component of every point, in the order of a tree, and the least length of an edge out of each component so far.
+private final class ComponentLabels: @unchecked Sendable {
+  private let labels: [Int32]
+  /// The component of all points of a panel; -1 where they have several.
+  private let ofPanels: [Int32]
+  /// Lengths as bits, by component.
+  private let limits: UnsafeMutablePointer<Atomic<Int32>>
+
+  init(_ labels: [Int32]) {
+    self.labels = labels
+    ofPanels = stride(from: 0, to: labels.count, by: 16).map { start in
+      labels[start..<min(start + 16, labels.count)].allSatisfy { $0 == labels[start] } ? labels[start] : -1
+    }
+    limits = .allocate(capacity: labels.count)
+    for i in 0..<labels.count { (limits + i).initialize(to: Atomic(Int32(bitPattern: Float.infinity.bitPattern))) }
+  }
+
+  deinit {
+    limits.deinitialize(count: labels.count)
+    limits.deallocate()
+  }
+
+  @inline(__always)
+  subscript(place: Int) -> Int { Int(labels[place]) }
+
+  private func panels(of points: Range<Int>) -> Range<Int> { points.lowerBound / 16..<(points.upperBound + 15) / 16 }
+
+  /// Whether all points are of one component.
+  func areOne(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
+    let label = ofPanels[a.lowerBound / 16]
+    return label >= 0 && panels(of: b).allSatisfy { ofPanels[$0] == label }
+      && panels(of: a).allSatisfy { ofPanels[$0] == label }
+  }
+
+  /// No longer edge is wanted out of the components of some points.
+  func limit(of points: Range<Int>) -> Int32 {
+    var limit: Int32 = 0
+    for panel in panels(of: points) {
+      let own = ofPanels[panel]
+      if own >= 0 {
+        limit = max(limit, limits[Int(own)].load(ordering: .relaxed))
+      } else {
+        for i in 16 * panel..<min(16 * panel + 16, labels.count) {
+          limit = max(limit, limits[Int(labels[i])].load(ordering: .relaxed))
+        }
+      }
+    }
+    return limit
+  }
+
+  func lower(_ component: Int, to length: Float) {
+    limits[component].min(Int32(bitPattern: length.bitPattern), ordering: .relaxed)
   }
 }

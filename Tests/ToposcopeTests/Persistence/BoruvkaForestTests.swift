@@ -12,10 +12,13 @@ import Testing
     let prim = try MinimumSpanningForest(vertices: rows.count, progress: Progress()) { rows.fill(row: $0, into: $1) }
     for neighbors in neighbors {
       for threads in threads {
-        let forest = try BoruvkaForest(rows, neighbors: neighbors, threads: threads, progress: Progress())
-        let isSame = forest.edges.sorted { $0.precedes($1) } == prim.edges
-        #expect(isSame, comment)
-        #expect(forest.extent == (prim.enclosingRadius, prim.longest), comment)
+        for manyPoints in [0, .max] {  // by a tree, where coordinates are few, or by all pairs
+          let forest = try BoruvkaForest(
+            rows, neighbors: neighbors, manyPoints: manyPoints, threads: threads, progress: Progress())
+          let isSame = forest.edges.sorted { $0.precedes($1) } == prim.edges
+          #expect(isSame, comment)
+          #expect(forest.extent == (prim.enclosingRadius, prim.longest), comment)
+        }
       }
     }
   }

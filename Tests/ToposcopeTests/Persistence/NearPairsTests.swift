@@ -108,7 +108,7 @@ import Testing
     #expect(error?.kind == .cancelled)
   }
 
-  /// No two points of two nodes are nearer than their boxes, and every pair of blocks is met once.
+  /// No two points of two nodes are nearer than their boxes, or farther apart, and every pair of blocks is met once.
   @Test func boxesOfATree() throws {
     var random = LinearCongruence(seed: 2)
     for (n, d) in [(300, 2), (233, 5), (200, 33)] {
@@ -125,7 +125,8 @@ import Testing
         distances.withUnsafeMutableBufferPointer {
           rows.fill(rows: a.points, columns: b.points, into: $0.baseAddress!)
         }
-        #expect(tree.gap(a, b) <= rows.points.greatestSum(upTo: distances.min()!))
+        #expect(tree.gap(a, b) <= rows.points.sums(at: distances.min()!).most)
+        #expect(tree.span(a, b) >= rows.points.sums(at: distances.max()!).least)
       }
       let blocks = (n + tree.blockPoints - 1) / tree.blockPoints
       #expect(met.count == blocks * (blocks + 1) / 2)
