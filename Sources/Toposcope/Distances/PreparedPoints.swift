@@ -172,7 +172,8 @@ final class PreparedPoints: @unchecked Sendable {
       return reach * reach
     }
     switch kind {
-    case .cosine, .correlation, .angular: error = Directions.greatestError
+    case .cosine, .correlation, .angular:
+      error = exact == nil ? Directions.rounding.squareRoot() : Directions.greatestError
     default: break
     }
     // Far more than sums are off by, and than what is rounded to zero.
