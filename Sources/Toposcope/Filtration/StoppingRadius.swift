@@ -70,7 +70,15 @@ struct StoppingRadius {
     let n = distances.count
     let (rowU, rowV) = (distances.entries + u * n, distances.entries + v * n)
     for z in nearest[v] where rowU[Int(z)] < length && rowV[Int(z)] < length { return }
-    for z in 0..<n where rowU[z] < length && rowV[z] < length { return }
+    typealias Lengths = SIMD16<Float>
+    var z = 0
+    while z &+ Lengths.scalarCount <= n {
+      let lengthsU = UnsafeRawPointer(rowU + z).loadUnaligned(as: Lengths.self)
+      let lengthsV = UnsafeRawPointer(rowV + z).loadUnaligned(as: Lengths.self)
+      if any((lengthsU .< length) .& (lengthsV .< length)) { return }
+      z &+= Lengths.scalarCount
+    }
+    if (z..<n).contains(where: { rowU[$0] < length && rowV[$0] < length }) { return }
     longest = length
   }
 }

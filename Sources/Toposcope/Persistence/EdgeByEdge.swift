@@ -47,12 +47,13 @@ extension Loops {
           try lookahead.leaveOut(leftOut)
         }
       }
-      let links = try lookahead.begin(run, in: graph)
+      let links = try lookahead.begin(run)
       var known = 0
       for i in 0..<run.count {
         let e = run[i]
         if i & 255 == 0 {
           known = links.passed(i, searches: searches) { isTouched($0) }
+          lookahead.passed(i, of: links, in: graph)
           try progress.report(before + i, of: order.expected)
         }
         run.fetch(after: i)

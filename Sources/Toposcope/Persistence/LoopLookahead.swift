@@ -25,9 +25,8 @@ final class LoopLookahead: @unchecked Sendable {
   private let runs = Mutex<(current: LinksAhead?, next: LinksAhead?)>((nil, nil))
   /// Whether links were wanted at the end of the last run.
   private var isWanted = false
-  /// The number of the run at whose beginning the scout's graph is the one that ``Loops`` has, but for edges of vertices
-  /// that are left out: then it is the scout's.
-  /// Otherwise ``begin(_:in:)`` may write to it.
+  /// The number of the run before whose first edge to be looked at the scout's graph is the one that ``Loops`` has, but for
+  /// edges of vertices that are left out: then it is the scout's. Otherwise ``passed(_:of:in:)`` may write to it.
   private let ready = Atomic<Int>(none)
   private static let none = -1
   private let news: VertexNews
@@ -40,8 +39,8 @@ final class LoopLookahead: @unchecked Sendable {
     scout = helpers > 0 ? try LinkScout(vertices: order.vertexCount, news: news) : nil
   }
 
-  /// Tells of the run that is about to be added to `graph`.
-  func begin(_ run: EdgeRun, in graph: BitRows) throws(ToposcopeError) -> LinksAhead {
+  /// Tells of the run that is about to be added.
+  func begin(_ run: EdgeRun) throws(ToposcopeError) -> LinksAhead {
     let prepared = runs.withLock { (runs) -> LinksAhead? in
       guard let next = runs.next, next.run.number == run.number else { return nil }  // it may be the one after this
       runs.next = nil
@@ -49,12 +48,17 @@ final class LoopLookahead: @unchecked Sendable {
     }
     let links = if let prepared { prepared } else { try LinksAhead(run, in: order.keys, news) }
     links.isWanted = isWanted
-    if let scout, isWanted, ready.load(ordering: .acquiring) == LoopLookahead.none {
-      scout.graph.copy(graph)
-      ready.store(run.number, ordering: .releasing)
-    }
     if helpers > 0 { runs.withLock { $0.current = links } }
     return links
+  }
+
+  /// Tells that some edges of the run have been added to `graph`. If links are wanted, and the scout has fallen behind or not
+  /// begun, it goes on from there.
+  func passed(_ edges: Int, of links: LinksAhead, in graph: BitRows) {
+    guard let scout, links.isWanted, ready.load(ordering: .acquiring) == LoopLookahead.none else { return }
+    scout.graph.copy(graph)
+    links.start = edges
+    ready.store(links.run.number, ordering: .releasing)
   }
 
   /// Leaves out edges of some vertices as soon as that saves work.
@@ -133,6 +137,8 @@ final class LoopLookahead: @unchecked Sendable {
 /// What is known of the links of the edges of one run.
 final class LinksAhead: @unchecked Sendable {
   fileprivate let run: EdgeRun
+  /// The number of edges before the first that the scout looks at: it says so before the run is the scout's.
+  fileprivate(set) var start = 0
   /// Where the run is: kept for those who still read it.
   private let keys: Memory<UInt64>
   /// For each edge that has been looked at a vertex of its link, if that is known to be connected; otherwise its tail, which
@@ -218,10 +224,10 @@ final class LinkScout {
     components = try LinkComponents(graph)
   }
 
-  /// Adds all edges of a run, and looks at the links of those that will not have been added elsewhere by then.
+  /// Adds all edges of a run from its start on, and looks at the links of those that will not have been added elsewhere by then.
   func look(_ links: LinksAhead, unless isOver: () -> Bool) {
     let run = links.run
-    var (start, first) = (0, 0)
+    var (start, first) = (links.start, links.start)
     while start < run.count && !isOver() {
       let stop = min(start + LinkScout.edgesPerBlock, run.count)
       let added = links.addedCount
