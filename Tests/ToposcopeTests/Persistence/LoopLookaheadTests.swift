@@ -230,8 +230,9 @@ import Testing
     } beside: { () throws(ToposcopeError) in
       defer { lookahead.end() }
       while let run = try order.nextRun() {
-        let links = try lookahead.begin(run, in: graph)
+        let links = try lookahead.begin(run)
         let known = links.passed(0, searches: 0) { _ in true }
+        lookahead.passed(0, of: links, in: graph)
         if known > 0 { early += 1 }
         for i in 0..<run.count { graph.insert(Int(run[i].tail), Int(run[i].head)) }
         runs += 1
@@ -246,5 +247,49 @@ import Testing
       }
     }
     #expect(runs > 2 && early > 0)
+  }
+
+  /// In the middle of a run the scout goes on from the graph that is there, and tells the truth.
+  @Test func beginsInTheMiddle() throws {
+    var generator = SeededGenerator(seed: 6)
+    let n = 900
+    let distances = try distanceMatrix(MatrixKind.plane.matrix(n, using: &generator))
+    let order = try EdgeOrder(distances, upTo: .infinity, progress: Progress())
+    let lookahead = try LoopLookahead(order, threads: 2)
+    let graph = try BitRows(closed: n)
+    var components = try LinkComponents(graph)
+    var (told, wrong) = (0, 0)
+    try Threads.run(helpers: 1) {
+      lookahead.help()
+    } beside: { () throws(ToposcopeError) in
+      defer { lookahead.end() }
+      guard let run = try order.nextRun() else { return }
+      let links = try lookahead.begin(run)
+      let middle = run.count / 2 & ~255
+      for i in 0..<run.count {
+        if i == middle {
+          _ = links.passed(i, searches: 0) { _ in true }  // not one link was searched
+          lookahead.passed(i, of: links, in: graph)
+          if links.settledCount > 0 { wrong += 1 }
+          _ = links.passed(i + n + 1 << 12, searches: i) { _ in true }  // many were
+          _ = links.passed(i, searches: i) { _ in true }
+          lookahead.passed(i, of: links, in: graph)
+          var pauses = 0
+          while pauses < 1_000_000 && links.settledCount < run.count {
+            Threads.pause()
+            pauses += 1
+          }
+        }
+        let (u, v) = (Int(run[i].tail), Int(run[i].head))
+        if i > middle, i < links.settledCount, let w = links.vertex(i) {
+          components.find(u, v, in: graph, first: w)
+          if !graph.contains(u, w) || !graph.contains(v, w) || components.roots.count != 1 { wrong += 1 }
+          told += 1
+        }
+        graph.insert(u, v)
+      }
+      lookahead.finish(links)
+    }
+    #expect(told > 0 && wrong == 0)
   }
 }
