@@ -128,8 +128,8 @@ final class LoopLookahead: @unchecked Sendable {
     guard current.isWanted, let links = [current, next].first(where: { $0?.run.number == number }) ?? nil else {
       return false
     }
-    scout.look(links) { !goesOn() }
-    ready.store(number + 1, ordering: .releasing)
+    let isDone = scout.look(links) { !goesOn() }
+    ready.store(isDone ? number + 1 : LoopLookahead.none, ordering: .releasing)
     return true
   }
 }
@@ -225,12 +225,15 @@ final class LinkScout {
   }
 
   /// Adds all edges of a run from its start on, and looks at the links of those that will not have been added elsewhere by then.
-  func look(_ links: LinksAhead, unless isOver: () -> Bool) {
+  /// Gives up, and returns false, when all have been.
+  @discardableResult
+  func look(_ links: LinksAhead, unless isOver: () -> Bool) -> Bool {
     let run = links.run
     var (start, first) = (links.start, links.start)
     while start < run.count && !isOver() {
       let stop = min(start + LinkScout.edgesPerBlock, run.count)
       let added = links.addedCount
+      if added == run.count { return false }
       if added > 0 && start < added + LinkScout.edgesPerBlock { first = added + LinkScout.lead }
       news.read(touched, leftOut)
       for i in start..<stop {
@@ -246,6 +249,7 @@ final class LinkScout {
       links.settle(stop)
       start = stop
     }
+    return start == run.count
   }
 
   @inline(__always)
