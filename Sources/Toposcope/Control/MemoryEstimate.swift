@@ -26,11 +26,12 @@ struct MemoryEstimate {
   }
 
   /// What the diagrams of H0 and H1 of so many edges take at most, beside the list of the edges: the lists of neighbours,
-  /// three numbers of eight bytes an edge while they are sorted, and annotations, which take as much as all that.
+  /// their identifiers, three numbers of eight bytes an edge while they are sorted, and annotations, which take as much as
+  /// all that.
   static func sparseLoops(vertices: Int, edges: Int) -> MemoryEstimate {
     var estimate = MemoryEstimate()
     estimate.add(1, bytesEach: 2 * NeighborhoodLists.bytes(vertices: vertices, edges: edges))
-    estimate.add(edges, bytesEach: 52)
+    estimate.add(edges, bytesEach: 60)
     estimate.add(vertices, bytesEach: 128)
     return estimate
   }

@@ -1,73 +1,104 @@
 import CToposcopeProcessor
 
-/// A growing graph of few edges, all of which are known beforehand: of every vertex the neighbours that it has so far,
-/// ascending, each with the identifier of what is said about the edge. The common neighbours of two vertices are what
-/// their lists share, and what is said about the edges to them is read with them.
-///
-/// Both ends of an edge hold its identifier.
+/// A growing graph of few edges, all of which are known beforehand: of every vertex the neighbours that it has so far, in
+/// the order in which they came, each with the rank of the edge. So the graph as it was before an edge is what the lists
+/// begin with, and a thread may read it while another one adds later edges.
 final class NeighborhoodLists: @unchecked Sendable {
   struct Neighbor: BitwiseCopyable {
     var vertex: Int32
-    var identifier: Int32
+    var rank: Int32
   }
 
   let vertexCount: Int
+  private(set) var edgeCount: Int32 = 0
   private let neighbors: Memory<Neighbor>
-  private let starts: Memory<Int>
-  private let counts: Memory<Int32>
+  /// Where the list of each vertex begins, and where it ends so far.
+  private let starts: Memory<UInt32>
+  private let ends: Memory<UInt32>
 
   /// The bytes that the lists of so many vertices and edges take.
-  static func bytes(vertices: Int, edges: Int) -> Double { 16 * Double(edges) + 12 * Double(vertices + 1) }
+  static func bytes(vertices: Int, edges: Int) -> Double { 16 * Double(edges) + 8 * Double(vertices + 1) }
 
   /// Room for some edges, none of which is there yet.
   init(vertices: Int, edges: [(edge: Edge, length: Float)]) throws(ToposcopeError) {
+    guard edges.count < Int32.max else {
+      throw ToposcopeError(.memory, value: NeighborhoodLists.bytes(vertices: vertices, edges: edges.count))
+    }
     vertexCount = vertices
-    neighbors = try Memory(2 * edges.count)
+    neighbors = try Memory(2 * edges.count, isZeroed: false)
     starts = try Memory(vertices + 1)
-    counts = try Memory(vertices)
+    ends = try Memory(vertices)
     for (edge, _) in edges {
       starts.base[Int(edge.tail) + 1] += 1
       starts.base[Int(edge.head) + 1] += 1
     }
-    for vertex in 0..<vertices { starts.base[vertex + 1] += starts.base[vertex] }
-  }
-
-  @inline(__always)
-  subscript(vertex: Int) -> UnsafeMutableBufferPointer<Neighbor> {
-    UnsafeMutableBufferPointer(start: neighbors.base + starts.base[vertex], count: Int(counts.base[vertex]))
-  }
-
-  /// Brings the neighbours of a vertex near the processor.
-  @inline(__always)
-  func fetch(_ vertex: Int) { toposcope_fetch(neighbors.base + starts.base[vertex]) }
-
-  /// Joins two vertices that have not been joined yet.
-  @inline(__always)
-  func insert(_ a: Int, _ b: Int, _ identifier: Int32) {
-    append(b, to: a, identifier)
-    append(a, to: b, identifier)
-  }
-
-  @inline(__always)
-  private func append(_ neighbor: Int, to vertex: Int, _ identifier: Int32) {
-    let list = neighbors.base + starts.base[vertex]
-    var place = Int(counts.base[vertex])
-    while place > 0 && list[place &- 1].vertex > neighbor {
-      list[place] = list[place &- 1]
-      place &-= 1
+    for vertex in 0..<vertices {
+      starts.base[vertex + 1] += starts.base[vertex]
+      ends.base[vertex] = starts.base[vertex]
     }
-    list[place] = Neighbor(vertex: Int32(truncatingIfNeeded: neighbor), identifier: identifier)
-    counts.base[vertex] &+= 1
   }
 
-  /// The place of a neighbour in the list of a vertex; nil if they are not joined.
-  func place(of neighbor: Int, in vertex: Int) -> Int? {
-    let list = self[vertex]
-    var (low, high) = (0, list.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if list[middle].vertex < neighbor { low = middle + 1 } else { high = middle }
+  /// The number of places in all lists together, one list after another, once all edges are there.
+  var placeCount: Int { neighbors.count }
+
+  /// The places of a vertex in which there is a neighbour.
+  func places(of vertex: Int32) -> Range<Int> {
+    Int(starts.base[Int(vertex)])..<Int(ends.base[Int(vertex)])
+  }
+
+  @inline(__always)
+  subscript(place: Int) -> Neighbor { neighbors.base[place] }
+
+  /// The first place of a vertex.
+  @inline(__always)
+  func first(_ vertex: Int32) -> UInt32 { starts.base[Int(vertex)] }
+
+  /// Joins two vertices that have not been joined yet. Returns the rank of the edge.
+  @inline(__always)
+  func append(_ edge: Edge) -> Int32 {
+    append(edge.head, to: edge.tail)
+    append(edge.tail, to: edge.head)
+    edgeCount &+= 1
+    return edgeCount &- 1
+  }
+
+  /// Adds edges of a run that follow one another.
+  func append(_ run: EdgeRun, _ places: Range<Int>) {
+    for i in places {
+      let (soon, sooner) = (i + 2 * NeighborhoodLists.edgesFetched, i + NeighborhoodLists.edgesFetched)
+      if soon < run.count { forEachEnd(of: run[soon].edge) { toposcope_fetch(ends.base + Int($0)) } }
+      if sooner < run.count {
+        forEachEnd(of: run[sooner].edge) { toposcope_fetch(neighbors.base + Int(ends.base[Int($0)])) }
+      }
+      _ = append(run[i].edge)
     }
-    return low < list.count && list[low].vertex == neighbor ? low : nil
+  }
+  private static let edgesFetched = 16
+
+  @inline(__always)
+  private func forEachEnd(of edge: Edge, _ body: (Int32) -> Void) {
+    body(edge.tail)
+    body(edge.head)
+  }
+
+  @inline(__always)
+  private func append(_ neighbor: Int32, to vertex: Int32) {
+    let place = ends.base + Int(vertex)
+    neighbors.base[Int(place.pointee)] = Neighbor(vertex: neighbor, rank: edgeCount)
+    place.pointee &+= 1
+  }
+
+  /// Brings what ``first(_:)`` reads for the ends of an edge near the processor.
+  @inline(__always)
+  func fetchStarts(_ edge: Edge) { forEachEnd(of: edge) { toposcope_fetch_to_read(starts.base + Int($0)) } }
+
+  /// Brings the first neighbours of the ends of an edge near the processor.
+  @inline(__always)
+  func fetch(_ edge: Edge) {
+    forEachEnd(of: edge) {
+      let list = UnsafeRawPointer(neighbors.base + Int(first($0)))
+      toposcope_fetch_to_read(list)
+      toposcope_fetch_to_read(list + 64)
+    }
   }
 }

@@ -1,8 +1,10 @@
-/// Persistent homology in dimensions 0 and 1 of graphs with few edges, one edge at a time: ``Loops`` with lists of
-/// neighbours in the place of rows of bits. So memory grows with the edges, and vertices may be as many as 32 bits count.
+import CToposcopeProcessor
+
+/// Persistent homology in dimensions 0 and 1 of graphs with few edges: ``Loops`` with lists of neighbours in the place of
+/// rows of bits. So memory grows with the edges, and vertices may be as many as 32 bits count.
 ///
-/// The annotations of the edges to a common neighbour are found with it. So every triangle in which an edge is active is
-/// looked at, and no link is searched.
+/// Triangles are found ahead of the classes (``TriangleLookahead``), and the annotation of an edge is kept where the edge stands
+/// in the lists of its ends: those that its triangles ask for are near each other. Every triangle in which an edge is active is looked at, and no link is searched.
 struct SparseLoops: LoopEngine {
   var bars0: [PersistencePair] = []
   var bars1: [PersistencePair] = []
@@ -13,28 +15,36 @@ struct SparseLoops: LoopEngine {
   var isAlive: [Bool] = []
   var witness: Witness?
   private let lists: NeighborhoodLists
-  /// Common neighbours on whose triangles an edge may be active, as places in the lists of the two ends.
-  private var suspects: Growing<Place>
+  private let finder: TriangleFinder
+  private let pace: TriangleLookahead.Pace
+  /// What identifies the annotation of each edge, by its place in the list of either end. Each is made current where it is
+  /// read: so what is known at an end to be zero decides which of several relations of an edge comes first, and with it what
+  /// represents a class, but nothing in the diagrams.
+  private let identifiers: Memory<Int32>
+  /// The triangles of one edge that is added alone.
+  private var triangles: Growing<ClosedTriangle>
+  /// Triangles of an edge in which another one may be active.
+  private var suspects: Growing<ClosedTriangle>
   /// Annotations that no edge has any more are forgotten when vectors take more words than this.
   private var manyWords: Int
   private let fewWords: Int
 
-  private struct Place: BitwiseCopyable {
-    var inTail: Int32
-    var inHead: Int32
-  }
-
   /// - Parameters:
   ///   - edges: All edges that may be added.
-  ///   - fewWords: Annotations that take no more words than this are not worth a look at all edges; nil: half of what
-  ///     the lists take.
+  ///   - fewWords: Annotations that take no more words than this are not worth a look at all edges; nil: as many as there
+  ///     are edges.
   init(
-    vertices: Int, edges: [(edge: Edge, length: Float)], field: PrimeField, fewWords: Int? = nil
+    vertices: Int, edges: [(edge: Edge, length: Float)], field: PrimeField, fewWords: Int? = nil,
+    pace: TriangleLookahead.Pace = TriangleLookahead.Pace()
   ) throws(ToposcopeError) {
     components = Components(vertices)
     table = try AnnotationTable(field: field)
     lists = try NeighborhoodLists(vertices: vertices, edges: edges)
+    finder = try TriangleFinder(lists)
+    identifiers = try Memory(lists.placeCount)
+    triangles = try Growing()
     suspects = try Growing()
+    self.pace = pace
     self.fewWords = fewWords ?? max(1 << 12, edges.count)
     manyWords = self.fewWords
   }
@@ -42,71 +52,79 @@ struct SparseLoops: LoopEngine {
   mutating func add(
     _ order: EdgeOrder, upTo limit: Float, distances: DistanceMatrix?, threads: Int, progress: Progress
   ) throws(ToposcopeError) -> (length: Float, edges: Int) {
-    var before = 0
+    // Cocycles are read from the lists, in which no thread may be ahead then.
+    let threads = witness == nil ? threads : 1
     while let run = try order.nextRun() {
-      for i in 0..<run.count {
-        if i & 255 == 0 { try progress.report(before + i, of: order.expected) }
-        let soon = i + Loops.edgesFetched
-        if soon < run.count {
-          lists.fetch(Int(run[soon].tail))
-          lists.fetch(Int(run[soon].head))
-        }
-        try add(run[i])
+      let lookahead = try TriangleLookahead(
+        run, lists, finder, isAnyAlive: alive > 0, threads: threads, pace: pace, progress: progress)
+      try lookahead.run { (block) throws(ToposcopeError) in
+        try settle(block, lookahead)
+        return alive > 0
       }
-      before += run.count
     }
-    return (limit, before)
+    return (limit, Int(lists.edgeCount))
+  }
+
+  private mutating func settle(
+    _ block: TriangleLookahead.Block, _ lookahead: TriangleLookahead
+  ) throws(ToposcopeError) {
+    let identifiers = identifiers.base
+    if alive > 0 {
+      for i in block.known {
+        let places = block.places(i)
+        toposcope_fetch(identifiers + Int(places.atTail))
+        toposcope_fetch(identifiers + Int(places.atHead))
+        guard let triangle = block.triangles(i).first else { continue }
+        toposcope_fetch_to_read(identifiers + Int(triangle.atTail))
+        toposcope_fetch_to_read(identifiers + Int(triangle.atHead))
+      }
+    }
+    for i in 0..<block.count {
+      if i == block.known.upperBound || alive > 0 && !block.isComplete {
+        try lookahead.find(block, from: i, isOneEnough: alive == 0)
+      }
+      try settle(block[i], block.places(i), block.triangles(i))
+    }
   }
 
   mutating func add(_ e: FiltrationEdge) throws(ToposcopeError) {
-    let (u, v) = (Int(e.tail), Int(e.head))
-    var identifier: Int32 = 0
-    switch try findSuspects(u, v) {
-    case .unfilled: identifier = try addWithoutTriangle(e)
-    case .calm: break
-    case .active(let anchor): identifier = try fill(e, anchor)
-    }
-    if identifier != 0 && table.wordsTaken > manyWords { identifier = try forgetUnused(keeping: identifier) }
-    lists.insert(u, v, identifier)
+    let rank = lists.append(e.edge)
+    triangles.removeAll()
+    let places = try finder.find(e.edge, rank, isOneEnough: alive == 0, into: &triangles)
+    try settle(e, places, UnsafeBufferPointer(start: triangles.base, count: triangles.count))
   }
 
-  /// What is known of the triangles of an edge.
-  private enum Triangles {
-    /// There are none.
-    case unfilled
-    /// No edge in them is active.
-    case calm
-    /// Some are suspect, and all are to say the same as one: the first suspect, or a triangle without active edges (nil).
-    case active(anchor: Int?)
-  }
-
+  /// Settles what the triangles of an edge ask for, and annotates it.
   @inline(__always)
-  private mutating func findSuspects(_ u: Int, _ v: Int) throws(ToposcopeError) -> Triangles {
-    let (a, b) = (lists[u], lists[v])
-    var (i, j) = (0, 0)
-    var (isFilled, isCalm) = (false, false)
-    suspects.removeAll()
-    while i < a.count && j < b.count {
-      let (x, y) = (a[i], b[j])
-      if x.vertex == y.vertex {
-        isFilled = true
-        if alive == 0 { return .calm }
-        if x.identifier | y.identifier == 0 {
-          isCalm = true
-        } else {
-          try suspects.append(
-            Place(inTail: Int32(truncatingIfNeeded: i), inHead: Int32(truncatingIfNeeded: j)))
-        }
+  private mutating func settle(
+    _ e: FiltrationEdge, _ places: EdgePlaces, _ triangles: UnsafeBufferPointer<ClosedTriangle>
+  ) throws(ToposcopeError) {
+    var identifier: Int32 = 0
+    if triangles.isEmpty {
+      identifier = try addWithoutTriangle(e)
+    } else if alive > 0 {
+      suspects.removeAll()
+      for triangle in triangles
+      where identifiers.base[Int(triangle.atTail)] | identifiers.base[Int(triangle.atHead)] != 0 {
+        try suspects.append(triangle)
       }
-      i &+= x.vertex <= y.vertex ? 1 : 0
-      j &+= y.vertex <= x.vertex ? 1 : 0
+      if suspects.count == 0 { return }
+      identifier = try fill(e, anchor: suspects.count < triangles.count ? nil : 0)
     }
-    if !isFilled { return .unfilled }
-    return suspects.count == 0 ? .calm : .active(anchor: isCalm ? nil : 0)
+    if identifier == 0 { return }
+    if table.wordsTaken > manyWords { identifier = try forgetUnused(keeping: identifier) }
+    identifiers.base[Int(places.atTail)] = identifier
+    identifiers.base[Int(places.atHead)] = identifier
   }
 
-  /// Makes all triangles of an edge say the same. Returns the identifier of what they say.
-  private mutating func fill(_ e: FiltrationEdge, _ anchor: Int?) throws(ToposcopeError) -> Int32 {
+  /// Makes all triangles of an edge say the same as one: a suspect, or one without active edges (nil). Returns the
+  /// identifier of what they say.
+  private mutating func fill(_ e: FiltrationEdge, anchor: Int?) throws(ToposcopeError) -> Int32 {
+    // Which of several relations comes first makes no difference to the bars, but to what represents them.
+    if witness != nil {
+      var found = UnsafeMutableBufferPointer(start: suspects.base, count: suspects.count)
+      found.sort { $0.apex < $1.apex }
+    }
     for i in 0..<suspects.count where i != anchor {
       let (first, second) = try (path(e, i), path(e, anchor))
       if first == second { continue }
@@ -117,23 +135,23 @@ struct SparseLoops: LoopEngine {
     return try sum(path(e, anchor))
   }
 
-  /// The path between the ends of an edge over the common neighbour that a suspect is; zero for nil.
+  /// The path between the ends of an edge over the common neighbour that a suspect has; zero for nil.
   @inline(__always)
   private mutating func path(_ e: FiltrationEdge, _ suspect: Int?) throws(ToposcopeError) -> Path {
     guard let suspect else { return Path(start: .zero, end: .zero) }
-    let place = suspects[suspect]
-    let (u, v) = (Int(e.tail), Int(e.head))
-    let w = Int(lists[u][Int(place.inTail)].vertex)
-    return try Path(
-      start: directed(resolved(u, Int(place.inTail)), u, w), end: directed(resolved(v, Int(place.inHead)), w, v))
+    let triangle = suspects[suspect]
+    let (u, v, w) = (Int(e.tail), Int(e.head), Int(triangle.apex))
+    // Before the calls, for which all of this would be copied otherwise.
+    let (first, second) = try (resolved(Int(triangle.atTail)), resolved(Int(triangle.atHead)))
+    return Path(start: directed(first, u, w), end: directed(second, w, v))
   }
 
-  /// The identifier that one end of an edge holds, made one that stands for itself.
+  /// The identifier at a place, made one that stands for itself.
   @inline(__always)
-  private mutating func resolved(_ vertex: Int, _ place: Int) throws(ToposcopeError) -> Int32 {
-    let stored = lists[vertex][place].identifier
+  private mutating func resolved(_ place: Int) throws(ToposcopeError) -> Int32 {
+    let stored = identifiers.base[place]
     let identifier = try table.resolve(stored)
-    if identifier != stored { lists[vertex][place].identifier = identifier }
+    if identifier != stored { identifiers.base[place] = identifier }
     return identifier
   }
 
@@ -142,23 +160,21 @@ struct SparseLoops: LoopEngine {
     let kept = try table.resolve(kept)
     let isUsed = try Memory<Bool>(table.bound)
     isUsed.base[Int(kept)] = true
-    for vertex in 0..<lists.vertexCount {
-      for place in 0..<lists[vertex].count { isUsed.base[Int(try resolved(vertex, place))] = true }
-    }
+    for place in 0..<lists.placeCount { isUsed.base[Int(try resolved(place))] = true }
     try table.keepOnly(isUsed.base)
     manyWords = max(fewWords, 2 * table.wordsTaken)
     return kept
   }
 
   mutating func annotation(_ a: Int, _ b: Int) throws(ToposcopeError) -> DirectedAnnotation {
-    guard let place = lists.place(of: b, in: a) else { return .zero }
-    return try directed(resolved(a, place), a, b)
+    guard let place = lists.places(of: Int32(a)).first(where: { lists[$0].vertex == b }) else { return .zero }
+    return directed(try resolved(place), a, b)
   }
 
   func forEachActive(_ body: (Int, Int, Int32) throws(ToposcopeError) -> Void) throws(ToposcopeError) {
-    for a in 0..<lists.vertexCount {
-      for neighbor in lists[a] where neighbor.vertex > a && neighbor.identifier != 0 {
-        try body(a, Int(neighbor.vertex), neighbor.identifier)
+    for a in 0..<Int32(lists.vertexCount) {
+      for place in lists.places(of: a) where lists[place].vertex > a && identifiers.base[place] != 0 {
+        try body(Int(a), Int(lists[place].vertex), identifiers.base[place])
       }
     }
   }

@@ -6,11 +6,12 @@ import Testing
   /// The diagrams and cocycles that both engines of H1 give of one list of edges.
   private func compare(_ edges: [(edge: Edge, length: Float)], _ n: Int, p: Int, fewWords: Int, _ note: String) throws {
     let field = try PrimeField(p)
-    func run(_ start: any LoopEngine) throws -> any LoopEngine {
+    func run(_ start: any LoopEngine, threads: Int = 1, keepsCocycles: Bool = true) throws -> any LoopEngine {
       var engine = start
-      engine.witness = Witness(keepsCocycles: true)
+      if keepsCocycles { engine.witness = Witness(keepsCocycles: true) }
       let order = try EdgeOrder(vertices: n, edges: edges, upTo: .infinity, progress: Progress())
-      _ = try engine.add(order, upTo: .infinity, distances: nil, threads: 1, progress: Progress())
+      let end = try engine.add(order, upTo: .infinity, distances: nil, threads: threads, progress: Progress())
+      #expect(end.edges == edges.count, "\(note)")
       engine.finish(censored: false)
       return engine
     }
@@ -21,6 +22,17 @@ import Testing
     #expect(rows.bars1.count == lists.bars1.count, "\(note)")
     #expect(rows.births == lists.births && rows.isAlive == lists.isAlive, "\(note)")
     #expect(rows.witness?.cocycles.keys == lists.witness?.cocycles.keys, "\(note)")
+    for threads in 1...4 {
+      // Blocks of few edges, of which some end early.
+      let pace = TriangleLookahead.Pace(fewEdges: 0, edgesPerBlock: 2 * threads - 1, manyTriangles: 4)
+      let blocks = try run(
+        SparseLoops(vertices: n, edges: edges, field: field, fewWords: fewWords, pace: pace), threads: threads,
+        keepsCocycles: false)
+      #expect(blocks.bars0 == lists.bars0, "\(note), \(threads) threads")
+      #expect(
+        Set(blocks.bars1) == Set(lists.bars1) && blocks.bars1.count == lists.bars1.count, "\(note), \(threads) threads")
+      #expect(blocks.births == lists.births && blocks.isAlive == lists.isAlive, "\(note), \(threads) threads")
+    }
   }
 
   @Test(arguments: [2, 3, 65521]) func agreesWithRowsOfBits(p: Int) throws {
