@@ -234,15 +234,15 @@ import Testing
         let known = links.passed(0, searches: 0) { _ in true }
         lookahead.passed(0, of: links, in: graph)
         if known > 0 { early += 1 }
-        for i in 0..<run.count { graph.insert(Int(run[i].tail), Int(run[i].head)) }
         runs += 1
-        _ = links.passed(run.count, searches: run.count) { _ in true }  // every link was searched
         // Until the helper has looked at the next run, if there is one; but not for ever.
         var pauses = 0
         while runs == 2 && pauses < 1_000_000 && lookahead.next.map({ $0.settledCount == $0.count }) != true {
           Threads.pause()
           pauses += 1
         }
+        for i in 0..<run.count { graph.insert(Int(run[i].tail), Int(run[i].head)) }
+        _ = links.passed(run.count, searches: run.count) { _ in true }  // every link was searched
         lookahead.finish(links)
       }
     }
