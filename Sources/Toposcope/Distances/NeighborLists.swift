@@ -8,8 +8,8 @@ final class NeighborLists {
   /// Neighbours of a point: fewer only where so many are not at a finite distance.
   let most: Int
   private let count: Int
-  /// Where the list of each point stands; nil for its number.
-  private let places: [Int32]?
+  /// The points in the order in which their lists stand; nil for that of their numbers.
+  private let order: [Int32]?
   /// The bits of the distance, then the number of the neighbour: they sort as the edges do. Unused places are last.
   private let keys: Memory<UInt64>
   /// The greatest distance of each point, and the greatest finite one, as bits.
@@ -23,7 +23,7 @@ final class NeighborLists {
 
   init(_ tiles: DistanceTiles, most: Int, threads: Int, progress: Progress) throws(ToposcopeError) {
     count = tiles.points.count
-    places = nil
+    order = nil
     self.most = max(1, min(most, count - 1))
     keys = try Memory(count * self.most)
     farthest = try Memory(count)
@@ -43,9 +43,7 @@ final class NeighborLists {
   init(_ sorted: SortedPoints, most: Int, threads: Int, progress: Progress) throws(ToposcopeError) {
     let (order, tree, points) = (sorted.order, sorted.tree, sorted.rows.points)
     count = order.count
-    var places = order
-    for (place, point) in order.enumerated() { places[Int(point)] = Int32(truncatingIfNeeded: place) }
-    self.places = places
+    self.order = order
     self.most = max(1, min(most, count - 1))
     (farthest, farthestFinite) = (try Memory(0), try Memory(0))
     keys = try Memory(count * self.most)
@@ -155,21 +153,24 @@ final class NeighborLists {
     list[place] = key
   }
 
-  /// The edge to the i-th neighbour, if there is one.
+  /// The point whose list stands at a place.
   @inline(__always)
-  func edge(_ point: Int, _ i: Int) -> FiltrationEdge? {
-    let place = places.map { Int($0[point]) } ?? point
+  func point(at place: Int) -> Int32 { order.map { $0[place] } ?? Int32(truncatingIfNeeded: place) }
+
+  /// The edge to the i-th neighbour of the point at a place, if there is one.
+  @inline(__always)
+  func edge(at place: Int, _ i: Int) -> FiltrationEdge? {
+    if i >= most { return nil }
     let key = keys.base[place &* most &+ i]
-    if i >= most || key == Self.none { return nil }
-    let other = Int32(truncatingIfNeeded: key)
+    if key == Self.none { return nil }
+    let (point, other) = (self.point(at: place), Int32(truncatingIfNeeded: key))
     return FiltrationEdge(
-      length: Float(bitPattern: UInt32(truncatingIfNeeded: key &>> 32)), tail: min(Int32(point), other),
-      head: max(Int32(point), other))
+      length: Float(bitPattern: UInt32(truncatingIfNeeded: key &>> 32)), tail: min(point, other),
+      head: max(point, other))
   }
 
   /// An edge that comes before all those of a point that are not kept: the last that is. Nil where all are kept.
-  @inline(__always)
-  func last(_ point: Int) -> FiltrationEdge? { most < count - 1 ? edge(point, most &- 1) : nil }
+  func last(at place: Int) -> FiltrationEdge? { most < count - 1 ? edge(at: place, most &- 1) : nil }
 
   /// min over x of max over y of d(x, y), and the greatest finite distance.
   var extent: (enclosingRadius: Float, longest: Float) {

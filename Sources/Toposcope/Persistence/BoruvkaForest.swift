@@ -60,7 +60,8 @@ struct BoruvkaForest {
       extent = lists.extent
       sorted = nil
     }
-    while try join(lists) {}
+    var inside = [Int32](repeating: 0, count: rows.count)
+    while try join(lists, &inside) {}
     while components.count > 1 {
       if let sorted { if try !joinNearComponents(sorted) { break } } else if try !joinComponents() { break }
     }
@@ -73,23 +74,26 @@ struct BoruvkaForest {
   }
 
   /// One round in the lists of neighbours. Returns whether any components were joined.
-  private mutating func join(_ lists: NeighborLists) throws(ToposcopeError) -> Bool {
+  /// - Parameter inside: so many of the first neighbours of each point are known to be in its own component
+  private mutating func join(_ lists: NeighborLists, _ inside: inout [Int32]) throws(ToposcopeError) -> Bool {
     let n = rows.count
     var least = [FiltrationEdge](repeating: .none, count: n)
     var unknown = least  // no edge that leaves the component and is in no list comes before this
-    for point in 0..<n {
-      if point & 0xFFF == 0 { try progress.report(n, of: n) }
-      let component = components.root(Int32(point))
-      var i = 0
-      while let edge = lists.edge(point, i) {
-        let other = edge.tail == Int32(point) ? edge.head : edge.tail
+    for place in 0..<n {
+      if place & 0xFFF == 0 { try progress.report(n, of: n) }
+      let point = lists.point(at: place)
+      let component = components.root(point)
+      var i = Int(inside[place])
+      while let edge = lists.edge(at: place, i) {
+        let other = edge.tail == point ? edge.head : edge.tail
         if components.root(other) != component {
           if edge.precedes(least[Int(component)]) { least[Int(component)] = edge }
           break
         }
         i += 1
       }
-      if i == lists.most, let last = lists.last(point), last.precedes(unknown[Int(component)]) {
+      inside[place] = Int32(i)
+      if i == lists.most, let last = lists.last(at: place), last.precedes(unknown[Int(component)]) {
         unknown[Int(component)] = last
       }
     }
