@@ -61,6 +61,8 @@ CASES = [
     Case("normal", 20_000, 768, 1),
     Case("sphere", 1_000, 3, 2),
     Case("normal", 50_000, 64, 0),
+    Case("cube", 200_000, 3, 0),
+    Case("cube", 16_000, 3, 1),
     Case("cube", 50_000, 3, 1, 0.04),
     Case("cube", 50_000, 3, 2, 0.04),
     Case("cube", 200_000, 3, 1, 0.025),
