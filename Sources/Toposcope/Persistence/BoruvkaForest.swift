@@ -149,14 +149,7 @@ struct BoruvkaForest {
         }
       }
     }
-    var candidates: [FiltrationEdge] = []
-    for place in 0..<width {
-      let edge = (0..<threads).reduce(FiltrationEdge.none) { best, slot in
-        let edge = least.base[slot * width + place]
-        return edge.precedes(best) ? edge : best
-      }
-      if edge.length < .infinity { candidates.append(edge) }
-    }
+    var candidates = first(of: least, width, threads)
     var isAnyJoined = false
     while try joinLeast(of: candidates) {
       isAnyJoined = true
@@ -196,15 +189,18 @@ struct BoruvkaForest {
         }
       }
     }
-    var candidates: [FiltrationEdge] = []
-    for place in 0..<n {
+    return try joinLeast(of: first(of: least, n, threads))
+  }
+
+  /// The first of what the threads have found in each of some places, where there is anything.
+  private func first(of least: Memory<FiltrationEdge>, _ width: Int, _ threads: Int) -> [FiltrationEdge] {
+    (0..<width).compactMap { place in
       let edge = (0..<threads).reduce(FiltrationEdge.none) { best, slot in
-        let edge = least.base[slot * n + place]
+        let edge = least.base[slot * width + place]
         return edge.precedes(best) ? edge : best
       }
-      if edge.length < .infinity { candidates.append(edge) }
+      return edge.length < .infinity ? edge : nil
     }
-    return try joinLeast(of: candidates)
   }
 
   /// One round among some edges: the least that leaves each component. Returns whether any components were joined.
