@@ -62,9 +62,7 @@ struct BoruvkaForest {
     }
     var inside = [Int32](repeating: 0, count: rows.count)
     while try join(lists, &inside) {}
-    while components.count > 1 {
-      if let sorted { if try !joinNearComponents(sorted) { break } } else if try !joinComponents() { break }
-    }
+    while components.count > 1, try joinRest() {}
   }
 
   private mutating func join(_ edge: FiltrationEdge) -> Bool {
@@ -102,6 +100,11 @@ struct BoruvkaForest {
       if join(least[component]) { isAnyJoined = true }
     }
     return isAnyJoined
+  }
+
+  /// One round beyond the lists. Returns whether any components were joined.
+  private mutating func joinRest() throws(ToposcopeError) -> Bool {
+    if let sorted { try joinNearComponents(sorted) } else { try joinComponents() }
   }
 
   /// Joins the components by the least edges between them, or out of them. Returns whether any were joined.

@@ -55,12 +55,8 @@ struct SparseLoops: LoopEngine {
     // Cocycles are read from the lists, in which no thread may be ahead then.
     let threads = witness == nil ? threads : 1
     while let run = try order.nextRun() {
-      let lookahead = try TriangleLookahead(
-        run, lists, finder, isAnyAlive: alive > 0, threads: threads, pace: pace, progress: progress)
-      try lookahead.run { (block) throws(ToposcopeError) in
-        try settle(block, lookahead)
-        return alive > 0
-      }
+      let lookahead = try TriangleLookahead(run, lists, finder, threads: threads, pace: pace, progress: progress)
+      try lookahead.run { (block) throws(ToposcopeError) in try settle(block, lookahead) }
     }
     return (limit, Int(lists.edgeCount))
   }
@@ -80,9 +76,7 @@ struct SparseLoops: LoopEngine {
       }
     }
     for i in 0..<block.count {
-      if i == block.known.upperBound || alive > 0 && !block.isComplete {
-        try lookahead.find(block, from: i, isOneEnough: alive == 0)
-      }
+      if i == block.known.upperBound { try lookahead.find(block, from: i) }
       try settle(block[i], block.places(i), block.triangles(i))
     }
   }
@@ -90,7 +84,7 @@ struct SparseLoops: LoopEngine {
   mutating func add(_ e: FiltrationEdge) throws(ToposcopeError) {
     let rank = lists.append(e.edge)
     triangles.removeAll()
-    let places = try finder.find(e.edge, rank, isOneEnough: alive == 0, into: &triangles)
+    let places = try finder.find(e.edge, rank, into: &triangles)
     try settle(e, places, UnsafeBufferPointer(start: triangles.base, count: triangles.count))
   }
 

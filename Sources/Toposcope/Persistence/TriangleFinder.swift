@@ -32,18 +32,15 @@ struct TriangleFinder {
   }
 
   /// Writes down the triangles of an edge, of which all other edges come before it: in the order of the edges at its head.
-  /// - Parameter isOneEnough: whether it only matters if there is one
   /// - Returns: the places of the edge itself
   @inline(__always)
   func find(
-    _ edge: Edge, _ rank: Int32, isOneEnough: Bool, into triangles: inout Growing<ClosedTriangle>
+    _ edge: Edge, _ rank: Int32, into triangles: inout Growing<ClosedTriangle>
   ) throws(ToposcopeError) -> EdgePlaces {
     // The edge itself is in both lists, so that they end with it.
     let (tails, heads) = (past(of: edge.tail, rank), past(of: edge.head, rank))
-    let before = triangles.count
     try tails.count > TriangleFinder.few
       ? mark(tails, heads, into: &triangles) : search(tails, heads, into: &triangles)
-    if isOneEnough && triangles.count > before { triangles.setCount(before + 1) }
     return EdgePlaces(
       atTail: UInt32(truncatingIfNeeded: tails.upperBound), atHead: UInt32(truncatingIfNeeded: heads.upperBound))
   }

@@ -4,9 +4,6 @@ import Synchronization
 ///
 /// Which triangles an edge closes depends on the graph alone, and the order of the edges is known. The graph as it was can be
 /// read while it grows, so there is one for all threads; whoever looks farthest ahead adds the edges to it.
-///
-/// While no class is alive, it only matters whether an edge closes any. A thread that looks ahead cannot know; it goes by
-/// how many are alive where the calling thread is at that moment.
 final class TriangleLookahead: @unchecked Sendable {
   /// What is known of a few edges that follow one another.
   final class Block {
@@ -14,8 +11,6 @@ final class TriangleLookahead: @unchecked Sendable {
     fileprivate(set) var count = 0
     /// The edges whose triangles are known.
     fileprivate(set) var known = 0..<0
-    /// Whether all of their triangles are.
-    fileprivate(set) var isComplete = true
     fileprivate let edges: Memory<FiltrationEdge>
     fileprivate let places: Memory<EdgePlaces>
     /// Where the triangles of each edge end.
@@ -34,7 +29,7 @@ final class TriangleLookahead: @unchecked Sendable {
     /// Where an edge stands.
     func places(_ i: Int) -> EdgePlaces { places.base[i] }
 
-    /// The triangles of an edge, one at least where there are any.
+    /// The triangles of an edge.
     func triangles(_ i: Int) -> UnsafeBufferPointer<ClosedTriangle> {
       let first = i > known.lowerBound ? Int(ends.base[i - 1]) : 0
       return UnsafeBufferPointer(start: found.base + first, count: Int(ends.base[i]) - first)
@@ -64,7 +59,6 @@ final class TriangleLookahead: @unchecked Sendable {
   private let pace: Pace
   private let progress: Progress
   private let finders: [TriangleFinder]
-  private let isAnyAlive: Atomic<Bool>
   /// The edges of the run that are in the lists. Whoever adds some has the lock.
   private let added = Atomic<Int>(0)
   private let adding = Mutex<Void>(())
@@ -74,12 +68,10 @@ final class TriangleLookahead: @unchecked Sendable {
   ///   - run: edges that follow those in the lists
   ///   - finder: that of the calling thread
   init(
-    _ run: EdgeRun, _ lists: NeighborhoodLists, _ finder: TriangleFinder, isAnyAlive: Bool, threads: Int, pace: Pace,
-    progress: Progress
+    _ run: EdgeRun, _ lists: NeighborhoodLists, _ finder: TriangleFinder, threads: Int, pace: Pace, progress: Progress
   ) throws(ToposcopeError) {
     (self.run, self.lists, self.pace, self.progress) = (run, lists, pace, progress)
     first = Int(lists.edgeCount)
-    self.isAnyAlive = Atomic(isAnyAlive)
     let threads = run.count < pace.fewEdges ? 1 : min(threads, TriangleLookahead.mostThreads)
     var finders = [finder]
     while finders.count < threads { finders.append(try TriangleFinder(lists)) }
@@ -90,20 +82,19 @@ final class TriangleLookahead: @unchecked Sendable {
     }
   }
 
-  /// Looks at all edges, and calls `settle` with each block, in order, on the calling thread. It returns whether a class is
-  /// alive then.
-  func run(_ settle: (Block) throws(ToposcopeError) -> Bool) throws(ToposcopeError) {
+  /// Looks at all edges, and calls `settle` with each block, in order, on the calling thread.
+  func run(_ settle: (Block) throws(ToposcopeError) -> Void) throws(ToposcopeError) {
     try work.run(threads: finders.count) { (thread, number, block) throws(ToposcopeError) in
       let start = number * pace.edgesPerBlock
       let end = min(start + pace.edgesPerBlock, run.count)
       if added.load(ordering: .acquiring) < end { addEdges(to: end) }
       (block.start, block.count) = (first + start, end - start)
       read(start, into: block)
-      try find(block, from: 0, isOneEnough: !isAnyAlive.load(ordering: .relaxed), finders[thread])
+      try find(block, from: 0, finders[thread])
     } report: { (number) throws(ToposcopeError) in
       try progress.report(first + number * pace.edgesPerBlock, of: first + run.count)
     } settle: { (_, block) throws(ToposcopeError) in
-      isAnyAlive.store(try settle(block), ordering: .relaxed)
+      try settle(block)
     }
   }
 
@@ -128,25 +119,19 @@ final class TriangleLookahead: @unchecked Sendable {
   }
 
   /// Finds the triangles of the edges of a block from one on, on the calling thread.
-  func find(_ block: Block, from start: Int, isOneEnough: Bool) throws(ToposcopeError) {
-    try find(block, from: start, isOneEnough: isOneEnough, finders[0])
-  }
+  func find(_ block: Block, from start: Int) throws(ToposcopeError) { try find(block, from: start, finders[0]) }
 
-  private func find(
-    _ block: Block, from start: Int, isOneEnough: Bool, _ finder: TriangleFinder
-  ) throws(ToposcopeError) {
+  private func find(_ block: Block, from start: Int, _ finder: TriangleFinder) throws(ToposcopeError) {
     var found = block.found
     found.removeAll()
     var i = start
     while i < block.count && found.count < pace.manyTriangles {
       let rank = Int32(truncatingIfNeeded: block.start + i)
-      block.places.base[i] = try finder.find(
-        block.edges.base[i].edge, rank, isOneEnough: isOneEnough, into: &found)
+      block.places.base[i] = try finder.find(block.edges.base[i].edge, rank, into: &found)
       block.ends.base[i] = Int32(truncatingIfNeeded: found.count)
       i += 1
     }
     block.found = found
     block.known = start..<i
-    block.isComplete = !isOneEnough
   }
 }
