@@ -108,6 +108,13 @@ def test_sparse_distances():
         ts.rips(sparse.coo_matrix([[0, -1.0], [0, 0]]), metric="precomputed")
 
 
+@pytest.mark.parametrize("n", [0, 1, 3, 70000])
+def test_sparse_distances_without_entries(n):
+    sparse = pytest.importorskip("scipy.sparse")
+    for X in (sparse.coo_matrix((n, n)), sparse.csr_matrix((n, n), dtype=np.float32)):
+        assert [len(d) for d in ts.rips(X, metric="precomputed").dgms] == [n, 0]
+
+
 def test_sparse_distances_beyond_single_precision_are_refused():
     sparse = pytest.importorskip("scipy.sparse")
     with warnings.catch_warnings(), pytest.raises(ValueError, match=r"1e\+300 at row 0, column 1.*too large"):

@@ -119,7 +119,7 @@ def entries_of(X: Any, name: str = "X") -> tuple[NDArray[np.int64], NDArray[np.i
         X = X.detach().to_sparse_coo()
         rows, columns = X._indices().cpu().numpy()  # of a tensor that need not be coalesced, which would add them up
         values = as_array(X._values(), name)
-    values = as_numbers(values.reshape(len(rows), -1), name)
+    values = as_numbers(values.reshape(len(rows), -1 if len(rows) else 1), name)
     return rows.astype(np.int64), columns.astype(np.int64), values[:, 0]
 
 
