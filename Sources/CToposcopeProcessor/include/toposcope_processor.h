@@ -64,6 +64,15 @@ typedef struct __attribute__((swift_name("OpenLink"))) {
   int rank, vertex;
 } toposcope_open_link;
 
+/* What is known of a link: it may ask for anything; it is empty; it asks for nothing; or it is connected, and asks for nothing
+ * but a tetrahedron for some of its loops. */
+typedef enum __attribute__((enum_extensibility(closed), swift_name("LinkKind"))) : unsigned char {
+  TOPOSCOPE_LINK_OPEN __attribute__((swift_name("open"))),
+  TOPOSCOPE_LINK_EMPTY __attribute__((swift_name("empty"))),
+  TOPOSCOPE_LINK_CONTRACTIBLE __attribute__((swift_name("contractible"))),
+  TOPOSCOPE_LINK_CONNECTED __attribute__((swift_name("connected")))
+} toposcope_link_kind;
+
 /* The inner loops for one level of processor: each module of kernels fills one such table, the core chooses among them. */
 typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable"))) {
   toposcope_float_sums floatSquares, floatMagnitudes, floatGreatest, floatProducts;
@@ -115,6 +124,9 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
   /* The rows of a link, one, two, four or eight words each, and how many; parents and depths of a spanning forest; the vertices
    * that begin a component or close loops, and rows of the other ends. Returns how many of these there are. */
   long (*growLink)(const unsigned long long *, long, long, int *, int *, int *, unsigned long long *);
+  /* Ranks of the edges of a vertex to its neighbours; of each of these a row of the ranks to the others; numbers in a row; some
+   * neighbours and how many; room for 256 words; what is known of the links of the edges to these. */
+  void (*tellLinks)(const int *, const int *, long, const int *, long, unsigned long long *, toposcope_link_kind *);
   /* Two to four rows of ranks and their length, a multiple of sixteen; the least of the greatest in a column. */
   int (*leastGreatest)(const int *, const int *, const int *, const int *, long);
   /* Bits of lengths, the first and the end of those to look at; bounds of which the lower one is excluded, the upper one

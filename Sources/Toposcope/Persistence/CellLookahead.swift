@@ -1,8 +1,7 @@
 /// Takes links apart ahead of the classes, for dimension 3 and above, on several threads.
 ///
 /// How a link is taken apart, and which of its simplices are critical, depends on the graph alone, and the order of the
-/// edges is known. So every thread has a graph of its own, takes the next few edges that nobody has taken, and adds those
-/// between to its graph. All links are kept, whoever took them apart.
+/// edges is known. So every thread has a scanner of its own, and takes the next few edges that nobody has taken. All links are kept, whoever took them apart.
 final class CellLookahead: @unchecked Sendable {
   /// What the link of an edge says.
   enum Finding {
@@ -16,16 +15,6 @@ final class CellLookahead: @unchecked Sendable {
     var findings: [Finding] = []
   }
 
-  /// One thread's graph, and the edges that are in it.
-  private final class Scout {
-    var scanner: LinkScanner
-    var next: Int32
-
-    init(_ scanner: LinkScanner, next: Int32 = 0) { (self.scanner, self.next) = (scanner, next) }
-
-    func move(to rank: Int32) { scanner.move(&next, to: rank) }
-  }
-
   /// Links differ much in what they take, and the last ones are waited for.
   private static let edgesPerBlock = 4
   /// Links that wait to be settled take memory.
@@ -36,34 +25,32 @@ final class CellLookahead: @unchecked Sendable {
   private let progress: Progress
   private let start: Int32
   private let end: Int32
-  private let scouts: [Scout]
+  private let scanners: [any LinkScanner]
   private let work: WorkAhead<Block>
 
   /// - Parameters:
   ///   - start: the first edge that is looked at
-  ///   - scanner: that of the calling thread, in which all edges before that one are, and all before the closing ones will be
+  ///   - scanner: that of the calling thread
   ///   - limit: see ``Link``
   init(
-    _ graph: RankedGraph, from start: Int32, _ scanner: LinkScanner, limit: Int, threads: Int, progress: Progress
+    _ graph: RankedGraph, from start: Int32, _ scanner: any LinkScanner, limit: Int, threads: Int, progress: Progress
   ) throws(ToposcopeError) {
     (self.graph, self.limit, self.progress, self.start) = (graph, limit, progress, start)
     end = Int32(graph.edgesBeforeClosing)
-    var scouts = [Scout(scanner, next: start)]
-    while scouts.count < threads { scouts.append(Scout(try LinkScanner(beside: scanner))) }
-    self.scouts = scouts
+    var scanners = [scanner]
+    while scanners.count < threads { scanners.append(try scanner.another()) }
+    self.scanners = scanners
     let count = (Int(end - start) + CellLookahead.edgesPerBlock - 1) / CellLookahead.edgesPerBlock
     work = try WorkAhead(count, atMost: CellLookahead.blocksAhead, progress: progress, Block.init)
   }
 
   /// Looks at all edges from the first on, and calls `settle` with each, in order, on the calling thread.
   func run(_ settle: (Int32, Finding) throws(ToposcopeError) -> Void) throws(ToposcopeError) {
-    try work.run(threads: scouts.count) { (thread, number, block) throws(ToposcopeError) in
-      let scout = scouts[thread]
+    try work.run(threads: scanners.count) { (thread, number, block) throws(ToposcopeError) in
       for rank in ranks(number) {
-        scout.move(to: rank)
         block.findings.append(
           try CellLookahead.look(
-            rank, graph, &scout.scanner, limit: limit, progress: progress, isCaller: thread == 0))
+            rank, graph, scanners[thread], limit: limit, progress: progress, isCaller: thread == 0))
       }
     } report: { (number) throws(ToposcopeError) in
       try progress.report(Int(ranks(number).lowerBound), of: graph.edges.count)
@@ -71,7 +58,6 @@ final class CellLookahead: @unchecked Sendable {
       for (rank, finding) in zip(ranks(number), block.findings) { try settle(rank, finding) }
       block.findings = []
     }
-    scouts[0].move(to: end)
   }
 
   private func ranks(_ number: Int) -> Range<Int32> {
@@ -79,16 +65,16 @@ final class CellLookahead: @unchecked Sendable {
     return first..<min(first + Int32(CellLookahead.edgesPerBlock), end)
   }
 
-  /// What the link of an edge says, when those before it are in the graph of `scanner`.
+  /// What the link of an edge says.
   static func look(
-    _ rank: Int32, _ graph: RankedGraph, _ scanner: inout LinkScanner, limit: Int, progress: Progress,
+    _ rank: Int32, _ graph: RankedGraph, _ scanner: any LinkScanner, limit: Int, progress: Progress,
     isCaller: Bool = true
   ) throws(ToposcopeError) -> Finding {
-    let (count, apex) = scanner.apex(rank)
+    let (count, apex) = try scanner.apex(rank)
     if count == 0 { return .empty }
     if let apex { return .cone(apex: apex) }
     let standing = Standing(progress, done: Int(rank), total: graph.edges.count, isCaller: isCaller)
-    let link = try Link(scanner.neighbors.vertices, limit: limit, standing) { graph.rank($0, $1) < rank }
+    let link = try Link(scanner.vertices, limit: limit, standing) { graph.rank($0, $1) < rank }
     return .other(try CellDemand(link))
   }
 }

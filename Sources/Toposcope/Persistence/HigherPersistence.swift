@@ -18,7 +18,7 @@ struct HigherPersistence {
   private let pace: LinkLookahead.Pace
   private var components: Components
   private var bars0: [PersistencePair] = []
-  private var scanner: LinkScanner
+  private let scanner: any LinkScanner
   private var findings: LinkFindings
   private var triangles: TriangleAnnotations
   private var cells: CellAnnotations?
@@ -28,15 +28,16 @@ struct HigherPersistence {
   ///   - isComplete: whether classes alive after the last edge never die; if not, their bars are censored
   ///   - limit: the bytes that may be taken; nil: as many as there are
   ///   - held: those among them that are taken already
+  ///   - hasLists: whether links come from lists of neighbours; nil: where vertices have few
   init(
     _ order: EdgeOrder, maxDimension: Int, field: PrimeField, isComplete: Bool, wanted: Wanted = Wanted(),
-    limit: Int? = nil, held: Int = 0, threads: Int = 1, pace: LinkLookahead.Pace = LinkLookahead.Pace(),
-    progress: Progress = Progress()
+    limit: Int? = nil, held: Int = 0, hasLists: Bool? = nil, threads: Int = 1,
+    pace: LinkLookahead.Pace = LinkLookahead.Pace(), progress: Progress = Progress()
   ) throws(ToposcopeError) {
     (self.limit, self.held) = (limit, held)
     graph = try RankedGraph(
       order, isClosed: wanted.cycles, limit: min(limit ?? .max, AlignedMemory<Float>.physicalMemory),
-      held: held, progress: progress)
+      held: held, hasLists: hasLists, progress: progress)
     self.pace = pace
     self.threads = pace.isWorthThreads(graph, maxDimension) ? threads : 1
     self.field = field
@@ -44,9 +45,10 @@ struct HigherPersistence {
     self.isComplete = isComplete
     self.progress = progress
     components = Components(graph.count)
-    scanner = try LinkScanner(graph)
+    scanner = try graph.linkScanner(maxDimension, threads: self.threads, progress: progress)
     findings = try LinkFindings()
-    triangles = try TriangleAnnotations(graph, scanner, field, wanted, isComplete: isComplete, progress: progress)
+    triangles = try TriangleAnnotations(
+      graph, scanner.apexes, field, wanted, isComplete: isComplete, progress: progress)
     if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension, isComplete: isComplete) }
   }
 
@@ -100,11 +102,7 @@ struct HigherPersistence {
           }
         }
       }
-      if next < block.ranks.upperBound {
-        lookahead.move(to: next)
-        try add(next..<block.ranks.upperBound)
-        lookahead.hasAdded(block.ranks)
-      }
+      if next < block.ranks.upperBound { try add(next..<block.ranks.upperBound) }
       return wantsLoops
     }
   }
@@ -120,7 +118,7 @@ struct HigherPersistence {
     try progress.report(Int(rank), of: graph.edges.count)
     guard let limit else { return }
     let more = held + triangles.byteCount + (cells?.byteCount ?? 0)
-    let taken = RankedGraph.bytes(vertices: graph.count, edges: graph.edges.count) + Double(more)
+    let taken = graph.bytes + Double(more)
     if taken > Double(limit) { throw ToposcopeError(.memory, value: 2 * taken) }
   }
 
@@ -128,8 +126,7 @@ struct HigherPersistence {
     if maxDimension > 2 {
       for rank in ranks {
         if rank & 15 == 0 { try report(rank) }
-        try settle(rank, CellLookahead.look(rank, graph, &scanner, limit: maxDimension, progress: progress))
-        scanner.pass(rank)
+        try settle(rank, CellLookahead.look(rank, graph, scanner, limit: maxDimension, progress: progress))
       }
       return
     }

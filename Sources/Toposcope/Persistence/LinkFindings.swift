@@ -86,6 +86,14 @@ struct LinkFindings {
     return roots.count > last.rootsEnd || loopEnds.count > last.loopsEnd
   }
 
+  /// Puts names in the place of the vertices that have been written since the last edge.
+  func rename(_ names: UnsafePointer<Int32>) {
+    let last = findings.count > 0 ? findings[findings.count - 1] : Finding(rank: 0, partner: 0)
+    for i in Int(last.rootsEnd)..<roots.count { roots[i] = names[Int(roots[i])] }
+    let start = last.loopsEnd > 0 ? loopEnds[Int(last.loopsEnd) - 1] : 0
+    for i in Int(start)..<loopVertices.count { loopVertices[i] = names[Int(loopVertices[i])] }
+  }
+
   mutating func add(_ rank: Int32, partner: Int32) throws(ToposcopeError) {
     try findings.append(
       Finding(rank: rank, partner: partner, rootsEnd: Int32(roots.count), loopsEnd: Int32(loopEnds.count)))

@@ -2,9 +2,9 @@ import Synchronization
 
 /// Looks at the links of edges ahead of the classes, on several threads.
 ///
-/// What an edge asks for depends on the graph alone, and the order of the edges is known. So every thread has a graph of
-/// its own, adds all edges to it, and looks at the links of some blocks of them; the thread that called follows in order,
-/// and settles what was found.
+/// What an edge asks for depends on the graph alone, and the order of the edges is known. So every thread has a scanner of
+/// its own, and looks at the links of some blocks of edges; the thread that called follows in order, and settles what was
+/// found.
 ///
 /// Loops are looked for only while a class is alive that they could kill. A thread that looks ahead cannot know; it goes by
 /// whether one is alive where the calling thread is at that moment, and a block that lacks its loops is looked at again by
@@ -22,16 +22,6 @@ final class LinkLookahead: @unchecked Sendable {
   /// How much is known.
   enum Extent { case nothing, components, loops }
 
-  /// One thread's graph, and the edges that are in it.
-  private final class Worker {
-    var scanner: LinkScanner
-    var next: Int32 = 0
-
-    init(_ scanner: LinkScanner) { self.scanner = scanner }
-
-    func move(to rank: Int32) { scanner.move(&next, to: rank) }
-  }
-
   /// How the work is cut up.
   struct Pace {
     /// With fewer edges than this one thread is as fast.
@@ -39,12 +29,13 @@ final class LinkLookahead: @unchecked Sendable {
     /// Above H2 links differ too much for that: one thread begins, and others help it if there is more to do after so many
     /// seconds, as most small complexes are done before others would have begun.
     var secondsAlone = 0.004
-    /// Every thread has bit rows of its own. Where they take more than these bytes, filling them costs more than is gained.
+    /// Where links come from rows of bits, every thread has its own. Where they take more than these bytes, filling them costs more than is gained.
     var mostBytes = 1 << 26
     var edgesPerBlock: Int32 = 64
 
     func isWorthThreads(_ graph: RankedGraph, _ maxDimension: Int) -> Bool {
-      (maxDimension > 2 || graph.edges.count >= fewEdges) && BitRows.bytes(graph.count) <= mostBytes
+      (maxDimension > 2 || graph.edges.count >= fewEdges)
+        && (graph.lists != nil || BitRows.bytes(graph.count) <= mostBytes)
     }
   }
 
@@ -55,20 +46,20 @@ final class LinkLookahead: @unchecked Sendable {
   private let end: Int32
   private let progress: Progress
   private let wantsLoops: Atomic<Bool>
-  private let workers: [Worker]
+  private let scanners: [any LinkScanner]
   private let work: WorkAhead<Block>
 
-  /// - Parameter scanner: that of the calling thread, in which all edges will be
+  /// - Parameter scanner: that of the calling thread
   init(
-    _ graph: RankedGraph, _ scanner: LinkScanner, isFree: Bool, threads: Int, pace: Pace, progress: Progress
+    _ graph: RankedGraph, _ scanner: any LinkScanner, isFree: Bool, threads: Int, pace: Pace, progress: Progress
   ) throws(ToposcopeError) {
     end = Int32(graph.edgesBeforeClosing)
     edgesPerBlock = pace.edgesPerBlock
     self.progress = progress
     wantsLoops = Atomic(!isFree)
-    var workers = [Worker(scanner)]
-    while workers.count < threads { workers.append(Worker(try LinkScanner(beside: scanner))) }
-    self.workers = workers
+    var scanners = [scanner]
+    while scanners.count < threads { scanners.append(try scanner.another()) }
+    self.scanners = scanners
     let blocks = (Int(end) + Int(edgesPerBlock) - 1) / Int(edgesPerBlock)
     work = try WorkAhead(blocks, atMost: LinkLookahead.blocksAhead, progress: progress) {
       () throws(ToposcopeError) in try Block()
@@ -79,14 +70,14 @@ final class LinkLookahead: @unchecked Sendable {
   /// matter from there on.
   func run(_ settle: (Block) throws(ToposcopeError) -> Bool) throws(ToposcopeError) {
     var next = 0
-    try work.run(threads: workers.count) { (thread, number, block) throws(ToposcopeError) in
+    try work.run(threads: scanners.count) { (thread, number, block) throws(ToposcopeError) in
       let start = Int32(number) * edgesPerBlock
       block.ranks = start..<min(start + edgesPerBlock, end)
       block.findings.removeAll()
       if thread == 0 && number == next {
         block.extent = .nothing  // the thread that called is about to settle it, and then knows what it wants
       } else {
-        try look(block, workers[thread])
+        try look(block, scanners[thread])
       }
     } report: { (number) throws(ToposcopeError) in
       try progress.report(number * Int(edgesPerBlock), of: Int(end))
@@ -94,22 +85,15 @@ final class LinkLookahead: @unchecked Sendable {
       wantsLoops.store(try settle(block), ordering: .relaxed)
       next = number + 1
     }
-    move(to: end)
   }
 
-  /// Brings the graph of the calling thread to where it was before an edge was added, or to where it will be.
-  func move(to rank: Int32) { workers[0].move(to: rank) }
-
-  /// Says that edges have been added to that graph.
-  func hasAdded(_ ranks: Range<Int32>) { workers[0].next = ranks.upperBound }
-
-  private func look(_ block: Block, _ worker: Worker) throws(ToposcopeError) {
-    worker.move(to: block.ranks.lowerBound)
+  private func look(_ block: Block, _ scanner: any LinkScanner) throws(ToposcopeError) {
+    var next = block.ranks.lowerBound
     block.extent = wantsLoops.load(ordering: .relaxed) ? .loops : .components
-    while worker.next < block.ranks.upperBound {
+    while next < block.ranks.upperBound {
       if !wantsLoops.load(ordering: .relaxed) { block.extent = .components }
-      worker.next = try worker.scanner.scan(
-        worker.next..<block.ranks.upperBound, wantsLoops: block.extent == .loops, into: &block.findings)
+      next = try scanner.scan(
+        next..<block.ranks.upperBound, wantsLoops: block.extent == .loops, into: &block.findings)
     }
   }
 }

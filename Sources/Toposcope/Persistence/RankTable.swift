@@ -11,9 +11,11 @@ struct RankTable {
   private let ranks: Memory<Int32>
   private let rowLength: Int
   private let isSparse: Bool
+  private let hasLists: Bool
   /// The other ends of the edges of every vertex, ascending, and where its list begins; none where there are places.
   private let neighbors: Memory<Int32>
-  private let starts: Memory<Int>
+  private let starts: Memory<UInt32>
+  private let longest: Int
   /// Of every vertex which others it has edges to, 64 in a block; none for a matrix, or where there are too many vertices.
   private let places: Memory<Places>
   private let placesPerRow: Int
@@ -38,27 +40,34 @@ struct RankTable {
   /// With more vertices the bits would take more memory than they are worth.
   private static let manyVertices = 1 << 13
 
-  private static func placesPerRow(_ vertices: Int) -> Int { vertices <= manyVertices ? (vertices + 63) / 64 : 0 }
+  /// Whether a table of so many vertices and edges has lists of neighbours.
+  static func hasLists(_ vertices: Int, _ edges: Int) -> Bool { vertices > manyVertices && isSparse(vertices, edges) }
 
   private static func isSparse(_ vertices: Int, _ edges: Int) -> Bool {
     vertices > smallMatrix && edges / vertices < vertices / 16
   }
 
+  private static func placesPerRow(_ vertices: Int) -> Int { (vertices + 63) / 64 }
+
   private static func rowLength(_ vertices: Int) -> Int { (vertices + 15) / 16 * 16 }
 
   /// The bytes that the table of so many vertices and edges takes; lists that are searched take twice as many while they are
   /// made.
-  static func bytes(vertices: Int, edges: Int) -> Double {
-    if !isSparse(vertices, edges) { return 4 * Double(vertices) * Double(rowLength(vertices)) }
-    let places = placesPerRow(vertices)
-    return places > 0 ? 8 * Double(edges) + 16 * Double(vertices * places) : 32 * Double(edges) + 16 * Double(vertices)
+  static func bytes(vertices: Int, edges: Int, hasLists: Bool) -> Double {
+    if hasLists { return 32 * Double(edges) + 8 * Double(vertices) }
+    if isSparse(vertices, edges) { return 8 * Double(edges) + 16 * Double(vertices * placesPerRow(vertices)) }
+    return 4 * Double(vertices) * Double(rowLength(vertices))
   }
 
-  init(_ vertices: Int, _ edges: Growing<FiltrationEdge>, _ progress: Progress) throws(ToposcopeError) {
+  /// - Parameter hasLists: whether there are lists of neighbours, whatever else would take less time
+  init(
+    _ vertices: Int, _ edges: Growing<FiltrationEdge>, hasLists: Bool, _ progress: Progress
+  ) throws(ToposcopeError) {
     count = vertices
     // Pointers, so that nothing is retained for an edge.
     let list = UnsafePointer(edges.base)
-    isSparse = RankTable.isSparse(vertices, edges.count)
+    self.hasLists = hasLists
+    isSparse = hasLists || RankTable.isSparse(vertices, edges.count)
     rowLength = RankTable.rowLength(vertices)
     guard isSparse else {
       let (cells, overflow) = vertices.multipliedReportingOverflow(by: rowLength)
@@ -66,6 +75,7 @@ struct RankTable {
       ranks = try Memory(cells, isZeroed: false)
       neighbors = try Memory(0)
       starts = try Memory(0)
+      longest = 0
       places = try Memory(0)
       placesPerRow = 0
       let matrix = ranks.base
@@ -81,11 +91,12 @@ struct RankTable {
       }
       return
     }
-    placesPerRow = RankTable.placesPerRow(vertices)
+    placesPerRow = hasLists ? 0 : RankTable.placesPerRow(vertices)
     ranks = try Memory(2 * edges.count, isZeroed: false)
     let rankLists = ranks.base
     if placesPerRow > 0 {
       starts = try Memory(0)
+      longest = 0
       neighbors = try Memory(0)
       places = try Memory(vertices * placesPerRow)
       let (table, perRow) = (places.base, placesPerRow)
@@ -117,18 +128,19 @@ struct RankTable {
       first[Int(list[rank].tail) &+ 1] &+= 1
       first[Int(list[rank].head) &+ 1] &+= 1
     }
+    longest = Int((0...vertices).reduce(0) { max($0, first[$1]) })
     for vertex in 0..<vertices { first[vertex + 1] += first[vertex] }
     // By rank first; then the lists of the vertices in turn are dealt out, so that all lists ascend.
     let byRank = try Memory<Neighbor>(2 * edges.count, isZeroed: false)
-    let ends = try Memory<Int>(vertices, isZeroed: false)
+    let ends = try Memory<UInt32>(vertices, isZeroed: false)
     defer { withExtendedLifetime((byRank, ends)) {} }
     let (byRanks, next) = (byRank.base, ends.base)
     next.update(from: first, count: vertices)
     for rank in 0..<edges.count {
       let edge = list[rank]
       let (tail, head) = (Int(edge.tail), Int(edge.head))
-      byRanks[next[tail]] = Neighbor(vertex: edge.head, rank: Int32(truncatingIfNeeded: rank))
-      byRanks[next[head]] = Neighbor(vertex: edge.tail, rank: Int32(truncatingIfNeeded: rank))
+      byRanks[Int(next[tail])] = Neighbor(vertex: edge.head, rank: Int32(truncatingIfNeeded: rank))
+      byRanks[Int(next[head])] = Neighbor(vertex: edge.tail, rank: Int32(truncatingIfNeeded: rank))
       next[tail] &+= 1
       next[head] &+= 1
     }
@@ -136,10 +148,10 @@ struct RankTable {
     neighbors = try Memory(2 * edges.count, isZeroed: false)
     let neighborLists = neighbors.base
     for vertex in 0..<vertices {
-      for i in first[vertex]..<first[vertex + 1] {
+      for i in Int(first[vertex])..<Int(first[vertex + 1]) {
         let neighbor = byRanks[i]
-        let place = next[Int(neighbor.vertex)]
-        next[Int(neighbor.vertex)] = place &+ 1
+        let place = Int(next[Int(neighbor.vertex)])
+        next[Int(neighbor.vertex)] &+= 1
         neighborLists[place] = Int32(truncatingIfNeeded: vertex)
         rankLists[place] = neighbor.rank
       }
@@ -188,10 +200,49 @@ struct RankTable {
       let row = places.base + Int(vertex) &* placesPerRow
       return Row(ranks: ranks.base, neighbors: neighbors.base, places: row, count: 0)
     }
-    let start = starts.base[Int(vertex)]
-    return Row(
-      ranks: ranks.base + start, neighbors: neighbors.base + start, places: nil,
-      count: starts.base[Int(vertex) &+ 1] &- start)
+    return allLists.row(vertex)
+  }
+
+  /// Of every vertex the other ends of its edges, ascending, and the ranks of these edges; the table keeps their memory.
+  struct Lists: BitwiseCopyable, @unchecked Sendable {
+    let vertexCount: Int
+    /// The length of the longest list.
+    let longest: Int
+    let neighbors: UnsafeMutablePointer<Int32>
+    let ranks: UnsafeMutablePointer<Int32>
+    fileprivate let starts: UnsafeMutablePointer<UInt32>
+
+    /// Where the list of a vertex is.
+    @inline(__always)
+    func places(of vertex: Int32) -> Range<Int> {
+      let start = starts + Int(vertex)
+      return Range(uncheckedBounds: (Int(start[0]), Int(start[1])))
+    }
+
+    @inline(__always)
+    func row(_ vertex: Int32) -> Row {
+      let places = places(of: vertex)
+      return Row(
+        ranks: ranks + places.lowerBound, neighbors: neighbors + places.lowerBound, places: nil, count: places.count)
+    }
+
+    /// Brings the list of a vertex near the processor.
+    @inline(__always)
+    func fetch(_ vertex: Int32) {
+      let places = places(of: vertex)
+      for line in stride(from: places.lowerBound, to: places.upperBound, by: 16) {
+        toposcope_fetch_to_read(neighbors + line)
+        toposcope_fetch_to_read(ranks + line)
+      }
+    }
+  }
+
+  /// The lists of neighbours; nil for a matrix, or where bits say where neighbours stand.
+  var lists: Lists? { hasLists ? allLists : nil }
+
+  private var allLists: Lists {
+    Lists(
+      vertexCount: count, longest: longest, neighbors: neighbors.base, ranks: ranks.base, starts: starts.base)
   }
 
   /// The vertices that are joined to both of two by edges before a rank, ascending.

@@ -6,6 +6,11 @@ struct RankedGraph {
   let count: Int
   let edges: Growing<FiltrationEdge>
   private let ranks: RankTable
+  /// The lists of neighbours, where links come from them.
+  let lists: RankTable.Lists?
+  /// What it takes, with what is kept beside it: a partner of every edge and what is known of its link, and rows of bits, where
+  /// links come from them.
+  let bytes: Double
 
   /// The edges of greater rank close the complex: they join one more vertex to all others, so that every class dies.
   let edgesBeforeClosing: Int
@@ -14,8 +19,9 @@ struct RankedGraph {
   ///   - isClosed: whether a last vertex is joined to all others after everything else
   ///   - limit: the bytes that may be taken, with those of the runs of edges
   ///   - held: those among them that are taken already
+  ///   - hasLists: whether links come from lists of neighbours; nil: where vertices have few
   init(
-    _ order: EdgeOrder, isClosed: Bool, limit: Int = .max, held: Int = 0, progress: Progress
+    _ order: EdgeOrder, isClosed: Bool, limit: Int = .max, held: Int = 0, hasLists: Bool? = nil, progress: Progress
   ) throws(ToposcopeError) {
     count = order.vertexCount + (isClosed ? 1 : 0)
     var edges = try Growing<FiltrationEdge>()
@@ -36,19 +42,28 @@ struct RankedGraph {
         try edges.append(FiltrationEdge(length: .infinity, tail: vertex, head: Int32(count - 1)))
       }
     }
-    let needed = Double(held) + RankedGraph.bytes(vertices: count, edges: edges.count)
-    if needed > Double(limit) { throw ToposcopeError(.memory, value: needed) }
-    ranks = try RankTable(count, edges, progress)
     self.edges = edges
+    let areShort = hasLists ?? RankedGraph.hasShortLists(vertices: count, edges: edges.count)
+    let hasLists = areShort || RankTable.hasLists(count, edges.count)
+    let table = RankTable.bytes(vertices: count, edges: edges.count, hasLists: hasLists)
+    bytes = table + RankedGraph.bytesBeside(vertices: count, edges: edges.count, hasRows: !areShort)
+    let needed = Double(held) + bytes
+    if needed > Double(limit) { throw ToposcopeError(.memory, value: needed) }
+    ranks = try RankTable(count, edges, hasLists: hasLists, progress)
+    lists = areShort ? ranks.lists : nil
   }
 
   private static let bytesPerEdge = Double(MemoryLayout<FiltrationEdge>.stride)
 
-  /// The bytes that a graph of so many vertices and edges takes, with what is kept beside it: rows of bits, an apex and a
-  /// partner of every edge.
-  static func bytes(vertices: Int, edges: Int) -> Double {
-    RankTable.bytes(vertices: vertices, edges: edges) + Double(BitRows.bytes(vertices))
-      + (bytesPerEdge + 6) * Double(edges)
+  private static func bytesBeside(vertices: Int, edges: Int, hasRows: Bool) -> Double {
+    let links = hasRows ? Double(BitRows.bytes(vertices)) + 2 * Double(edges) : Double(edges)
+    return links + (bytesPerEdge + 4) * Double(edges)
+  }
+
+  /// Whether lists tell sooner than rows of bits what links are: where they are much shorter, and no longer than ``LinkKinds`` can
+  /// make good use of.
+  private static func hasShortLists(vertices: Int, edges: Int) -> Bool {
+    RankTable.hasLists(vertices, edges) && edges / vertices < min(vertices / 128, 128)
   }
 
   @inline(__always)

@@ -44,6 +44,14 @@ struct SmallLink {
     self.count = gathering.gather(graph, bits, to: vertices, rows, wordsEach: wordsEach)
   }
 
+  /// Reads a link of up to 64 vertices, given by their names and a row of bits for each.
+  @inline(__always)
+  mutating func read(_ names: UnsafePointer<Int32>, count: Int, row: (Int) -> UInt64) {
+    (wordsEach, self.count) = (1, count)
+    vertices.update(from: names, count: count)
+    for i in 0..<count { rows[i] = row(i) }
+  }
+
   /// Writes down the components of the link and the loops that may be new: see ``LinkLoops``. Returns a vertex of the
   /// first component.
   mutating func examine(_ findings: inout LinkFindings) throws(ToposcopeError) -> Int32 {

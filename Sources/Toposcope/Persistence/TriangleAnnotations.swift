@@ -18,7 +18,8 @@ struct TriangleAnnotations {
   private static let tree: UInt32 = 1 << 29
   private static let givenTree: UInt32 = 1 << 28
   private static let vertex: UInt32 = givenTree - 1
-  /// Of each edge an apex of its link, if one was found, which will do for a partner where ways may be chosen freely.
+  /// Of each edge an apex of its link, if one was found, which will do for a partner; empty where none was written down, or ways
+  /// may not be chosen freely.
   private let apexes: Memory<UInt16>
   let wanted: Wanted
   /// Of classes of H2 that have died, where cycles are wanted: a cycle that is born with the class and bounds.
@@ -117,14 +118,14 @@ struct TriangleAnnotations {
   }
 
   init(
-    _ graph: RankedGraph, _ scanner: LinkScanner, _ field: PrimeField, _ wanted: Wanted, isComplete: Bool,
+    _ graph: RankedGraph, _ apexes: Memory<UInt16>, _ field: PrimeField, _ wanted: Wanted, isComplete: Bool,
     progress: Progress
   ) throws(ToposcopeError) {
     self.graph = graph
     self.field = field
     self.progress = progress
     self.wanted = wanted
-    apexes = scanner.apexes
+    self.apexes = wanted == Wanted() ? apexes : try Memory(0)
     partners = try Memory(graph.edges.count)
     loops = try HomologyLevel(field, isComplete: isComplete)
     voids = try HomologyLevel(field, isComplete: isComplete)
@@ -175,8 +176,9 @@ struct TriangleAnnotations {
     if stored == TriangleAnnotations.unfilled { return -1 }
     if stored != 0 { return Int32(bitPattern: stored & TriangleAnnotations.vertex) &- 1 }
     let edge = graph.edges[Int(rank)]
-    var partner = Int32(apexes.base[Int(rank)])
-    if wanted != Wanted() || partner == LinkScanner.unknown {
+    let apex = Int(rank) < apexes.count ? apexes.base[Int(rank)] : RowLinkScanner.unknown
+    var partner = Int32(apex)
+    if apex == RowLinkScanner.unknown {
       partner = graph.end(of: graph.nearest(edge.tail, edge.head), otherThan: edge.tail, edge.head)
     }
     partners.base[Int(rank)] = UInt32(bitPattern: partner) &+ 1

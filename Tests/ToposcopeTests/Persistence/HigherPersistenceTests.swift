@@ -79,10 +79,11 @@ func edgeOrder(_ lengths: [[Float]], threshold: Float = .infinity) throws -> Edg
 }
 
 func diagramsEdgeByEdge(
-  _ lengths: [[Float]], maxDimension: Int, modulus: Int, threshold: Float = .infinity
+  _ lengths: [[Float]], maxDimension: Int, modulus: Int, threshold: Float = .infinity, hasLists: Bool? = nil
 ) throws -> [[[Float]]] {
   var engine = try HigherPersistence(
-    edgeOrder(lengths, threshold: threshold), maxDimension: maxDimension, field: PrimeField(modulus), isComplete: true)
+    edgeOrder(lengths, threshold: threshold), maxDimension: maxDimension, field: PrimeField(modulus),
+    isComplete: true, hasLists: hasLists)
   try engine.run()
   return engine.diagrams.map { $0.map { [$0.birth, $0.death] }.sorted { $0.lexicographicallyPrecedes($1) } }
 }
@@ -118,29 +119,61 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
       let lengths = randomLengths(&random, n)
       let threshold: Float = seed % 3 == 0 ? 1.2 : .infinity
       let expected = diagramsByReduction(lengths, maxDimension: maxDimension, modulus: modulus, threshold: threshold)
-      let found = try diagramsEdgeByEdge(
-        lengths, maxDimension: maxDimension, modulus: modulus, threshold: threshold)
-      #expect(found == expected, "seed \(seed), modulus \(modulus), maxDimension \(maxDimension), n \(n)")
+      for hasLists in [false, true] {
+        let found = try diagramsEdgeByEdge(
+          lengths, maxDimension: maxDimension, modulus: modulus, threshold: threshold, hasLists: hasLists)
+        #expect(found == expected, "seed \(seed), modulus \(modulus), maxDimension \(maxDimension), n \(n)")
+      }
     }
   }
 
-  /// Links looked at ahead by other threads, many blocks of them: the same bars, and the same representatives, as by one.
+  /// Links looked at ahead by other threads, many blocks of them, in rows of bits or in lists: the same bars, and the same
+  /// representatives, as by one in rows.
   @Test(arguments: 0..<60) func threadsThatLookAhead(_ seed: Int) throws {
     var random = Seeded(state: UInt64(seed))
     let n = Int.random(in: 0...(seed % 3 == 0 ? 30 : 60), using: &random)
     let lengths = randomLengths(&random, n)
     let wanted = seed % 3 == 0 ? Wanted(cocycles: true, cycles: true) : Wanted()
-    let found = try [1, 2, 3].map { threads in
+    let found = try [(1, false), (2, false), (3, false), (1, true), (2, true), (3, true)].map { threads, hasLists in
       var engine = try HigherPersistence(
         edgeOrder(lengths, threshold: seed % 4 == 1 ? 1 : .infinity), maxDimension: 2,
         field: PrimeField([2, 3][seed % 2]),
-        isComplete: true, wanted: wanted, threads: threads,
+        isComplete: true, wanted: wanted, hasLists: hasLists, threads: threads,
         pace: LinkLookahead.Pace(fewEdges: 0, edgesPerBlock: seed % 2 == 0 ? 1 : 3))
       try engine.run()
       return "\(engine.diagrams) \(engine.representatives)"
     }
-    #expect(found[1] == found[0], "seed \(seed)")
-    #expect(found[2] == found[0], "seed \(seed)")
+    for other in found { #expect(other == found[0], "seed \(seed)") }
+  }
+
+  /// Links of more than 64, and more than 512 vertices, in lists: two vertices joined to a sphere, or to a random graph, and to one
+  /// another last.
+  @Test(arguments: 0..<6) func largeLinksInLists(_ seed: Int) throws {
+    var random = Seeded(state: UInt64(seed))
+    let n = [100, 200, 560][seed / 2]
+    let points = (0..<n).map { _ in (0..<3).map { _ in Float.random(in: -1...1, using: &random) } }
+    var edges: [(edge: Edge, length: Float)] = []
+    for j in points.indices {
+      edges.append((Edge(Int32(j), Int32(n)), 0.5))
+      edges.append((Edge(Int32(j), Int32(n + 1)), 0.5))
+      for i in 0..<j {
+        let squares = zip(points[i], points[j]).map { ($0 - $1) * ($0 - $1) }.reduce(0, +)
+        let isNear = seed % 2 == 0 ? squares < 12 / Float(n) : Int.random(in: 0..<n, using: &random) < 4
+        if isNear { edges.append((Edge(Int32(i), Int32(j)), squares)) }
+      }
+    }
+    edges.append((Edge(Int32(n), Int32(n + 1)), 3))
+    edges.sort { ($0.edge.tail, $0.edge.head) < ($1.edge.tail, $1.edge.head) }
+    let found = try [(1, false), (1, true), (2, true)].map { threads, hasLists in
+      let order = try EdgeOrder(vertices: n + 2, edges: edges, upTo: .infinity, progress: Progress())
+      var engine = try HigherPersistence(
+        order, maxDimension: 2, field: PrimeField(2), isComplete: true, hasLists: hasLists, threads: threads,
+        pace: LinkLookahead.Pace(fewEdges: 0))
+      try engine.run()
+      return engine.diagrams.map { $0.map { [$0.birth, $0.death] }.sorted { $0.lexicographicallyPrecedes($1) } }
+    }
+    #expect(found[1] == found[0])
+    #expect(found[2] == found[0])
   }
 
   /// The same above H2, where other threads take links apart.
@@ -152,7 +185,8 @@ func randomLengths(_ random: inout Seeded, _ n: Int) -> [[Float]] {
     let found = try [1, 2, 3].map { threads in
       var engine = try HigherPersistence(
         edgeOrder(lengths, threshold: seed % 5 == 1 ? 1 : .infinity), maxDimension: maxDimension,
-        field: PrimeField([2, 3][seed / 2 % 2]), isComplete: true, wanted: wanted, threads: threads,
+        field: PrimeField([2, 3][seed / 2 % 2]), isComplete: true, wanted: wanted, hasLists: threads == 2,
+        threads: threads,
         pace: LinkLookahead.Pace(secondsAlone: seed % 3 == 0 ? 0 : 1e-5))
       try engine.run()
       return "\(engine.diagrams) \(engine.representatives)"

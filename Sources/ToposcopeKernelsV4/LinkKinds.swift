@@ -1,0 +1,1 @@
+../ToposcopeKernels/LinkKinds.swift
