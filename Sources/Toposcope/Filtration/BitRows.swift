@@ -49,6 +49,21 @@ final class BitRows: @unchecked Sendable {
     row(b)[a &>> 6] &= ~(1 &<< UInt64(a & 63))
   }
 
+  /// The first word in which the rows of two vertices meet; `wordsPerRow` where there is none.
+  @inline(__always)
+  func firstCommonWord(_ a: Int, _ b: Int) -> Int {
+    let (rowA, rowB) = (row(a), row(b))
+    var k = 0
+    // In most pairs it is in the first line, and near its beginning.
+    while k < 8 {
+      if rowA[k] & rowB[k] != 0 { return k }
+      k &+= 1
+    }
+    while k < wordsPerRow && !BitRows.isAny(BitRows.line(rowA, k) & BitRows.line(rowB, k)) { k &+= 8 }
+    while k < wordsPerRow && rowA[k] & rowB[k] == 0 { k &+= 1 }
+    return k
+  }
+
   /// Makes all rows those of `other`, which has as many.
   func copy(_ other: BitRows) { words.base.update(from: other.words.base, count: words.count) }
 

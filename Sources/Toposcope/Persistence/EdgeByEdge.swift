@@ -20,7 +20,7 @@ extension Loops {
     return end
   }
 
-  /// What an edge needs is fetched while so many before it are added.
+  /// What so many edges need is fetched while as many before them are added.
   static var edgesFetched: Int { 8 }
 
   /// Once one pair in so many has been added, it is worth finding out whose edges need not be.
@@ -57,8 +57,10 @@ extension Loops {
           try progress.report(before + i, of: order.expected)
         }
         run.fetch(after: i)
-        let soon = i + Loops.edgesFetched
-        if soon < run.count { fetch(run[soon], over: soon < known ? links.vertex(soon) : nil) }
+        if i % Loops.edgesFetched == 0 {
+          let soon = min(i + Loops.edgesFetched, run.count)
+          fetch(soon..<min(soon + Loops.edgesFetched, run.count), of: run, links, known: known)
+        }
         if !isAnyLeftOut || !leftOut.meets(e) {
           if i < known, let w = links.vertex(i), !leftOut[w] { try add(e, over: w) } else { try add(e) }
           nearest?.add(e.tail, e.head)

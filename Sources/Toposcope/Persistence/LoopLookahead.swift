@@ -265,12 +265,10 @@ final class LinkScout {
   /// A vertex of the link of an edge, if it is connected.
   @inline(__always)
   private func connectedLink(_ u: Int, _ v: Int) -> Int? {
-    let (rowU, rowV) = (graph.row(u), graph.row(v))
-    var k = 0
-    while k < graph.wordsPerRow && rowU[k] & rowV[k] == 0 { k &+= 1 }
-    if k == graph.wordsPerRow { return nil }
-    if let center = centers.find(u, v, firstCommonWord: k) { return center }
-    let first = k &<< 6 &+ (rowU[k] & rowV[k]).trailingZeroBitCount
+    let word = graph.firstCommonWord(u, v)
+    if word == graph.wordsPerRow { return nil }
+    if let center = centers.find(u, v, firstCommonWord: word) { return center }
+    let first = word &<< 6 &+ (graph.row(u)[word] & graph.row(v)[word]).trailingZeroBitCount
     components.find(u, v, in: graph, first: first)
     return components.roots.count == 1 ? first : nil
   }

@@ -33,6 +33,10 @@ struct Loops: LoopEngine {
   /// Common neighbours whose triangles have to be looked at.
   private let suspects: Memory<Int>
 
+  /// Whether most rows are far from the processor.
+  private let isLarge: Bool
+  private static let bytesNearby = 1 << 20
+
   /// With more suspects than this, one a component of the link is cheaper.
   private static let few = 8
 
@@ -45,6 +49,7 @@ struct Loops: LoopEngine {
     self.manyEdges = manyEdges
     components = Components(vertices)
     graph = try BitRows(closed: vertices)
+    isLarge = BitRows.bytes(vertices) > Loops.bytesNearby
     active = try ActiveEdges(vertices: vertices, capacity: capacity)
     planes = try CocyclePlanes(vertices: vertices)
     table = try AnnotationTable(field: field)
@@ -53,21 +58,43 @@ struct Loops: LoopEngine {
     suspects = try Memory(Loops.few)
   }
 
-  /// Brings what an edge that is soon to be added will need near the processor.
+  /// Brings what the next edges will need near the processor.
   ///
-  /// - Parameter w: A vertex of its link, if the link is known to be connected.
-  @inline(__always)
-  func fetch(_ e: FiltrationEdge, over w: Int?) {
-    let (u, v) = (Int(e.tail), Int(e.head))
-    graph.fetch(u, v)
-    if let w {
-      active.fetch(u, w)
-      active.fetch(v, w)
-    } else {
-      toposcope_fetch(graph.row(u))
-      toposcope_fetch(graph.row(v))
+  /// A function of its own, so that the loop that adds the edges has all registers; and mutating, though it changes nothing,
+  /// so that nothing of this is copied for the call.
+  @inline(never)
+  mutating func fetch(_ edges: Range<Int>, of run: EdgeRun, _ links: LinksAhead, known: Int) {
+    for i in edges {
+      let e = run[i]
+      let (u, v) = (Int(e.tail), Int(e.head))
+      graph.fetch(u, v)
+      if i < known, let w = links.vertex(i) {
+        active.fetch(u, w)
+        active.fetch(v, w)
+        planes.fetch(u, v, over: w)
+      } else {
+        toposcope_fetch(graph.row(u))
+        toposcope_fetch(graph.row(v))
+        if isLarge && alive > 0 {
+          fetchSuspects(u, v)
+          fetchSuspects(v, u)
+        }
+        planes.fetch(u, v, over: centers.likely(u))
+      }
     }
-    planes.fetch(u, v, over: w ?? centers.likely(u))
+  }
+
+  /// Brings the lines that tell which active edges of `u` go to neighbours of `v`, all at once: the search would wait for one
+  /// after another.
+  @inline(__always)
+  private func fetchSuspects(_ u: Int, _ v: Int) {
+    var groups = active.groups(u)
+    while groups != 0 {
+      let line = groups.trailingZeroBitCount << active.groupShift
+      toposcope_fetch(active.row(u) + line)
+      toposcope_fetch(graph.row(v) + line)
+      groups &= groups &- 1
+    }
   }
 
   /// Whether a class is alive that may have other values than zero on edges of a vertex.
@@ -83,15 +110,13 @@ struct Loops: LoopEngine {
   @inline(__always)
   mutating func add(_ e: FiltrationEdge) throws(ToposcopeError) {
     let (u, v) = (Int(e.tail), Int(e.head))
-    let (rowU, rowV) = (graph.row(u), graph.row(v))
-    var k = 0
-    while k < graph.wordsPerRow && rowU[k] & rowV[k] == 0 { k &+= 1 }
-    if k == graph.wordsPerRow {
+    let word = graph.firstCommonWord(u, v)
+    if word == graph.wordsPerRow {
       let identifier = try addWithoutTriangle(e)
       if identifier != 0 { try activate(u, v, identifier) }
     } else if alive > 0 {
       let groups = active.groups(u) | active.groups(v)
-      if groups != 0 || planes.mask(u) | planes.mask(v) != 0 { try fill(e, groups, firstCommonWord: k) }
+      if groups != 0 || planes.mask(u) | planes.mask(v) != 0 { try fill(e, groups, firstCommonWord: word) }
     }
     graph.insert(u, v)
   }
@@ -120,21 +145,29 @@ struct Loops: LoopEngine {
     let words = graph.wordsPerRow
     var count = 0
     var isMany = false
+    // The active edges of u to common neighbours are those to neighbours of v, for active edges are edges. Where an end has
+    // none, no lines of its are read: what the other one says is said twice.
+    let (groupsU, groupsV) = (active.groups(u), active.groups(v))
     var groups = groups
     search: while groups != 0 {
-      let first = groups.trailingZeroBitCount << active.groupShift
-      groups &= groups - 1
+      let group = groups & (0 &- groups)
+      groups ^= group
+      let (active1, row1) = groupsU & group != 0 ? (activeU, rowV) : (activeV, rowU)
+      let (active2, row2) = groupsV & group != 0 ? (activeV, rowU) : (activeU, rowV)
+      let first = group.trailingZeroBitCount << active.groupShift
       for line in stride(from: first, to: min(first + 1 << active.groupShift, words), by: 8) {
-        let near = BitRows.line(activeU, line) | BitRows.line(activeV, line)
-        if !BitRows.isAny(BitRows.line(rowU, line) & BitRows.line(rowV, line) & near) { continue }
-        for k in line..<line + 8 {
-          var hits = rowU[k] & rowV[k] & (activeU[k] | activeV[k])
+        let near =
+          BitRows.line(active1, line) & BitRows.line(row1, line)
+          | BitRows.line(active2, line) & BitRows.line(row2, line)
+        if !BitRows.isAny(near) { continue }
+        for k in 0..<8 {
+          var hits = near[k]
           while hits != 0 {
             if count == Loops.few {
               isMany = true
               break search
             }
-            suspects.base[count] = k << 6 + hits.trailingZeroBitCount
+            suspects.base[count] = (line + k) << 6 + hits.trailingZeroBitCount
             count += 1
             hits &= hits - 1
           }
