@@ -256,4 +256,72 @@ import Testing
       #expect(KernelSet.available[level].leastGreatest(a, b, c, d, length) == expected)
     }
   }
+
+  /// The links of the edges of one vertex to all its neighbours: cones, connected ones, and those that fall apart; of up to 64
+  /// vertices, and more.
+  @Test(arguments: KernelSet.available.indices) func linksInAStar(level: Int) throws {
+    var told = [LinkKind: Int]()
+    for seed in 0..<32 {
+      var generator = SeededGenerator(seed: seed)
+      let count = [3, 63, 64, 200, 511][seed % 5]
+      let degree = [1.5, 4, 12, 0.7 * Double(count)][seed / 5 % 4]
+      let length = (count + 64) / 64 * 64
+      let ranks = (0..<Int32(count * (count + 1))).shuffled(using: &generator)
+      let (own, rows) = (try Memory<Int32>(length), try Memory<Int32>(count * length))
+      own.base.update(repeating: .max, count: length)
+      rows.base.update(repeating: .max, count: count * length)
+      for x in 0..<count {
+        own.base[x] = ranks[x] + (seed % 2 == 0 ? 0 : Int32(ranks.count))
+        for y in 0..<x where Double.random(in: 0..<Double(count), using: &generator) < degree {
+          let rank = ranks[count + x * count + y]
+          (rows.base[x * length + y], rows.base[y * length + x]) = (rank, rank)
+        }
+        // What stands after the last neighbour belongs to no edge between them.
+        rows.base[x * length + count] = 0
+      }
+      let asked = stride(from: Int32(1), to: Int32(count), by: count < 100 ? 1 : 5).map { $0 }
+      let (room, kinds) = (try Memory<UInt64>(256), try Memory<LinkKind>(asked.count))
+      KernelSet.available[level].tellLinks(own.base, rows.base, length, asked, asked.count, room.base, kinds.base)
+      for (i, x) in asked.enumerated() {
+        let rank = own.base[Int(x)]
+        let isJoined = { (x: Int, y: Int) in x == y || rows.base[x * length + y] < rank }
+        let link = (0..<count).filter { $0 != Int(x) && own.base[$0] < rank && isJoined(Int(x), $0) }
+        let kind = kinds.base[i]
+        told[kind, default: 0] += 1
+        #expect((kind == .empty) == link.isEmpty)
+        let isCone = link.contains { y in link.allSatisfy { isJoined(y, $0) } }
+        if isCone || link.count > 64 { #expect(kind == (isCone ? .contractible : .open)) }
+        if isCone || link.isEmpty || link.count > 64 { continue }
+        let (reached, edges, triangles) = components(link, isJoined)
+        #expect((kind != .open) == (reached == 1))
+        // What is contractible has the Euler characteristic of a point; a graph without triangles is, if it is a tree.
+        if kind == .contractible && triangles == 0 { #expect(edges == link.count - 1) }
+        if kind == .connected && triangles == 0 { #expect(edges >= link.count) }
+      }
+    }
+    #expect([LinkKind.open, .empty, .contractible, .connected].allSatisfy { told[$0, default: 0] > 20 })
+  }
+
+  /// How many components a graph has, how many edges, and how many triangles.
+  private func components(
+    _ vertices: [Int], _ isJoined: (Int, Int) -> Bool
+  ) -> (count: Int, edges: Int, triangles: Int) {
+    var (left, count, edges, triangles) = (Set(vertices), 0, 0, 0)
+    while let root = left.popFirst() {
+      var frontier = [root]
+      count += 1
+      while let x = frontier.popLast() {
+        let found = left.filter { isJoined(x, $0) }
+        left.subtract(found)
+        frontier += found
+      }
+    }
+    for x in vertices {
+      for y in vertices where x < y && isJoined(x, y) {
+        edges += 1
+        triangles += vertices.count { y < $0 && isJoined(x, $0) && isJoined(y, $0) }
+      }
+    }
+    return (count, edges, triangles)
+  }
 }
