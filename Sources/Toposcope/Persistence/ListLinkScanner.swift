@@ -42,6 +42,7 @@ final class ListLinkScanner: LinkScanner {
         try findings.add(rank, partner: partner)
         return rank + 1
       }
+      if finder.count > OpenLinks.few { return rank + 1 }
     }
     return ranks.upperBound
   }
@@ -64,7 +65,7 @@ final class ListLinkScanner: LinkScanner {
   /// Makes the graph on the common neighbours found last.
   private func draw(before rank: Int32) throws(ToposcopeError) {
     if finder.count > capacity {
-      capacity = 2 * finder.count
+      capacity = min(2 * finder.count, graph.count)
       links = try OpenLinks(vertices: capacity, edges: .max)
     }
     let neighbors = links.neighbors
