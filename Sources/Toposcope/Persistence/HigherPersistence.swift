@@ -133,11 +133,13 @@ struct HigherPersistence {
     var next = ranks.lowerBound
     while next < ranks.upperBound {
       try report(next)
-      next = try scanner.scan(
-        next..<min(next + 64, ranks.upperBound), wantsLoops: wantsLoops, into: &findings)
-      if findings.count == 0 { continue }
-      try settle(findings[0])
-      findings.removeAll()
+      let end = min(next + 64, ranks.upperBound)
+      while next < end {
+        next = try scanner.scan(next..<end, wantsLoops: wantsLoops, into: &findings)
+        if findings.count == 0 { break }
+        try settle(findings[0])
+        findings.removeAll()
+      }
     }
   }
 

@@ -11,8 +11,7 @@ protocol LinkScanner: AnyObject {
   /// One for another thread, that looks at other edges of the same graph at the same time.
   func another() throws(ToposcopeError) -> any LinkScanner
 
-  /// Looks at links up to the first edge that asks for something, and writes that down, or to a large one, as many of these
-  /// take long. Returns the rank of the next edge.
+  /// Looks at links up to the first edge that asks for something, and writes that down. Returns the rank of the next edge.
   /// - Parameter wantsLoops: whether the loops of links matter
   func scan(
     _ ranks: Range<Int32>, wantsLoops: Bool, into findings: inout LinkFindings

@@ -42,7 +42,6 @@ final class ListLinkScanner: LinkScanner {
         try findings.add(rank, partner: partner)
         return rank + 1
       }
-      if finder.count > OpenLinks.few { return rank + 1 }
     }
     return ranks.upperBound
   }

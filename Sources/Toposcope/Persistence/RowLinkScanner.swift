@@ -69,7 +69,6 @@ final class RowLinkScanner: LinkScanner {
       if partner >= 0 { partner = try links.examine(from: partner, wantsLoops: wantsLoops, &findings) }
       if partner < 0 || findings.isPending { try findings.add(next, partner: partner) }
       move(to: next + 1)
-      if link.vertex >= 0 && neighbors.count > OpenLinks.few { break }
     }
     return next
   }
