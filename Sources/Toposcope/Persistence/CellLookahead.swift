@@ -1,7 +1,8 @@
 /// Takes links apart ahead of the classes, for dimension 3 and above, on several threads.
 ///
 /// How a link is taken apart, and which of its simplices are critical, depends on the graph alone, and the order of the
-/// edges is known. So every thread has a scanner of its own, and takes the next few edges that nobody has taken. All links are kept, whoever took them apart.
+/// edges is known. So every thread has a scanner of its own, and takes the next few edges that nobody has taken. All links
+/// are kept, whoever took them apart.
 final class CellLookahead: @unchecked Sendable {
   /// What the link of an edge says.
   enum Finding {

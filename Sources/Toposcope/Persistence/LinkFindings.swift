@@ -80,15 +80,18 @@ struct LinkFindings {
     }
   }
 
+  /// The last edge; one without anything where there is none.
+  private var last: Finding { findings.count > 0 ? findings[findings.count - 1] : Finding(rank: 0, partner: 0) }
+
   /// True if something has been written since the last edge.
   var isPending: Bool {
-    let last = findings.count > 0 ? findings[findings.count - 1] : Finding(rank: 0, partner: 0)
+    let last = last
     return roots.count > last.rootsEnd || loopEnds.count > last.loopsEnd
   }
 
   /// Puts names in the place of the vertices that have been written since the last edge.
   func rename(_ names: UnsafePointer<Int32>) {
-    let last = findings.count > 0 ? findings[findings.count - 1] : Finding(rank: 0, partner: 0)
+    let last = last
     for i in Int(last.rootsEnd)..<roots.count { roots[i] = names[Int(roots[i])] }
     let start = last.loopsEnd > 0 ? loopEnds[Int(last.loopsEnd) - 1] : 0
     for i in Int(start)..<loopVertices.count { loopVertices[i] = names[Int(loopVertices[i])] }

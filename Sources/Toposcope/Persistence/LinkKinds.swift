@@ -47,8 +47,6 @@ private final class StarOfVertex: @unchecked Sendable {
   private static let mostNeighbors = 511
   /// At least one of so many edges has to go with a vertex.
   private static let oneOf = 8
-  /// In lists that are so many times as long the neighbours are looked up.
-  private static let muchLonger = 32
 
   init(_ lists: RankTable.Lists) throws(ToposcopeError) {
     self.lists = lists
@@ -98,12 +96,12 @@ private final class StarOfVertex: @unchecked Sendable {
   /// Writes the ranks of the edges of a vertex to the neighbours.
   @inline(__always)
   private func write(_ x: Int32, _ neighbors: UnsafeBufferPointer<Int32>, to row: UnsafeMutablePointer<Int32>) {
-    let list = lists.places(of: x)
-    if list.count > StarOfVertex.muchLonger &* neighbors.count {
+    if lists.isMuchLonger(x, than: neighbors.count) {
       let all = lists.row(x)
       for (i, y) in neighbors.enumerated() { row[i] = all[Int(y)] }
       return
     }
+    let list = lists.places(of: x)
     // Nobody could foresee which are there: the others are written to the place after the last, which is not read.
     let (numbers, last) = (numbers.base, Int32(truncatingIfNeeded: neighbors.count))
     let (others, ranks) = (lists.neighbors + list.lowerBound, lists.ranks + list.lowerBound)

@@ -89,10 +89,11 @@ final class LinkLookahead: @unchecked Sendable {
 
   private func look(_ block: Block, _ scanner: any LinkScanner, isCaller: Bool) throws(ToposcopeError) {
     var next = block.ranks.lowerBound
+    let standing = Standing(progress, done: Int(next), total: Int(end), isCaller: isCaller)
     block.extent = wantsLoops.load(ordering: .relaxed) ? .loops : .components
     while next < block.ranks.upperBound {
       if !wantsLoops.load(ordering: .relaxed) { block.extent = .components }
-      if isCaller { try progress.report(Int(next), of: Int(end)) }
+      try standing.report()
       next = try scanner.scan(
         next..<block.ranks.upperBound, wantsLoops: block.extent == .loops, into: &block.findings)
     }

@@ -114,9 +114,8 @@ struct Loops: LoopEngine {
     if word == graph.wordsPerRow {
       let identifier = try addWithoutTriangle(e)
       if identifier != 0 { try activate(u, v, identifier) }
-    } else if alive > 0 {
-      let groups = active.groups(u) | active.groups(v)
-      if groups != 0 || planes.mask(u) | planes.mask(v) != 0 { try fill(e, groups, firstCommonWord: word) }
+    } else if isTouched(u, or: v) {
+      try fill(e, firstCommonWord: word)
     }
     graph.insert(u, v)
   }
@@ -133,7 +132,7 @@ struct Loops: LoopEngine {
   }
 
   /// Annotates an edge that is in a triangle, after all its triangles have been made true.
-  private mutating func fill(_ e: FiltrationEdge, _ groups: UInt64, firstCommonWord: Int) throws(ToposcopeError) {
+  private mutating func fill(_ e: FiltrationEdge, firstCommonWord: Int) throws(ToposcopeError) {
     let (u, v) = (Int(e.tail), Int(e.head))
     let hasPlanes = planes.mask(u) | planes.mask(v) != 0
     if hasPlanes { searches += 1 }
@@ -148,7 +147,7 @@ struct Loops: LoopEngine {
     // The active edges of u to common neighbours are those to neighbours of v, for active edges are edges. Where an end has
     // none, no lines of its are read: what the other one says is said twice.
     let (groupsU, groupsV) = (active.groups(u), active.groups(v))
-    var groups = groups
+    var groups = groupsU | groupsV
     search: while groups != 0 {
       let group = groups & (0 &- groups)
       groups ^= group

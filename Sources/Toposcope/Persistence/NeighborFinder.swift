@@ -13,9 +13,6 @@ struct NeighborFinder {
   private let places: UnsafeMutablePointer<Int32>
   private let memory: Memory<Int32>
 
-  /// Of lists that are so many times as long only what is asked for is looked up.
-  private static let muchLonger = 32
-
   init(_ lists: RankTable.Lists) throws(ToposcopeError) {
     self.lists = lists
     let room = lists.longest + 1
@@ -30,10 +27,10 @@ struct NeighborFinder {
   @inline(__always)
   mutating func find(_ u: Int32, _ v: Int32, before rank: Int32) -> Int {
     let (a, b) = (lists.places(of: u), lists.places(of: v))
-    let (short, long) = a.count <= b.count ? (a, b) : (b, a)
+    let (short, long, far) = a.count <= b.count ? (a, b, v) : (b, a, u)
     var (best, found, middle) = (Int32.max, 0, 0)
-    if long.count > NeighborFinder.muchLonger &* short.count {
-      let row = lists.row(a.count <= b.count ? v : u)
+    if lists.isMuchLonger(far, than: short.count) {
+      let row = lists.row(far)
       for place in short {
         let x = lists.neighbors[place]
         let longer = max(lists.ranks[place], row[Int(x)])
@@ -74,13 +71,12 @@ struct NeighborFinder {
   /// else 0: nobody could foresee which, so that all are gone on with.
   @inline(__always)
   func forEachNeighbor(of place: Int, before rank: Int32, _ body: (_ place: Int, _ isJoined: UInt64) -> Void) {
-    let list = lists.places(of: vertices[place])
-    if list.count > NeighborFinder.muchLonger &* count {
+    if lists.isMuchLonger(vertices[place], than: count) {
       let row = lists.row(vertices[place])
       for i in 0..<count { body(i, row[Int(vertices[i])] < rank ? 1 : 0) }
       return
     }
-    for i in list {
+    for i in lists.places(of: vertices[place]) {
       let x = lists.neighbors[i]
       let match = Int(places[Int(x)])
       body(match, (match < count ? 1 : 0) & (vertices[match] == x ? 1 : 0) & (lists.ranks[i] < rank ? 1 : 0))

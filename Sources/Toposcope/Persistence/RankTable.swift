@@ -11,7 +11,6 @@ struct RankTable {
   private let ranks: Memory<Int32>
   private let rowLength: Int
   private let isSparse: Bool
-  private let hasLists: Bool
   /// The other ends of the edges of every vertex, ascending, and where its list begins; none where there are places.
   private let neighbors: Memory<Int32>
   private let starts: Memory<UInt32>
@@ -66,7 +65,6 @@ struct RankTable {
     count = vertices
     // Pointers, so that nothing is retained for an edge.
     let list = UnsafePointer(edges.base)
-    self.hasLists = hasLists
     isSparse = hasLists || RankTable.isSparse(vertices, edges.count)
     rowLength = RankTable.rowLength(vertices)
     guard isSparse else {
@@ -226,6 +224,10 @@ struct RankTable {
         ranks: ranks + places.lowerBound, neighbors: neighbors + places.lowerBound, places: nil, count: places.count)
     }
 
+    /// Whether one had better look so many neighbours of a vertex up than go through all.
+    @inline(__always)
+    func isMuchLonger(_ vertex: Int32, than count: Int) -> Bool { places(of: vertex).count > 32 &* count }
+
     /// Brings the list of a vertex near the processor.
     @inline(__always)
     func fetch(_ vertex: Int32) {
@@ -238,7 +240,7 @@ struct RankTable {
   }
 
   /// The lists of neighbours; nil for a matrix, or where bits say where neighbours stand.
-  var lists: Lists? { hasLists ? allLists : nil }
+  var lists: Lists? { isSparse && placesPerRow == 0 ? allLists : nil }
 
   private var allLists: Lists {
     Lists(
