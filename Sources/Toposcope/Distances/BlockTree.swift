@@ -58,6 +58,7 @@ struct BlockTree {
   private static let fewCoordinates = 16
 
   var root: Node { shape.root }
+  var nodeCount: Int { shape.nodeCount }
   var blocks: [Node] { shape.count == 0 ? [] : shape.blocks(of: root) }
   /// Nil for a block.
   func halves(of node: Node) -> (Node, Node)? { shape.isBlock(node) ? nil : shape.halves(of: node) }
@@ -147,26 +148,42 @@ struct BlockTree {
   }
 
   /// Calls `body` with the pairs of nodes of at most `size` points each, as large as they can be, that are wanted, and so
-  /// are those that they are parts of. The first never stands after the second.
+  /// are those that they are parts of. The first never stands after the second; the pairs of a node itself come before
+  /// those with others.
+  @inline(__always)
   func forEachPair(
     _ a: Node, _ b: Node, ofAtMost size: Int, isWanted: (Node, Node) -> Bool, _ body: (Node, Node) -> Void
   ) {
-    if !isWanted(a, b) { return }
-    if a.points.count <= size && b.points.count <= size { return body(a, b) }
-    func go(_ a: Node, _ b: Node) { forEachPair(a, b, ofAtMost: size, isWanted: isWanted, body) }
-    if a.number == b.number {
-      let (first, second) = shape.halves(of: a)
-      go(first, first)
-      go(first, second)
-      go(second, second)
-    } else if a.points.count >= b.points.count {
-      let (first, second) = shape.halves(of: a)
-      go(first, b)
-      go(second, b)
-    } else {
-      let (first, second) = shape.halves(of: b)
-      go(a, first)
-      go(a, second)
+    // No recursion: each call would count references, for which threads have to wait for one another. Every step leaves two
+    // more pairs at most, and halves a node.
+    withUnsafeTemporaryAllocation(of: (Node, Node).self, capacity: 4 * Int.bitWidth) { waiting in
+      waiting[0] = (a, b)
+      var count = 1
+      func push(_ a: Node, _ b: Node) {
+        waiting[count] = (a, b)
+        count += 1
+      }
+      while count > 0 {
+        count -= 1
+        let (a, b) = waiting[count]
+        if !isWanted(a, b) { continue }
+        if a.points.count <= size && b.points.count <= size {
+          body(a, b)
+        } else if a.number == b.number {
+          let (first, second) = shape.halves(of: a)
+          push(first, second)
+          push(second, second)
+          push(first, first)
+        } else if a.points.count >= b.points.count {
+          let (first, second) = shape.halves(of: a)
+          push(second, b)
+          push(first, b)
+        } else {
+          let (first, second) = shape.halves(of: b)
+          push(a, second)
+          push(a, first)
+        }
+      }
     }
   }
 }

@@ -21,7 +21,11 @@ extension DistanceTiles {
     tree.forEachPair(tree.root, tree.root, ofAtMost: max(share, tree.tilePoints), isWanted: isWanted) {
       parts.append(($0, $1))
     }
-    if isNearFirst { parts.sort { tree.gap($0.0, $0.1) < tree.gap($1.0, $1.1) } }
+    if isNearFirst {
+      // The pairs of a node itself before all others: they tell most.
+      let gaps = parts.map { $0.0.number == $0.1.number ? -1 : tree.gap($0.0, $0.1) }
+      parts = parts.indices.sorted { gaps[$0] < gaps[$1] }.map { parts[$0] }
+    }
     switch points.sums {
     case .single(let sums, _): try forEach(parts, tree, sums, threads, progress, isWanted: isWanted, body)
     case .double(let sums): try forEach(parts, tree, sums, threads, progress, isWanted: isWanted, body)
@@ -32,9 +36,9 @@ extension DistanceTiles {
     _ parts: [(BlockTree.Node, BlockTree.Node)], _ tree: BlockTree, _ sums: PanelSums<Scalar>, _ threads: Int,
     _ progress: Progress, isWanted: (BlockTree.Node, BlockTree.Node) -> Bool, _ body: (DistanceTile, Int) -> Void
   ) throws(ToposcopeError) {
-    let threads = Threads.resolve(threads)
+    let (threads, isShort) = (Threads.resolve(threads), sums.isShort)
     let memory = try TileMemory(side: tree.tilePoints, isInPlace: false, threads: threads)
-    let workspaces = try AlignedMemory<Double>(sums.isShort ? 0 : threads * tree.tilePoints * tree.tilePoints)
+    let workspaces = try AlignedMemory<Double>(isShort ? 0 : threads * tree.tilePoints * tree.tilePoints)
     try Threads.forEach(chunks: parts.count, threads: threads, progress: progress) { part in
       let slot = memory.slots.take()
       defer { memory.slots.give(slot) }
@@ -52,7 +56,7 @@ extension DistanceTiles {
       let (first, second) = parts[part]
       tree.forEachPair(first, second, ofAtMost: tree.tilePoints, isWanted: isWanted) { a, b in
         if progress.isCancelled { return }
-        if sums.isShort {
+        if isShort {
           tree.forEachRun(a, b, isWanted: isWanted) { row, columns in
             make(row.clamped(to: a.points), columns.clamped(to: b.points)) { out, stride in
               points.fill(rows: row, columns: columns, into: out, stride: stride, sums: memory.sums)
@@ -83,6 +87,11 @@ extension BlockTree {
   fileprivate func forEachRun(
     _ a: Node, _ b: Node, isWanted: (Node, Node) -> Bool, _ body: (_ row: Range<Int>, _ columns: Range<Int>) -> Void
   ) {
+    let (rows, columns) = ((a.points.count + 15) / 16, (b.points.count + 15) / 16)
+    func panel(_ row: Int) -> Range<Int> { a.points.lowerBound + 16 * row..<a.points.lowerBound + 16 * (row + 1) }
+    if a.number == b.number {
+      for row in 0..<rows { body(panel(row), panel(row)) }
+    }
     // A bit for every pair of panels, a byte for every row of them.
     var wanted: UInt64 = blockPoints == 16 ? 0 : .max
     if blockPoints == 16 {
@@ -91,19 +100,14 @@ extension BlockTree {
         wanted |= 1 << (row / 2 + column / 16)
       }
     }
-    let (rows, columns) = ((a.points.count + 15) / 16, (b.points.count + 15) / 16)
     for row in 0..<rows {
-      let start = a.points.lowerBound + 16 * row
       var left = Int(truncatingIfNeeded: wanted >> (8 * row)) & (1 << columns - 1)
-      if a.number == b.number {
-        left &= ~0 << (row + 1)
-        body(start..<start + 16, start..<start + 16)
-      }
+      if a.number == b.number { left &= ~0 << (row + 1) }
       while left != 0 {
         let first = left.trailingZeroBitCount
         let count = (~(left >> first)).trailingZeroBitCount
         left &= ~0 << (first + count)
-        body(start..<start + 16, b.points.lowerBound + 16 * first..<b.points.lowerBound + 16 * (first + count))
+        body(panel(row), b.points.lowerBound + 16 * first..<b.points.lowerBound + 16 * (first + count))
       }
     }
   }

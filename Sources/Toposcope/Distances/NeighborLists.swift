@@ -25,10 +25,9 @@ final class NeighborLists {
     count = tiles.points.count
     order = nil
     self.most = max(1, min(most, count - 1))
-    keys = try Memory(count * self.most)
+    keys = try Self.empty(count * self.most, threads: threads)
     farthest = try Memory(count)
     farthestFinite = try Memory(count)
-    for place in 0..<keys.count { keys.base[place] = Self.none }
     // Rows and columns of a tile begin at multiples of sixteen; columns never come before rows, so nobody waits for ever.
     let locks = Locks((count + 15) / 16)
     try tiles.forEach(threads: threads, progress: progress) { tile in
@@ -46,8 +45,7 @@ final class NeighborLists {
     self.order = order
     self.most = max(1, min(most, count - 1))
     (farthest, farthestFinite) = (try Memory(0), try Memory(0))
-    keys = try Memory(count * self.most)
-    for place in 0..<keys.count { keys.base[place] = Self.none }
+    keys = try Self.empty(count * self.most, threads: threads)
     let limits = try PanelLimits(order)
     let locks = Locks(count / tree.tilePoints + 1)
     try sorted.rows.tiles.forEach(
@@ -60,6 +58,16 @@ final class NeighborLists {
         locks.with(columns) { self.add(tile, order, limits) }
       }
     }
+  }
+
+  private static func empty(_ places: Int, threads: Int) throws(ToposcopeError) -> Memory<UInt64> {
+    let (keys, batch) = (try Memory<UInt64>(places, isZeroed: false), 1 << 18)  // a large page each
+    try Threads.forEach(
+      chunks: (places + batch - 1) / batch, threads: Threads.resolve(threads), progress: Progress()
+    ) { chunk in
+      (keys.base + chunk * batch).update(repeating: Self.none, count: min(batch, places - chunk * batch))
+    }
+    return keys
   }
 
   private func add(_ tile: DistanceTile, _ order: [Int32], _ limits: PanelLimits) {
@@ -241,7 +249,7 @@ private final class PanelLimits: @unchecked Sendable {
 
   func greatest(of points: Range<Int>) -> UInt64 {
     var greatest: UInt64 = 0
-    for panel in points.lowerBound / 16..<(points.upperBound + 15) / 16 {
+    for panel in points.lowerBound / 16..<(points.upperBound + 15) / 16 where greatest < .max {
       greatest = max(greatest, limits[panel].load(ordering: .relaxed))
     }
     return greatest

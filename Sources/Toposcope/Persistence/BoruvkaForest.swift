@@ -23,6 +23,9 @@ struct BoruvkaForest {
   private let sorted: SortedPoints?
   private let threads: Int
   private let progress: Progress
+  /// Points stand in the order of the lists: near ones near one another.
+  private let places: [Int32]
+  /// Of the places of points; a component is known by the first.
   private var components: Components
 
   /// Neighbours that are kept of a point.
@@ -60,51 +63,101 @@ struct BoruvkaForest {
       extent = lists.extent
       sorted = nil
     }
-    var inside = [Int32](repeating: 0, count: rows.count)
-    while try join(lists, &inside) {}
-    while components.count > 1, try joinRest() {}
+    places = [Int32](unsafeUninitializedCapacity: rows.count) { places, count in
+      for place in 0..<rows.count { places[Int(lists.point(at: place))] = Int32(place) }
+      count = rows.count
+    }
+    let outward = try Memory<Outward>(rows.count, isZeroed: false)
+    for place in 0..<rows.count { outward.base[place] = Outward(pointItself: lists.point(at: place)) }
+    if let sorted {
+      while components.count > 1, try joinBeyond(lists, sorted, joinNear(lists, outward)) {}
+    } else {
+      _ = try joinNear(lists, outward)
+      while components.count > 1, try joinComponents() {}
+    }
   }
 
+  /// The first edge of a point's list that leaves its component, kept beside the lists, which are far larger.
+  private struct Outward: BitwiseCopyable {
+    /// ``FiltrationEdge/none`` where all neighbours are inside.
+    var edge: FiltrationEdge
+    var place: Int32
+
+    /// Before the list.
+    init(pointItself point: Int32) { (edge, place) = (FiltrationEdge(length: 0, tail: point, head: point), -1) }
+  }
+
+  private mutating func component(of point: Int32) -> Int { Int(components.root(places[Int(point)])) }
+
+  /// Returns whether the ends of an edge were in two components.
   private mutating func join(_ edge: FiltrationEdge) -> Bool {
-    if components.join(edge.tail, edge.head) == nil { return false }
+    if components.join(places[Int(edge.tail)], places[Int(edge.head)]) == nil { return false }
     edges.append(edge)
     return true
   }
 
-  /// One round in the lists of neighbours. Returns whether any components were joined.
-  /// - Parameter inside: so many of the first neighbours of each point are known to be in its own component
-  private mutating func join(_ lists: NeighborLists, _ inside: inout [Int32]) throws(ToposcopeError) -> Bool {
-    let n = rows.count
-    var least = [FiltrationEdge](repeating: .none, count: n)
-    var unknown = least  // no edge that leaves the component and is in no list comes before this
-    for place in 0..<n {
-      if place & 0xFFF == 0 { try progress.report(n, of: n) }
-      let point = lists.point(at: place)
-      let component = components.root(point)
-      var i = Int(inside[place])
-      while let edge = lists.edge(at: place, i) {
-        let other = edge.tail == point ? edge.head : edge.tail
-        if components.root(other) != component {
-          if edge.precedes(least[Int(component)]) { least[Int(component)] = edge }
-          break
+  /// Rounds in the lists of neighbours, as long as they join any components.
+  ///
+  /// - Parameter outward: By place; left for the components that there are in the end.
+  /// - Returns: By component, the least edge that leaves it and is in the list of one of its points.
+  private mutating func joinNear(
+    _ lists: NeighborLists, _ outward: Memory<Outward>
+  ) throws(ToposcopeError) -> [FiltrationEdge] {
+    /// The places of points that may have neighbours outside.
+    var open = (0..<Int32(rows.count)).map { $0 }
+    /// The components that are left.
+    var left = open
+    var least = [FiltrationEdge](repeating: .none, count: rows.count)
+    var unknown = least  // no edge that leaves the component and is in no list of its points comes before this
+    while true {
+      let roots = components.roots()
+      try skipInside(lists, open, roots, outward)
+      for component in left { least[Int(component)] = .none }
+      open.removeAll { place in
+        let component = Int(roots[Int(place)])
+        let edge = outward.base[Int(place)].edge
+        if edge.length < .infinity {
+          if edge.precedes(least[component]) { least[component] = edge }
+          return false
         }
-        i += 1
+        if let last = lists.last(at: Int(place)), last.precedes(unknown[component]) { unknown[component] = last }
+        return true
       }
-      inside[place] = Int32(i)
-      if i == lists.most, let last = lists.last(at: place), last.precedes(unknown[Int(component)]) {
-        unknown[Int(component)] = last
+      var known: [FiltrationEdge] = []
+      for component in left where least[Int(component)].precedes(unknown[Int(component)]) {
+        known.append(least[Int(component)])
       }
+      if known.isEmpty { return least }
+      for edge in known {
+        let (a, b) = (component(of: edge.tail), component(of: edge.head))
+        if !join(edge) { continue }
+        unknown[min(a, b)] = unknown[a].precedes(unknown[b]) ? unknown[a] : unknown[b]
+        least[max(a, b)] = .none
+      }
+      if components.count == 1 { return least }
+      left.removeAll { components.root($0) != $0 }
     }
-    var isAnyJoined = false
-    for component in 0..<n where least[component].precedes(unknown[component]) {
-      if join(least[component]) { isAnyJoined = true }
-    }
-    return isAnyJoined
   }
 
-  /// One round beyond the lists. Returns whether any components were joined.
-  private mutating func joinRest() throws(ToposcopeError) -> Bool {
-    if let sorted { try joinNearComponents(sorted) } else { try joinComponents() }
+  /// Goes on in the lists at some places to the first neighbour in another component.
+  private func skipInside(
+    _ lists: NeighborLists, _ open: [Int32], _ roots: [Int32], _ outward: Memory<Outward>
+  ) throws(ToposcopeError) {
+    let batch = 1 << 13
+    let chunks = (open.count + batch - 1) / batch
+    try Threads.forEach(chunks: chunks, threads: Threads.resolve(threads), progress: progress) { chunk in
+      for place in open[chunk * batch..<min(open.count, (chunk + 1) * batch)] {
+        let (place, point) = (Int(place), lists.point(at: Int(place)))
+        var next = outward.base[place]
+        while next.edge.length < .infinity {
+          let other = next.edge.tail == point ? next.edge.head : next.edge.tail
+          if roots[Int(places[Int(other)])] != roots[place] { break }
+          next.place += 1
+          next.edge = lists.edge(at: place, Int(next.place)) ?? .none
+        }
+        outward.base[place] = next
+      }
+    }
   }
 
   /// Joins the components by the least edges between them, or out of them. Returns whether any were joined.
@@ -156,39 +209,43 @@ struct BoruvkaForest {
     var isAnyJoined = false
     while try joinLeast(of: candidates) {
       isAnyJoined = true
-      candidates.removeAll { components.root($0.tail) == components.root($0.head) }
+      candidates.removeAll { component(of: $0.tail) == component(of: $0.head) }
     }
     return isAnyJoined
   }
 
   /// Joins the components by the least edge out of each. Returns whether any were joined.
-  private mutating func joinNearComponents(_ sorted: SortedPoints) throws(ToposcopeError) -> Bool {
+  /// - Parameter listed: By component, the least of those that are in the lists of its points.
+  private mutating func joinBeyond(
+    _ lists: NeighborLists, _ sorted: SortedPoints, _ listed: [FiltrationEdge]
+  ) throws(ToposcopeError) -> Bool {
+    if components.count == 1 { return false }
     let (n, order, tree, points) = (rows.count, sorted.order, sorted.tree, sorted.rows.points)
     let threads = Threads.resolve(threads)
-    let labels = ComponentLabels(order.map { components.root($0) })
+    let limits = ComponentLimits(components.roots(), lists, listed, tree)
     let least = try Memory<FiltrationEdge>(n * threads)
-    for place in 0..<least.count { least.base[place] = .none }
+    for place in 0..<least.count { least.base[place] = place < n ? listed[place] : .none }
     try sorted.rows.tiles.forEach(
       in: tree, isNearFirst: true, threads: threads, progress: progress,
       isWanted: { a, b in
-        if labels.areOne(a.points, b.points) { return false }
-        let most = max(labels.limit(of: a.points), labels.limit(of: b.points))
-        return tree.gap(a, b) <= points.sums(at: Float(bitPattern: UInt32(bitPattern: most))).most
+        if limits.areOne(a, b) { return false }
+        let most = max(limits.limit(of: a), limits.limit(of: b))
+        return most >= 0 && tree.gap(a, b) <= points.sums(at: Float(bitPattern: UInt32(bitPattern: most))).most
       }
     ) { tile, slot in
       let found = least.base + slot * n
-      tile.forEachPair(upTo: max(labels.limit(of: tile.rows), labels.limit(of: tile.columns))) { i, j, length in
-        let (a, b) = (labels[i], labels[j])
+      tile.forEachPair(upTo: max(limits.limit(of: tile.rows), limits.limit(of: tile.columns))) { i, j, length in
+        let (a, b) = (limits[i], limits[j])
         if a == b || length > max(found[a].length, found[b].length) { return }
         let (x, y) = (order[i], order[j])
         let edge = FiltrationEdge(length: length, tail: min(x, y), head: max(x, y))
         if edge.precedes(found[a]) {
           found[a] = edge
-          labels.lower(a, to: length)
+          limits.lower(a, to: length)
         }
         if edge.precedes(found[b]) {
           found[b] = edge
-          labels.lower(b, to: length)
+          limits.lower(b, to: length)
         }
       }
     }
@@ -211,7 +268,7 @@ struct BoruvkaForest {
     try progress.report(rows.count, of: rows.count)
     var least = [FiltrationEdge](repeating: .none, count: rows.count)
     for edge in candidates {
-      let (tail, head) = (Int(components.root(edge.tail)), Int(components.root(edge.head)))
+      let (tail, head) = (component(of: edge.tail), component(of: edge.head))
       if edge.precedes(least[tail]) { least[tail] = edge }
       if edge.precedes(least[head]) { least[head] = edge }
     }
@@ -223,7 +280,7 @@ struct BoruvkaForest {
   /// The points, component by component, and where each component ends.
   private mutating func sortedPoints() -> (order: [Int32], ends: [Int]) {
     let n = rows.count
-    let roots = (0..<Int32(n)).map { components.root($0) }
+    let roots = components.roots()
     var numbers = [Int](repeating: -1, count: n)
     var sizes: [Int] = []
     for root in roots {
@@ -248,21 +305,26 @@ struct BoruvkaForest {
   }
 }
 
-/// The component of every point, in the order of a tree, and the least length of an edge out of each component so far.
-private final class ComponentLabels: @unchecked Sendable {
+/// How long the edges out of the components of some points may be that are in none of their lists, but may yet be the least.
+private final class ComponentLimits: @unchecked Sendable {
+  private let tree: BlockTree
+  /// By place: the component, and the length of the last edge in the list, as bits.
   private let labels: [Int32]
-  /// The component of all points of a panel; -1 where they have several.
-  private let ofPanels: [Int32]
-  /// Lengths as bits, by component.
+  private let lasts: [Int32]
+  /// The component of all points of a node, -1 where they have several, and the least of the last lengths.
+  private var nodes: [(label: Int32, last: Int32)]
+  /// The least known lengths of edges out of the components, as bits.
   private let limits: UnsafeMutablePointer<Atomic<Int32>>
 
-  init(_ labels: [Int32]) {
-    self.labels = labels
-    ofPanels = stride(from: 0, to: labels.count, by: 16).map { start in
-      labels[start..<min(start + 16, labels.count)].allSatisfy { $0 == labels[start] } ? labels[start] : -1
-    }
+  private static let none: Int32 = -1
+
+  init(_ labels: [Int32], _ lists: NeighborLists, _ listed: [FiltrationEdge], _ tree: BlockTree) {
+    (self.labels, self.tree) = (labels, tree)
+    lasts = labels.indices.map { Self.bits(lists.last(at: $0)?.length ?? .infinity) }
+    nodes = [(label: Int32, last: Int32)](repeating: (Self.none, 0), count: tree.nodeCount)
     limits = .allocate(capacity: labels.count)
-    for i in 0..<labels.count { (limits + i).initialize(to: Atomic(Int32(bitPattern: Float.infinity.bitPattern))) }
+    for i in 0..<labels.count { (limits + i).initialize(to: Atomic(Self.bits(listed[i].length))) }
+    _ = sum(up: tree.root)
   }
 
   deinit {
@@ -270,35 +332,51 @@ private final class ComponentLabels: @unchecked Sendable {
     limits.deallocate()
   }
 
+  private static func bits(_ length: Float) -> Int32 { Int32(bitPattern: length.bitPattern) }
+
+  private func sum(up node: BlockTree.Node) -> (label: Int32, last: Int32) {
+    var own: (label: Int32, last: Int32)
+    if let (a, b) = tree.halves(of: node) {
+      let (ofA, ofB) = (sum(up: a), sum(up: b))
+      own = (ofA.label == ofB.label ? ofA.label : Self.none, min(ofA.last, ofB.last))
+    } else {
+      let first = labels[node.points.lowerBound]
+      own = (labels[node.points].allSatisfy { $0 == first } ? first : Self.none, lasts[node.points].min() ?? 0)
+    }
+    nodes[node.number] = own
+    return own
+  }
+
   @inline(__always)
   subscript(place: Int) -> Int { Int(labels[place]) }
 
-  private func panels(of points: Range<Int>) -> Range<Int> { points.lowerBound / 16..<(points.upperBound + 15) / 16 }
-
   /// Whether all points are of one component.
-  func areOne(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
-    let label = ofPanels[a.lowerBound / 16]
-    return label >= 0 && panels(of: b).allSatisfy { ofPanels[$0] == label }
-      && panels(of: a).allSatisfy { ofPanels[$0] == label }
+  func areOne(_ a: BlockTree.Node, _ b: BlockTree.Node) -> Bool {
+    nodes[a.number].label >= 0 && nodes[a.number].label == nodes[b.number].label
   }
 
-  /// No longer edge is wanted out of the components of some points.
-  func limit(of points: Range<Int>) -> Int32 {
-    var limit: Int32 = 0
-    for panel in panels(of: points) {
-      let own = ofPanels[panel]
-      if own >= 0 {
-        limit = max(limit, limits[Int(own)].load(ordering: .relaxed))
-      } else {
-        for i in 16 * panel..<min(16 * panel + 16, labels.count) {
-          limit = max(limit, limits[Int(labels[i])].load(ordering: .relaxed))
-        }
-      }
+  /// No longer edge is wanted out of the components of the points of a node; negative where none is.
+  func limit(of node: BlockTree.Node) -> Int32 {
+    let (label, last) = nodes[node.number]
+    if label >= 0 {
+      let limit = limits[Int(label)].load(ordering: .relaxed)
+      return last <= limit ? limit : Self.none
     }
-    return limit
+    guard let (a, b) = tree.halves(of: node) else { return limit(of: node.points) }
+    return max(limit(of: a), limit(of: b))
+  }
+
+  /// The same of some points.
+  func limit(of points: Range<Int>) -> Int32 {
+    var most = Self.none
+    for place in points.clamped(to: labels.indices) {
+      let limit = limits[Int(labels[place])].load(ordering: .relaxed)
+      if limit > most && lasts[place] <= limit { most = limit }
+    }
+    return most
   }
 
   func lower(_ component: Int, to length: Float) {
-    limits[component].min(Int32(bitPattern: length.bitPattern), ordering: .relaxed)
+    limits[component].min(Self.bits(length), ordering: .relaxed)
   }
 }

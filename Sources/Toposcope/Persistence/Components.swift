@@ -22,6 +22,13 @@ struct Components {
     return v
   }
 
+  /// The oldest vertex of the component of every vertex.
+  mutating func roots() -> [Int32] {
+    // Parents are older, so theirs are known.
+    for v in 0..<parent.count { parent[v] = parent[Int(parent[v])] }
+    return parent
+  }
+
   /// Joins the components of the ends of an edge. Returns the oldest vertex of the one that ends so, by the elder rule;
   /// nil when the ends were joined before.
   @inline(__always)

@@ -34,16 +34,15 @@ final class FarthestPairs: Sendable {
     let side = sorted.tree.blockPoints
     withUnsafeTemporaryAllocation(of: Float.self, capacity: side * side) { distances in
       var farthest = [Int32](repeating: 0, count: block.points.count)
-      look(into: sorted.tree.root, around: block, &farthest, distances.baseAddress!)
+      look(into: sorted.tree.root, around: block, &farthest, distances.baseAddress!, sorted.tree, sorted.rows.points)
       for length in farthest { enclosing.min(length, ordering: .relaxed) }
     }
   }
 
   private func look(
     into node: BlockTree.Node, around block: BlockTree.Node, _ farthest: inout [Int32],
-    _ distances: UnsafeMutablePointer<Float>
+    _ distances: UnsafeMutablePointer<Float>, _ tree: BlockTree, _ points: PreparedPoints
   ) {
-    let (tree, points) = (sorted.tree, sorted.rows.points)
     // Distances that are no longer tell nothing.
     let least = enclosing.load(ordering: .relaxed)
     let known = farthest.reduce(longest.load(ordering: .relaxed)) { $1 < least ? min($0, $1) : $0 }
@@ -59,7 +58,7 @@ final class FarthestPairs: Sendable {
       return
     }
     let isFirstFarther = tree.span(block, first) >= tree.span(block, second)
-    look(into: isFirstFarther ? first : second, around: block, &farthest, distances)
-    look(into: isFirstFarther ? second : first, around: block, &farthest, distances)
+    look(into: isFirstFarther ? first : second, around: block, &farthest, distances, tree, points)
+    look(into: isFirstFarther ? second : first, around: block, &farthest, distances, tree, points)
   }
 }

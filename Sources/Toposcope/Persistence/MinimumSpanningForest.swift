@@ -71,9 +71,26 @@ struct MinimumSpanningForest {
       try self.init(vertices: rows.count, progress: progress) { rows.fill(row: $0, into: $1) }
     } else {
       let forest = try BoruvkaForest(rows, threads: threads, progress: progress)
-      self.init(edges: forest.edges.sorted { $0.precedes($1) }, vertices: rows.count)
+      self.init(edges: try Self.sorted(forest.edges), vertices: rows.count)
       (enclosingRadius, longest) = forest.extent
     }
+  }
+
+  /// In the order of the filtration, lengths first.
+  private static func sorted(_ edges: [FiltrationEdge]) throws(ToposcopeError) -> [FiltrationEdge] {
+    let (keys, spare) = (try Memory<UInt64>(edges.count), try Memory<UInt64>(edges.count))
+    for i in 0..<edges.count { keys.base[i] = UInt64(edges[i].length.bitPattern) << 32 | UInt64(i) }
+    var (front, back) = (keys.base, spare.base)
+    RadixSort.sort(&front, spare: &back, count: edges.count)
+    var sorted = (0..<edges.count).map { edges[Int(UInt32(truncatingIfNeeded: front[$0]))] }
+    var start = 0
+    while start < sorted.count {
+      var end = start + 1
+      while end < sorted.count && sorted[end].length == sorted[start].length { end += 1 }
+      if end > start + 1 { sorted[start..<end].sort { $0.edge.precedes($1.edge) } }
+      start = end
+    }
+    return sorted
   }
 
   /// Rows of fewer coordinates than this are made sooner than lists of neighbours.
