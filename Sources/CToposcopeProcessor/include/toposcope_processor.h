@@ -541,6 +541,16 @@ static inline bool toposcope_is_mirrored(const int *block, const int *image, lon
   return __builtin_reduce_or(wrong | (outside & (int)0x80000000)) == 0;
 }
 
+/* One bit for each of 64 integers: whether it is `value`. */
+static inline unsigned long long toposcope_equal(const int *values, int value) {
+  typedef int vector __attribute__((vector_size(256), aligned(4)));
+  typedef _Bool mask __attribute__((ext_vector_type(64)));
+  mask equal = __builtin_convertvector(*(const vector *)values == value, mask);
+  unsigned long long bits;
+  __builtin_memcpy(&bits, &equal, sizeof bits);
+  return bits;
+}
+
 /* One bit for each of 64 integers: whether it is greater than `lower` and at most `upper`. */
 static inline unsigned long long toposcope_between(const int *values, int lower, int upper) {
   typedef int vector __attribute__((vector_size(256), aligned(4)));

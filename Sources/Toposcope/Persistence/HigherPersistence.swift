@@ -37,7 +37,7 @@ struct HigherPersistence {
     (self.limit, self.held) = (limit, held)
     graph = try RankedGraph(
       order, isClosed: wanted.cycles, limit: min(limit ?? .max, AlignedMemory<Float>.physicalMemory),
-      held: held, hasLists: hasLists, progress: progress)
+      held: held, hasLists: hasLists, threads: threads, progress: progress)
     self.pace = pace
     self.threads = pace.isWorthThreads(graph, maxDimension) ? threads : 1
     self.field = field

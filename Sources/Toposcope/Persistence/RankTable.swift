@@ -60,7 +60,7 @@ struct RankTable {
 
   /// - Parameter hasLists: whether there are lists of neighbours, whatever else would take less time
   init(
-    _ vertices: Int, _ edges: Growing<FiltrationEdge>, hasLists: Bool, _ progress: Progress
+    _ vertices: Int, _ edges: Growing<FiltrationEdge>, hasLists: Bool, threads: Int = 1, _ progress: Progress
   ) throws(ToposcopeError) {
     count = vertices
     // Pointers, so that nothing is retained for an edge.
@@ -90,7 +90,9 @@ struct RankTable {
       return
     }
     placesPerRow = hasLists ? 0 : RankTable.placesPerRow(vertices)
-    ranks = try Memory(2 * edges.count, isZeroed: false)
+    let room = Dealing.room(2 * edges.count, threads: threads)
+    guard room <= UInt32.max else { throw ToposcopeError(.memory, value: 32 * Double(edges.count)) }
+    ranks = try Memory(room, isZeroed: false)
     let rankLists = ranks.base
     if placesPerRow > 0 {
       starts = try Memory(0)
@@ -122,39 +124,49 @@ struct RankTable {
     places = try Memory(0)
     starts = try Memory(vertices + 1)
     let first = starts.base
-    for rank in 0..<edges.count {
-      first[Int(list[rank].tail) &+ 1] &+= 1
-      first[Int(list[rank].head) &+ 1] &+= 1
-    }
-    longest = Int((0...vertices).reduce(0) { max($0, first[$1]) })
-    for vertex in 0..<vertices { first[vertex + 1] += first[vertex] }
-    // By rank first; then the lists of the vertices in turn are dealt out, so that all lists ascend.
-    let byRank = try Memory<Neighbor>(2 * edges.count, isZeroed: false)
-    let ends = try Memory<UInt32>(vertices, isZeroed: false)
-    defer { withExtendedLifetime((byRank, ends)) {} }
-    let (byRanks, next) = (byRank.base, ends.base)
-    next.update(from: first, count: vertices)
-    for rank in 0..<edges.count {
-      let edge = list[rank]
-      let (tail, head) = (Int(edge.tail), Int(edge.head))
-      byRanks[Int(next[tail])] = Neighbor(vertex: edge.head, rank: Int32(truncatingIfNeeded: rank))
-      byRanks[Int(next[head])] = Neighbor(vertex: edge.tail, rank: Int32(truncatingIfNeeded: rank))
-      next[tail] &+= 1
-      next[head] &+= 1
-    }
-    next.update(from: first, count: vertices)
-    neighbors = try Memory(2 * edges.count, isZeroed: false)
-    let neighborLists = neighbors.base
-    for vertex in 0..<vertices {
-      for i in Int(first[vertex])..<Int(first[vertex + 1]) {
-        let neighbor = byRanks[i]
-        let place = Int(next[Int(neighbor.vertex)])
-        next[Int(neighbor.vertex)] &+= 1
-        neighborLists[place] = Int32(truncatingIfNeeded: vertex)
-        rankLists[place] = neighbor.rank
+    let dealing = try Dealing(vertices, threads: threads)
+    try dealing.forEach(edges.count, progress) { hand, some in
+      for rank in some {
+        _ = hand.take(list[rank].tail)
+        _ = hand.take(list[rank].head)
       }
-      if vertex & 0xFF == 0 { try progress.report(0, of: edges.count) }
     }
+    dealing.turnCounts(into: first)
+    longest = Int((0..<vertices).reduce(0) { max($0, first[$1 + 1] - first[$1]) })
+    // In any order first; then the lists of the vertices in turn are dealt out, so that all lists ascend.
+    let unsorted = try Memory<Neighbor>(room, isZeroed: false)
+    defer { withExtendedLifetime(unsorted) {} }
+    let given = unsorted.base
+    dealing.begin(at: first)
+    try dealing.forEach(edges.count, progress) { hand, some in
+      for rank in some {
+        let edge = list[rank]
+        given[hand.take(edge.tail)] = Neighbor(vertex: edge.head, rank: Int32(truncatingIfNeeded: rank))
+        given[hand.take(edge.head)] = Neighbor(vertex: edge.tail, rank: Int32(truncatingIfNeeded: rank))
+      }
+    }
+    neighbors = try Memory(room, isZeroed: false)
+    let neighborLists = neighbors.base
+    dealing.begin(at: first)
+    try dealing.forEach(2 * edges.count, progress) { hand, some in
+      var vertex = RankTable.owner(of: some.lowerBound, first, vertices)
+      for i in some {
+        while i >= first[vertex &+ 1] { vertex &+= 1 }
+        let place = hand.take(given[i].vertex)
+        neighborLists[place] = Int32(truncatingIfNeeded: vertex)
+        rankLists[place] = given[i].rank
+      }
+    }
+  }
+
+  /// The vertex whose list has a place.
+  private static func owner(of place: Int, _ starts: UnsafePointer<UInt32>, _ vertices: Int) -> Int {
+    var (low, high) = (0, vertices)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if place < starts[middle] { high = middle } else { low = middle }
+    }
+    return low
   }
 
   @inline(__always)
@@ -177,15 +189,15 @@ struct RankTable {
     }
 
     private func find(_ vertex: Int32) -> Int32 {
-      if count == 0 { return RankTable.absent }
-      // The last place that is not beyond the vertex.
+      // By halves down to 64 places, of which nobody could foresee which half is the next: they are all looked at.
       var (low, length) = (0, count)
-      while length > 1 {
+      while length > 64 {
         let half = length &>> 1
         low = neighbors[low &+ half] <= vertex ? low &+ half : low
         length &-= half
       }
-      return neighbors[low] == vertex ? ranks[low] : RankTable.absent
+      let found = Int(toposcope_equal(neighbors + low, vertex).trailingZeroBitCount)
+      return found < length ? ranks[low &+ found] : RankTable.absent
     }
   }
 
@@ -304,4 +316,85 @@ struct RankTable {
   /// A row of the matrix.
   @inline(__always)
   private func row(_ vertex: Int32) -> UnsafePointer<Int32> { UnsafePointer(ranks.base + Int(vertex) &* rowLength) }
+}
+
+/// Deals entries out to lists, one a vertex, on several threads: each goes through all entries in order, and takes those of some
+/// of the vertices.
+private struct Dealing {
+  /// What one thread takes.
+  struct Hand {
+    private let first: Int32
+    private let count: UInt32
+    /// Of each of its vertices the next place in the list, and after them a place for what others take.
+    private let places: UnsafeMutablePointer<UInt32>
+
+    init(_ vertices: Range<Int>, _ places: UnsafeMutablePointer<UInt32>) {
+      (first, count) = (Int32(vertices.lowerBound), UInt32(vertices.count))
+      self.places = places
+    }
+
+    /// Takes the next place in the list of a vertex. Nobody could foresee which ones are taken: for the others there is one place,
+    /// again and again.
+    @inline(__always)
+    func take(_ vertex: Int32) -> Int {
+      let i = min(UInt32(bitPattern: vertex &- first), count)
+      let place = places[Int(i)]
+      places[Int(i)] = place &+ (i < count ? 1 : 0)
+      return Int(place)
+    }
+  }
+
+  private let vertices: Int
+  private let threads: Int
+  private let places: Memory<UInt32>
+
+  /// Entries that are dealt out at once: a few milliseconds.
+  private static let entriesAtOnce = 1 << 19
+  /// Threads do not write near each other, and as many numbers may be read at once.
+  private static let apart = 64
+
+  init(_ vertices: Int, threads: Int) throws(ToposcopeError) {
+    (self.vertices, self.threads) = (vertices, threads)
+    places = try Memory(vertices + Dealing.apart * threads)
+  }
+
+  /// How many places lists take that have so many in all, with those that are read after the last.
+  static func room(_ count: Int, threads: Int) -> Int { count + apart * (threads + 1) }
+
+  private func own(_ thread: Int) -> Range<Int> { vertices * thread / threads..<vertices * (thread + 1) / threads }
+
+  private func places(_ thread: Int) -> UnsafeMutablePointer<UInt32> {
+    places.base + (own(thread).lowerBound + Dealing.apart * thread)
+  }
+
+  /// Lets each list begin at a place.
+  func begin(at starts: UnsafePointer<UInt32>) {
+    for thread in 0..<threads {
+      let own = own(thread)
+      places(thread).update(from: starts + own.lowerBound, count: own.count)
+      places(thread)[own.count] = starts[vertices] + UInt32(Dealing.apart * (thread + 1))
+    }
+  }
+
+  /// Where the lists begin, one after another, that have as many places as have been taken, and where the last one ends.
+  func turnCounts(into starts: UnsafeMutablePointer<UInt32>) {
+    starts[0] = 0
+    for thread in 0..<threads {
+      let (own, counts) = (own(thread), places(thread))
+      for i in 0..<own.count { starts[own.lowerBound + i + 1] = starts[own.lowerBound + i] + counts[i] }
+    }
+  }
+
+  /// Calls `body` for every thread with all of so many entries, some at a time.
+  func forEach(
+    _ count: Int, _ progress: Progress, _ body: (Hand, Range<Int>) -> Void
+  ) throws(ToposcopeError) {
+    for start in stride(from: 0, to: count, by: Dealing.entriesAtOnce) {
+      let some = start..<min(start + Dealing.entriesAtOnce, count)
+      try Threads.forEach(chunks: threads, threads: threads, progress: Progress()) {
+        body(Hand(own($0), places($0)), some)
+      }
+      try progress.report(0, of: count)
+    }
+  }
 }

@@ -21,7 +21,8 @@ struct RankedGraph {
   ///   - held: those among them that are taken already
   ///   - hasLists: whether links come from lists of neighbours; nil: where vertices have few
   init(
-    _ order: EdgeOrder, isClosed: Bool, limit: Int = .max, held: Int = 0, hasLists: Bool? = nil, progress: Progress
+    _ order: EdgeOrder, isClosed: Bool, limit: Int = .max, held: Int = 0, hasLists: Bool? = nil, threads: Int = 1,
+    progress: Progress
   ) throws(ToposcopeError) {
     count = order.vertexCount + (isClosed ? 1 : 0)
     var edges = try Growing<FiltrationEdge>()
@@ -32,7 +33,10 @@ struct RankedGraph {
       if bytes > Double(limit) { throw ToposcopeError(.memory, value: bytes) }
       try edges.reserve(edges.count + run.count)
       let place = edges.base + edges.count
-      for i in 0..<run.count { place[i] = run[i] }
+      let each = RankedGraph.edgesPerChunk
+      try Threads.forEach(chunks: (run.count + each - 1) / each, threads: threads, progress: Progress()) { chunk in
+        for i in chunk * each..<min((chunk + 1) * each, run.count) { place[i] = run[i] }
+      }
       edges.setCount(edges.count + run.count)
       try progress.report(0, of: order.expected)
     }
@@ -49,9 +53,12 @@ struct RankedGraph {
     bytes = table + RankedGraph.bytesBeside(vertices: count, edges: edges.count, hasRows: !areShort)
     let needed = Double(held) + bytes
     if needed > Double(limit) { throw ToposcopeError(.memory, value: needed) }
-    ranks = try RankTable(count, edges, hasLists: hasLists, progress)
+    ranks = try RankTable(count, edges, hasLists: hasLists, threads: threads, progress)
     lists = areShort ? ranks.lists : nil
   }
+
+  /// Few runs have more: threads are made only for those.
+  private static let edgesPerChunk = 1 << 17
 
   private static let bytesPerEdge = Double(MemoryLayout<FiltrationEdge>.stride)
 
