@@ -54,7 +54,7 @@ public func kernelSet() -> KernelSet {
     center: { linkCenter($0, $1, $2, $3, $4, $5) },
     removeDominated: { removeDominated($0, $1, $2, $3, $4) },
     growLink: { growLink($0, $1, $2, $3, $4, $5, $6) },
-    tellLinks: { tellLinks($0, $1, $2, $3, $4, $5, $6) },
+    tellLinks: { tellLinks($0, $1, $2, $3, $4, $5, $6, $7) },
     leastGreatest: { toposcope_least_greatest($0, $1, $2, $3, $4) },
     keys: { keys($0, $1, $2, $3, $4, $5, $6) },
     isMirrored: { isMirrored($0, $1, $2, $3, $4, $5) },

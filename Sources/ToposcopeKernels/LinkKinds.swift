@@ -10,12 +10,14 @@ import CToposcopeProcessor
 ///   - length: The length of a row, a multiple of 64, 512 at most.
 ///   - asked: The other ends of the edges that are asked about.
 ///   - room: Memory for 256 words.
+///   - nearest: Where of each link that is not empty the vertex goes that makes the longer edge to the two ends shortest.
 func tellLinks(
   _ own: UnsafePointer<Int32>, _ rows: UnsafePointer<Int32>, _ length: Int, _ asked: UnsafePointer<Int32>,
-  _ count: Int, _ room: UnsafeMutablePointer<UInt64>, _ kinds: UnsafeMutablePointer<LinkKind>
+  _ count: Int, _ room: UnsafeMutablePointer<UInt64>, _ kinds: UnsafeMutablePointer<LinkKind>,
+  _ nearest: UnsafeMutablePointer<Int32>
 ) {
   var star = Star(own: own, rows: rows, length: length, common: room, link: room + 8, numbers: room + 72)
-  for i in 0..<count { kinds[i] = star.kind(Int(asked[i])) }
+  for i in 0..<count { kinds[i] = star.kind(Int(asked[i]), nearest: nearest + i) }
 }
 
 private struct Star {
@@ -36,7 +38,7 @@ private struct Star {
   }
 
   @inline(__always)
-  mutating func kind(_ x: Int) -> LinkKind {
+  mutating func kind(_ x: Int, nearest: UnsafeMutablePointer<Int32>) -> LinkKind {
     let (rank, row) = (own[x], rows + x &* length)
     let words = length &>> 6
     var count = 0
@@ -44,8 +46,15 @@ private struct Star {
       common[k] = bits(own, k, before: rank) & bits(row, k, before: rank)
       count &+= common[k].nonzeroBitCount
     }
-    if count < 2 { return count == 0 ? .empty : .contractible }
+    if count == 0 { return .empty }
+    let middle = self.nearest(x)
+    nearest.pointee = Int32(truncatingIfNeeded: middle)
+    if count == 1 { return .contractible }
     if common[likely &>> 6] &>> UInt64(truncatingIfNeeded: likely & 63) & 1 != 0 && draw(likely, before: rank, at: 0) {
+      return .contractible
+    }
+    if middle != likely && draw(middle, before: rank, at: 0) {
+      likely = middle
       return .contractible
     }
     var place = 0
@@ -62,6 +71,19 @@ private struct Star {
       }
     }
     return count > 64 ? .open : grow(count)
+  }
+
+  /// The vertex of the link of the edge to `x`, which is not empty, that makes the longer edge to the two ends shortest.
+  @inline(__always)
+  private func nearest(_ x: Int) -> Int {
+    let row = rows + x &* length
+    let longer = toposcope_least_greatest(own, row, own, row, length)
+    var k = 0
+    while true {
+      let found = toposcope_equal(own + k, longer) | toposcope_equal(row + k, longer)
+      if found != 0 { return k &+ found.trailingZeroBitCount }
+      k &+= 64
+    }
   }
 
   /// Writes the row of a vertex of the link; whether it is joined to all others.

@@ -125,8 +125,9 @@ typedef struct __attribute__((swift_name("KernelSet"), swift_attr("@Sendable")))
    * that begin a component or close loops, and rows of the other ends. Returns how many of these there are. */
   long (*growLink)(const unsigned long long *, long, long, int *, int *, int *, unsigned long long *);
   /* Ranks of the edges of a vertex to its neighbours; of each of these a row of the ranks to the others; numbers in a row; some
-   * neighbours and how many; room for 256 words; what is known of the links of the edges to these. */
-  void (*tellLinks)(const int *, const int *, long, const int *, long, unsigned long long *, toposcope_link_kind *);
+   * neighbours and how many; room for 256 words; what is known of the links of the edges to these, and the nearest vertices of
+   * the links. */
+  void (*tellLinks)(const int *, const int *, long, const int *, long, unsigned long long *, toposcope_link_kind *, int *);
   /* Two to four rows of ranks and their length, a multiple of sixteen; the least of the greatest in a column. */
   int (*leastGreatest)(const int *, const int *, const int *, const int *, long);
   /* Bits of lengths, the first and the end of those to look at; bounds of which the lower one is excluded, the upper one

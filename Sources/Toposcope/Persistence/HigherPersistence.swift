@@ -48,7 +48,7 @@ struct HigherPersistence {
     scanner = try graph.linkScanner(maxDimension, threads: self.threads, progress: progress)
     findings = try LinkFindings()
     triangles = try TriangleAnnotations(
-      graph, scanner.apexes, field, wanted, isComplete: isComplete, progress: progress)
+      graph, scanner, field, wanted, isComplete: isComplete, progress: progress)
     if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension, isComplete: isComplete) }
   }
 
@@ -95,6 +95,7 @@ struct HigherPersistence {
       if block.extent == .loops || block.extent == .components && !wantsLoops {
         next = block.ranks.upperBound
         for i in 0..<block.findings.count {
+          if i + 4 < block.findings.count { triangles.fetch(block.findings[i + 4].rank) }
           try settle(block.findings[i])
           if wantsLoops && block.extent != .loops {
             next = block.findings[i].rank + 1
@@ -162,10 +163,10 @@ struct HigherPersistence {
     if !found.roots.isEmpty { try triangles.setPartner(found.partner, of: rank, furtherRoots: found.roots) }
     if triangles.voids.classes.live == 0 { return }
     try triangles.makeSums(over: found.loops, edge.tail, edge.head) {
-      (loop, relation, triangles) throws(ToposcopeError) in
+      (number, relation, triangles) throws(ToposcopeError) in
       try triangles.killVoid(relation, at: rank) { () throws(ToposcopeError) in
         var boundary: [(TriangleAnnotations.Triangle, UInt32)] = []
-        try TriangleAnnotations.forEachOfSuspension(of: loop, edge.tail, edge.head, graph, field) {
+        try TriangleAnnotations.forEachOfSuspension(number, of: found.loops, edge.tail, edge.head, field) {
           boundary.append(($0, $1))
         }
         return boundary

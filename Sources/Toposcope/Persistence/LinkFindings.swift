@@ -18,12 +18,22 @@ struct LinkFindings {
   /// The vertices along loops, one loop after another.
   private var loopVertices: Growing<Int32>
   private var loopEnds: Growing<Int32>
+  /// Of each vertex along a loop.
+  private var corners: Growing<Corner>
+
+  /// The ranks of the edges between a vertex along a loop in the link of an edge and the ends of that, and the vertex before it.
+  struct Corner: BitwiseCopyable {
+    let toTail: Int32
+    let toHead: Int32
+    let toPrevious: Int32
+  }
 
   init() throws(ToposcopeError) {
     findings = try Growing()
     roots = try Growing()
     loopVertices = try Growing()
     loopEnds = try Growing()
+    corners = try Growing()
   }
 
   var count: Int { findings.count }
@@ -33,6 +43,7 @@ struct LinkFindings {
     roots.removeAll()
     loopVertices.removeAll()
     loopEnds.removeAll()
+    corners.removeAll()
   }
 
   // MARK: Writing: roots and loops come before the edge that they belong to
@@ -102,6 +113,19 @@ struct LinkFindings {
       Finding(rank: rank, partner: partner, rootsEnd: Int32(roots.count), loopsEnd: Int32(loopEnds.count)))
   }
 
+  /// Looks up the ranks along the loops of the last edge: whoever finds the loops does, so that it need not be done in order.
+  mutating func findCorners(_ graph: RankedGraph) throws(ToposcopeError) {
+    let edge = graph.edges[Int(last.rank)]
+    let (toTail, toHead) = (graph.row(edge.tail), graph.row(edge.head))
+    for loop in self[count - 1].loops {
+      var x = loop[loop.count - 1]
+      for y in loop {
+        try corners.append(Corner(toTail: toTail[Int(y)], toHead: toHead[Int(y)], toPrevious: graph.rank(x, y)))
+        x = y
+      }
+    }
+  }
+
   // MARK: Reading
 
   /// What one edge asks for. It may be read until something is written.
@@ -118,14 +142,21 @@ struct LinkFindings {
   struct Loops: RandomAccessCollection {
     fileprivate let vertices: UnsafeMutablePointer<Int32>
     fileprivate let ends: UnsafeMutablePointer<Int32>
+    fileprivate let allCorners: UnsafeMutablePointer<Corner>
     let startIndex: Int
     let endIndex: Int
 
     @inline(__always)
     subscript(i: Int) -> UnsafeBufferPointer<Int32> {
-      let start = i > 0 ? Int(ends[i - 1]) : 0
-      return UnsafeBufferPointer(start: vertices + start, count: Int(ends[i]) - start)
+      UnsafeBufferPointer(start: vertices + start(i), count: Int(ends[i]) - start(i))
     }
+
+    /// Of each vertex along a loop, once they have been found.
+    @inline(__always)
+    func corners(_ i: Int) -> UnsafePointer<Corner> { UnsafePointer(allCorners + start(i)) }
+
+    @inline(__always)
+    private func start(_ i: Int) -> Int { i > 0 ? Int(ends[i - 1]) : 0 }
   }
 
   @inline(__always)
@@ -137,7 +168,7 @@ struct LinkFindings {
       roots: UnsafeBufferPointer(
         start: roots.base + Int(before.rootsEnd), count: Int(found.rootsEnd - before.rootsEnd)),
       loops: Loops(
-        vertices: loopVertices.base, ends: loopEnds.base, startIndex: Int(before.loopsEnd),
-        endIndex: Int(found.loopsEnd)))
+        vertices: loopVertices.base, ends: loopEnds.base, allCorners: corners.base,
+        startIndex: Int(before.loopsEnd), endIndex: Int(found.loopsEnd)))
   }
 }

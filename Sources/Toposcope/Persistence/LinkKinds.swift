@@ -6,13 +6,22 @@ import CToposcopeProcessor
 /// of the edges among the neighbours of one are written to a small matrix, once for all of its edges: which of them came before
 /// an edge is a comparison of whole rows. An edge goes with the end that has fewer neighbours. Where these are too many, or hardly
 /// an edge goes with that end, nothing is found out.
+///
+/// On the way the vertex that is nearest to both ends is found, which triangles of the edge are filled from.
 final class LinkKinds: @unchecked Sendable {
   private let kinds: Memory<LinkKind>
+  let fillings: Memory<Filling>
 
   /// All links are open.
-  init(edges: Int) throws(ToposcopeError) { kinds = try Memory(edges) }
+  init(edges: Int) throws(ToposcopeError) {
+    kinds = try Memory(edges)
+    fillings = try Memory(0)
+  }
 
-  func find(_ lists: RankTable.Lists, threads: Int, progress: Progress) throws(ToposcopeError) {
+  /// - Parameter lists: tell what the links are
+  init(_ lists: RankTable.Lists, edges: Int, threads: Int, progress: Progress) throws(ToposcopeError) {
+    kinds = try Memory(edges)
+    fillings = try Memory(edges)
     var stars: [StarOfVertex] = []
     while stars.count < threads { stars.append(try StarOfVertex(lists)) }
     let (slots, all) = (Slots(threads), stars)
@@ -21,7 +30,7 @@ final class LinkKinds: @unchecked Sendable {
       let slot = slots.take()
       defer { slots.give(slot) }
       let first = Int32(chunk * each)
-      for u in first..<min(first + Int32(each), end) { all[slot].tellLinks(u, kinds.base) }
+      for u in first..<min(first + Int32(each), end) { all[slot].tellLinks(u, kinds.base, fillings.base) }
     }
   }
 
@@ -29,6 +38,16 @@ final class LinkKinds: @unchecked Sendable {
 
   @inline(__always)
   subscript(rank: Int32) -> LinkKind { kinds.base[Int(rank)] }
+}
+
+/// The common neighbour of the ends of an edge that makes the longer one of its edges to them shortest, and the ranks of these.
+struct Filling: BitwiseCopyable {
+  let vertex: Int32
+  let toTail: Int32
+  let toHead: Int32
+
+  /// No edge has all ranks.
+  var isKnown: Bool { toTail != toHead }
 }
 
 /// A vertex and its neighbours.
@@ -40,6 +59,7 @@ private final class StarOfVertex: @unchecked Sendable {
   private let ranks: Memory<Int32>
   private let asked: Memory<Int32>
   private let found: Memory<LinkKind>
+  private let nearest: Memory<Int32>
   private let room: Memory<UInt64>
 
   private static let none = Int32.max
@@ -56,13 +76,16 @@ private final class StarOfVertex: @unchecked Sendable {
     ranks = try Memory((most + 1) * StarOfVertex.length(most))
     asked = try Memory(most)
     found = try Memory(most)
+    nearest = try Memory(most)
     room = try Memory(256)
   }
 
   /// The length of a row: one more than there are neighbours, in whole words of bits.
   private static func length(_ neighbors: Int) -> Int { (neighbors + 64) / 64 * 64 }
 
-  func tellLinks(_ u: Int32, _ kinds: UnsafeMutablePointer<LinkKind>) {
+  func tellLinks(
+    _ u: Int32, _ kinds: UnsafeMutablePointer<LinkKind>, _ fillings: UnsafeMutablePointer<Filling>
+  ) {
     let list = lists.places(of: u)
     if list.isEmpty || list.count > StarOfVertex.mostNeighbors { return }
     let (neighbors, own) = (lists.neighbors + list.lowerBound, lists.ranks + list.lowerBound)
@@ -89,8 +112,17 @@ private final class StarOfVertex: @unchecked Sendable {
     }
     for i in 0..<list.count { numbers[Int(neighbors[i])] = StarOfVertex.none }
     let last = rows + list.count * length
-    KernelSet.best.tellLinks(last, rows, length, asked.base, count, room.base, found.base)
-    for i in 0..<count { kinds[Int(own[Int(asked.base[i])])] = found.base[i] }
+    KernelSet.best.tellLinks(last, rows, length, asked.base, count, room.base, found.base, nearest.base)
+    for i in 0..<count {
+      let place = Int(asked.base[i])
+      let rank = Int(own[place])
+      kinds[rank] = found.base[i]
+      if found.base[i] == .empty { continue }
+      let middle = Int(nearest.base[i])
+      let (near, far) = (own[middle], rows[place &* length &+ middle])
+      let isTail = u < neighbors[place]
+      fillings[rank] = Filling(vertex: neighbors[middle], toTail: isTail ? near : far, toHead: isTail ? far : near)
+    }
   }
 
   /// Writes the ranks of the edges of a vertex to the neighbours.

@@ -8,6 +8,9 @@ protocol LinkScanner: AnyObject {
   /// not written down.
   var apexes: Memory<UInt16> { get }
 
+  /// Of edges what fills them, as far as it is known; empty where it is not written down.
+  var fillings: Memory<Filling> { get }
+
   /// One for another thread, that looks at other edges of the same graph at the same time.
   func another() throws(ToposcopeError) -> any LinkScanner
 
@@ -32,8 +35,10 @@ extension RankedGraph {
     _ maxDimension: Int, threads: Int, progress: Progress
   ) throws(ToposcopeError) -> any LinkScanner {
     guard let lists else { return try RowLinkScanner(self) }
-    let kinds = try LinkKinds(edges: edges.count)
-    if maxDimension < 3 { try kinds.find(lists, threads: threads, progress: progress) }
+    let kinds =
+      maxDimension < 3
+      ? try LinkKinds(lists, edges: edges.count, threads: threads, progress: progress)
+      : try LinkKinds(edges: edges.count)
     return try ListLinkScanner(self, lists, kinds)
   }
 }

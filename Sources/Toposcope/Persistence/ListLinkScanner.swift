@@ -13,6 +13,7 @@ final class ListLinkScanner: LinkScanner {
   private var links: OpenLinks
   private var capacity = SmallLink.capacity
   let apexes: Memory<UInt16>
+  var fillings: Memory<Filling> { kinds.fillings }
 
   /// - Parameter kinds: of each edge what is known of its link
   init(_ graph: RankedGraph, _ lists: RankTable.Lists, _ kinds: LinkKinds) throws(ToposcopeError) {
@@ -40,6 +41,7 @@ final class ListLinkScanner: LinkScanner {
       let partner = try examine(before: rank, wantsLoops: wantsLoops, &findings)
       if findings.isPending {
         try findings.add(rank, partner: partner)
+        try findings.findCorners(graph)
         return rank + 1
       }
     }

@@ -11,6 +11,7 @@ final class RowLinkScanner: LinkScanner {
   /// The one vertex that 16 bits cannot name closes a complex of 65,536 others; it is there only where representatives are
   /// wanted, and then nobody reads this.
   let apexes: Memory<UInt16>
+  let fillings: Memory<Filling>
   /// Of each vertex: the apex of a link found last, and the vertex that it was joined to first; itself where there is none.
   private let likely: Memory<Int32>
 
@@ -25,6 +26,7 @@ final class RowLinkScanner: LinkScanner {
   private init(_ graph: RankedGraph, _ apexes: Memory<UInt16>) throws(ToposcopeError) {
     self.graph = graph
     self.apexes = apexes
+    fillings = try Memory(0)
     links = try OpenLinks(vertices: graph.count, edges: graph.edges.count)
     neighbors = links.neighbors
     likely = try Memory(2 * graph.count)
@@ -67,7 +69,10 @@ final class RowLinkScanner: LinkScanner {
       if next == ranks.upperBound { break }
       var partner = link.vertex
       if partner >= 0 { partner = try links.examine(from: partner, wantsLoops: wantsLoops, &findings) }
-      if partner < 0 || findings.isPending { try findings.add(next, partner: partner) }
+      if partner < 0 || findings.isPending {
+        try findings.add(next, partner: partner)
+        try findings.findCorners(graph)
+      }
       move(to: next + 1)
     }
     return next

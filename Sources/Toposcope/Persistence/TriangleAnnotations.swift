@@ -21,6 +21,8 @@ struct TriangleAnnotations {
   /// Of each edge an apex of its link, if one was found, which will do for a partner; empty where none was written down, or ways
   /// may not be chosen freely.
   private let apexes: Memory<UInt16>
+  /// See ``LinkScanner/fillings``.
+  private let fillings: Memory<Filling>
   let wanted: Wanted
   /// Of classes of H2 that have died, where cycles are wanted: a cycle that is born with the class and bounds.
   var cycles: [Int: TriangleChain] = [:]
@@ -43,8 +45,13 @@ struct TriangleAnnotations {
   private var reached = 0
 
   private struct EdgeFrame: BitwiseCopyable {
-    var rank: Int32
-    var partner: Int32
+    let rank: Int32
+    /// The ends of the edge and its partner, and the ranks of the edges between these and that.
+    let u: Int32
+    let v: Int32
+    let w: Int32
+    let uw: Int32
+    let wv: Int32
     var isHalf = false
     var first: UInt32 = 0
   }
@@ -118,14 +125,15 @@ struct TriangleAnnotations {
   }
 
   init(
-    _ graph: RankedGraph, _ apexes: Memory<UInt16>, _ field: PrimeField, _ wanted: Wanted, isComplete: Bool,
+    _ graph: RankedGraph, _ scanner: any LinkScanner, _ field: PrimeField, _ wanted: Wanted, isComplete: Bool,
     progress: Progress
   ) throws(ToposcopeError) {
     self.graph = graph
     self.field = field
     self.progress = progress
     self.wanted = wanted
-    self.apexes = wanted == Wanted() ? apexes : try Memory(0)
+    apexes = wanted == Wanted() ? scanner.apexes : try Memory(0)
+    fillings = scanner.fillings
     partners = try Memory(graph.edges.count)
     loops = try HomologyLevel(field, isComplete: isComplete)
     voids = try HomologyLevel(field, isComplete: isComplete)
@@ -169,20 +177,50 @@ struct TriangleAnnotations {
   /// An edge without a link: it joins two components, or bears a loop.
   func setUnfilled(_ rank: Int32) { partners.base[Int(rank)] = TriangleAnnotations.unfilled }
 
+  /// Brings near what is read of an edge when it is settled.
+  @inline(__always)
+  func fetch(_ rank: Int32) {
+    toposcope_fetch_to_read(graph.edges.base + Int(rank))
+    toposcope_fetch(partners.base + Int(rank))
+    loops.known.fetch(simplexKey(rank, 0))
+  }
+
   /// The vertex that fills an edge; -1 where there is none.
   @inline(__always)
   mutating func partner(_ rank: Int32) -> Int32 {
     let stored = partners.base[Int(rank)]
     if stored == TriangleAnnotations.unfilled { return -1 }
     if stored != 0 { return Int32(bitPattern: stored & TriangleAnnotations.vertex) &- 1 }
-    let edge = graph.edges[Int(rank)]
-    let apex = Int(rank) < apexes.count ? apexes.base[Int(rank)] : RowLinkScanner.unknown
-    var partner = Int32(apex)
-    if apex == RowLinkScanner.unknown {
-      partner = graph.end(of: graph.nearest(edge.tail, edge.head), otherThan: edge.tail, edge.head)
-    }
+    let partner = likelyPartner(rank)
     partners.base[Int(rank)] = UInt32(bitPattern: partner) &+ 1
     return partner
+  }
+
+  /// The partner of an edge that may have any.
+  @inline(__always)
+  private func likelyPartner(_ rank: Int32) -> Int32 {
+    if let filling = filling(rank) { return filling.vertex }
+    let apex = Int(rank) < apexes.count ? apexes.base[Int(rank)] : RowLinkScanner.unknown
+    if apex != RowLinkScanner.unknown { return Int32(apex) }
+    let edge = graph.edges[Int(rank)]
+    return graph.end(of: graph.nearest(edge.tail, edge.head), otherThan: edge.tail, edge.head)
+  }
+
+  @inline(__always)
+  private func filling(_ rank: Int32) -> Filling? {
+    if Int(rank) >= fillings.count { return nil }
+    let filling = fillings.base[Int(rank)]
+    return filling.isKnown ? filling : nil
+  }
+
+  /// The ranks of the edges between a vertex of the link of an edge (u, v) and its ends.
+  @inline(__always)
+  private func sides(of rank: Int32, _ u: Int32, _ v: Int32, _ vertex: Int32) -> (Int32, Int32) {
+    if let filling = filling(rank), filling.vertex == vertex {
+      return u < v ? (filling.toTail, filling.toHead) : (filling.toHead, filling.toTail)
+    }
+    let row = graph.row(vertex)
+    return (row[Int(u)], row[Int(v)])
   }
 
   /// One vertex of every component of the link of an edge but that of its partner.
@@ -238,33 +276,36 @@ struct TriangleAnnotations {
     let rank = graph.rank(a, b)
     if let known = lookUp(rank) { return known }
     var result: UInt32 = 0
-    try edgeStack.append(EdgeFrame(rank: rank, partner: partner(rank)))
+    try edgeStack.append(frame(rank))
     while edgeStack.count > 0 {
       var frame = edgeStack[edgeStack.count - 1]
-      let edge = graph.edges[Int(frame.rank)]
-      let (u, v, w) = (edge.tail, edge.head, frame.partner)
       if !frame.isHalf {
-        let next = graph.rank(u, w)
-        guard let value = lookUp(next) else {
-          try edgeStack.append(EdgeFrame(rank: next, partner: partner(next)))
+        guard let value = lookUp(frame.uw) else {
+          try edgeStack.append(self.frame(frame.uw))
           continue
         }
         frame.first = value
         frame.isHalf = true
         edgeStack[edgeStack.count - 1] = frame
       }
-      let next = graph.rank(w, v)
-      guard let value = lookUp(next) else {
-        try edgeStack.append(EdgeFrame(rank: next, partner: partner(next)))
+      guard let value = lookUp(frame.wv) else {
+        try edgeStack.append(self.frame(frame.wv))
         continue
       }
-      let first = try loops.classes.sum(0, frame.first, times: u < w ? 1 : field.p - 1)
-      result = try loops.classes.sum(first, value, times: w < v ? 1 : field.p - 1)
+      let first = try loops.classes.sum(0, frame.first, times: frame.u < frame.w ? 1 : field.p - 1)
+      result = try loops.classes.sum(first, value, times: frame.w < frame.v ? 1 : field.p - 1)
       try loops.known.set(simplexKey(frame.rank, 0), result)
       edgeStack.removeLast()
       try step()
     }
     return result
+  }
+
+  @inline(__always)
+  private mutating func frame(_ rank: Int32) -> EdgeFrame {
+    let (edge, partner) = (graph.edges[Int(rank)], partner(rank))
+    let (uw, wv) = sides(of: rank, edge.tail, edge.head, partner)
+    return EdgeFrame(rank: rank, u: edge.tail, v: edge.head, w: partner, uw: uw, wv: wv)
   }
 
   @inline(__always)
@@ -276,18 +317,18 @@ struct TriangleAnnotations {
 
   // MARK: Triangles
 
-  /// Calls `body` with the triangles between a loop in the link of (u, v) and the two ends, and the factors that make them a
+  /// Calls `body` with the triangles between one of the loops in the link of (u, v) and the two ends, and the factors that make them a
   /// cycle.
   @inline(__always)
   static func forEachOfSuspension(
-    of loop: UnsafeBufferPointer<Int32>, _ u: Int32, _ v: Int32, _ graph: RankedGraph, _ field: PrimeField,
+    _ number: Int, of loops: LinkFindings.Loops, _ u: Int32, _ v: Int32, _ field: PrimeField,
     _ body: (Triangle, UInt32) throws(ToposcopeError) -> Void
   ) throws(ToposcopeError) {
-    let (toU, toV) = (graph.row(u), graph.row(v))
+    let (loop, corners) = (loops[number], loops.corners(number))
     var x = loop[loop.count - 1]
-    var (ux, vx) = (toU[Int(x)], toV[Int(x)])
-    for y in loop {
-      let (uy, vy, xy) = (toU[Int(y)], toV[Int(y)], graph.rank(x, y))
+    var (ux, vx) = (corners[loop.count - 1].toTail, corners[loop.count - 1].toHead)
+    for i in 0..<loop.count {
+      let (y, uy, vy, xy) = (loop[i], corners[i].toTail, corners[i].toHead, corners[i].toPrevious)
       let isNegative = field.p > 2 && isOdd(u, x, y)
       let isNegativeBack = field.p > 2 && !isOdd(v, x, y)
       try body(Triangle(u, x, y, ux, uy, xy), isNegative ? field.p - 1 : 1)
@@ -302,12 +343,12 @@ struct TriangleAnnotations {
   /// that have to be worked out, before any of them is worked out.
   mutating func makeSums(
     over loops: LinkFindings.Loops, _ u: Int32, _ v: Int32,
-    _ body: (_ loop: UnsafeBufferPointer<Int32>, _ sum: UInt32, _ triangles: inout Self) throws(ToposcopeError) -> Void
+    _ body: (_ number: Int, _ sum: UInt32, _ triangles: inout Self) throws(ToposcopeError) -> Void
   ) throws(ToposcopeError) {
     reached = Int(graph.rank(u, v))
     summands.removeAll()
     for number in loops.indices {
-      try TriangleAnnotations.forEachOfSuspension(of: loops[number], u, v, graph, field) {
+      try TriangleAnnotations.forEachOfSuspension(number, of: loops, u, v, field) {
         (triangle, factor) throws(ToposcopeError) in
         if triangle.rank < voids.oldest { return }
         fetch(triangle)
@@ -334,7 +375,7 @@ struct TriangleAnnotations {
       }
       let sum = try voids.classes.sum(of: values)
       try step()
-      if sum != 0 { try body(loops[Int(number)], sum, &self) }
+      if sum != 0 { try body(Int(number), sum, &self) }
     }
   }
 
@@ -422,9 +463,9 @@ struct TriangleAnnotations {
   private mutating func open(_ frame: inout Frame) throws(ToposcopeError) {
     let triangle = frame.triangle
     let p = try way(triangle.rank, triangle.u, triangle.v, triangle.x)
-    let row = graph.row(p)
     frame.p = p
-    (frame.up, frame.vp, frame.xp) = (row[Int(triangle.u)], row[Int(triangle.v)], row[Int(triangle.x)])
+    (frame.up, frame.vp) = sides(of: triangle.rank, triangle.u, triangle.v, p)
+    frame.xp = graph.rank(p, triangle.x)
     if p == partner(triangle.rank) { frame.last = 1 }
     try step()
     for number in Int32(0)..<2 {

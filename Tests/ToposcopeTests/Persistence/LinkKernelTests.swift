@@ -280,8 +280,11 @@ import Testing
         rows.base[x * length + count] = 0
       }
       let asked = stride(from: Int32(1), to: Int32(count), by: count < 100 ? 1 : 5).map { $0 }
-      let (room, kinds) = (try Memory<UInt64>(256), try Memory<LinkKind>(asked.count))
-      KernelSet.available[level].tellLinks(own.base, rows.base, length, asked, asked.count, room.base, kinds.base)
+      let (room, kinds, nearest) = (
+        try Memory<UInt64>(256), try Memory<LinkKind>(asked.count), try Memory<Int32>(asked.count)
+      )
+      KernelSet.available[level].tellLinks(
+        own.base, rows.base, length, asked, asked.count, room.base, kinds.base, nearest.base)
       for (i, x) in asked.enumerated() {
         let rank = own.base[Int(x)]
         let isJoined = { (x: Int, y: Int) in x == y || rows.base[x * length + y] < rank }
@@ -289,6 +292,8 @@ import Testing
         let kind = kinds.base[i]
         told[kind, default: 0] += 1
         #expect((kind == .empty) == link.isEmpty)
+        let longer = { (y: Int) in max(own.base[y], rows.base[Int(x) * length + y]) }
+        if !link.isEmpty { #expect(Int(nearest.base[i]) == link.min { longer($0) < longer($1) }) }
         let isCone = link.contains { y in link.allSatisfy { isJoined(y, $0) } }
         if isCone || link.count > 64 { #expect(kind == (isCone ? .contractible : .open)) }
         if isCone || link.isEmpty || link.count > 64 { continue }
