@@ -130,7 +130,7 @@ private func components(
     ?? FiltrationExtent(
       enclosingRadius: forest.enclosingRadius, longest: forest.longest, threshold: options.threshold)
   facts.enclosingRadius = reach.enclosingRadius
-  let pairs = forest.bars(upTo: options.threshold, isCut: reach.isCut)
+  let pairs = try forest.bars(upTo: options.threshold, isCut: reach.isCut, progress: progress)
   facts.secondsPersistence = stopwatch.lap()
   return RipsResult(options: options, facts: facts, diagrams: [PersistenceDiagram(dimension: 0, pairs: pairs)])
 }

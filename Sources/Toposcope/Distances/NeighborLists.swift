@@ -25,7 +25,7 @@ final class NeighborLists {
     count = tiles.points.count
     order = nil
     self.most = max(1, min(most, count - 1))
-    keys = try Self.empty(count * self.most, threads: threads)
+    keys = try Self.empty(count * self.most, threads: threads, progress: progress)
     farthest = try Memory(count)
     farthestFinite = try Memory(count)
     // Rows and columns of a tile begin at multiples of sixteen; columns never come before rows, so nobody waits for ever.
@@ -45,7 +45,7 @@ final class NeighborLists {
     self.order = order
     self.most = max(1, min(most, count - 1))
     (farthest, farthestFinite) = (try Memory(0), try Memory(0))
-    keys = try Self.empty(count * self.most, threads: threads)
+    keys = try Self.empty(count * self.most, threads: threads, progress: progress)
     let limits = try PanelLimits(order)
     let locks = Locks(count / tree.tilePoints + 1)
     try sorted.rows.tiles.forEach(
@@ -60,10 +60,12 @@ final class NeighborLists {
     }
   }
 
-  private static func empty(_ places: Int, threads: Int) throws(ToposcopeError) -> Memory<UInt64> {
+  private static func empty(
+    _ places: Int, threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> Memory<UInt64> {
     let (keys, batch) = (try Memory<UInt64>(places, isZeroed: false), 1 << 18)  // a large page each
     try Threads.forEach(
-      chunks: (places + batch - 1) / batch, threads: Threads.resolve(threads), progress: Progress()
+      chunks: (places + batch - 1) / batch, threads: Threads.resolve(threads), progress: progress
     ) { chunk in
       (keys.base + chunk * batch).update(repeating: Self.none, count: min(batch, places - chunk * batch))
     }

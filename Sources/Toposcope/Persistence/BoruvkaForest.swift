@@ -63,12 +63,13 @@ struct BoruvkaForest {
       extent = lists.extent
       sorted = nil
     }
+    try progress.report(rows.count, of: rows.count)
     places = [Int32](unsafeUninitializedCapacity: rows.count) { places, count in
       for place in 0..<rows.count { places[Int(lists.point(at: place))] = Int32(place) }
       count = rows.count
     }
     let outward = try Memory<Outward>(rows.count, isZeroed: false)
-    for place in 0..<rows.count { outward.base[place] = Outward(pointItself: lists.point(at: place)) }
+    try forEachPlace { place in outward.base[place] = Outward(pointItself: lists.point(at: place)) }
     if let sorted {
       while components.count > 1, try joinBeyond(lists, sorted, joinNear(lists, outward)) {}
     } else {
@@ -85,6 +86,15 @@ struct BoruvkaForest {
 
     /// Before the list.
     init(pointItself point: Int32) { (edge, place) = (FiltrationEdge(length: 0, tail: point, head: point), -1) }
+  }
+
+  /// Calls `body` with every place, and is heard meanwhile.
+  @inline(__always)
+  private func forEachPlace(_ body: (Int) -> Void) throws(ToposcopeError) {
+    for start in stride(from: 0, to: rows.count, by: 1 << 14) {
+      try progress.report(rows.count, of: rows.count)
+      for place in start..<min(start + 1 << 14, rows.count) { body(place) }
+    }
   }
 
   private mutating func component(of point: Int32) -> Int { Int(components.root(places[Int(point)])) }
@@ -113,6 +123,7 @@ struct BoruvkaForest {
       let roots = components.roots()
       try skipInside(lists, open, roots, outward)
       for component in left { least[Int(component)] = .none }
+      try progress.report(rows.count, of: rows.count)
       open.removeAll { place in
         let component = Int(roots[Int(place)])
         let edge = outward.base[Int(place)].edge
@@ -123,12 +134,14 @@ struct BoruvkaForest {
         if let last = lists.last(at: Int(place)), last.precedes(unknown[component]) { unknown[component] = last }
         return true
       }
+      try progress.report(rows.count, of: rows.count)
       var known: [FiltrationEdge] = []
       for component in left where least[Int(component)].precedes(unknown[Int(component)]) {
         known.append(least[Int(component)])
       }
       if known.isEmpty { return least }
-      for edge in known {
+      for (i, edge) in known.enumerated() {
+        if i & 0x3FFF == 0 { try progress.report(rows.count, of: rows.count) }
         let (a, b) = (component(of: edge.tail), component(of: edge.head))
         if !join(edge) { continue }
         unknown[min(a, b)] = unknown[a].precedes(unknown[b]) ? unknown[a] : unknown[b]
@@ -205,7 +218,7 @@ struct BoruvkaForest {
         }
       }
     }
-    var candidates = first(of: least, width, threads)
+    var candidates = try first(of: least, width, threads)
     var isAnyJoined = false
     while try joinLeast(of: candidates) {
       isAnyJoined = true
@@ -222,9 +235,12 @@ struct BoruvkaForest {
     if components.count == 1 { return false }
     let (n, order, tree, points) = (rows.count, sorted.order, sorted.tree, sorted.rows.points)
     let threads = Threads.resolve(threads)
-    let limits = ComponentLimits(components.roots(), lists, listed, tree)
+    let limits = try ComponentLimits(components.roots(), lists, listed, tree, progress)
     let least = try Memory<FiltrationEdge>(n * threads)
-    for place in 0..<least.count { least.base[place] = place < n ? listed[place] : .none }
+    try forEachPlace { place in
+      least.base[place] = listed[place]
+      for slot in 1..<max(1, threads) { least.base[slot * n + place] = .none }
+    }
     try sorted.rows.tiles.forEach(
       in: tree, isNearFirst: true, threads: threads, progress: progress,
       isWanted: { a, b in
@@ -253,8 +269,11 @@ struct BoruvkaForest {
   }
 
   /// The first of what the threads have found in each of some places, where there is anything.
-  private func first(of least: Memory<FiltrationEdge>, _ width: Int, _ threads: Int) -> [FiltrationEdge] {
-    (0..<width).compactMap { place in
+  private func first(
+    of least: Memory<FiltrationEdge>, _ width: Int, _ threads: Int
+  ) throws(ToposcopeError) -> [FiltrationEdge] {
+    try progress.report(rows.count, of: rows.count)
+    return (0..<width).compactMap { place in
       let edge = (0..<threads).reduce(FiltrationEdge.none) { best, slot in
         let edge = least.base[slot * width + place]
         return edge.precedes(best) ? edge : best
@@ -311,17 +330,32 @@ private final class ComponentLimits: @unchecked Sendable {
   /// By place: the component, and the length of the last edge in the list, as bits.
   private let labels: [Int32]
   private let lasts: [Int32]
-  /// The component of all points of a node, -1 where they have several, and the least of the last lengths.
-  private var nodes: [(label: Int32, last: Int32)]
+  private var nodes: [Summary]
   /// The least known lengths of edges out of the components, as bits.
   private let limits: UnsafeMutablePointer<Atomic<Int32>>
 
   private static let none: Int32 = -1
+  /// Of the points of a node with more of several components no look is taken at each every time.
+  private static let fewPoints = 1 << 10
 
-  init(_ labels: [Int32], _ lists: NeighborLists, _ listed: [FiltrationEdge], _ tree: BlockTree) {
+  /// What is known of the points of a node.
+  private struct Summary {
+    /// Their component; -1 where they have several.
+    let label: Int32
+    /// The least of the last lengths.
+    let last: Int32
+    /// The limit before any was lowered.
+    let limit: Int32
+  }
+
+  init(
+    _ labels: [Int32], _ lists: NeighborLists, _ listed: [FiltrationEdge], _ tree: BlockTree, _ progress: Progress
+  ) throws(ToposcopeError) {
     (self.labels, self.tree) = (labels, tree)
+    try progress.report(labels.count, of: labels.count)
     lasts = labels.indices.map { Self.bits(lists.last(at: $0)?.length ?? .infinity) }
-    nodes = [(label: Int32, last: Int32)](repeating: (Self.none, 0), count: tree.nodeCount)
+    nodes = [Summary](repeating: Summary(label: Self.none, last: 0, limit: 0), count: tree.nodeCount)
+    try progress.report(labels.count, of: labels.count)
     limits = .allocate(capacity: labels.count)
     for i in 0..<labels.count { (limits + i).initialize(to: Atomic(Self.bits(listed[i].length))) }
     _ = sum(up: tree.root)
@@ -334,14 +368,18 @@ private final class ComponentLimits: @unchecked Sendable {
 
   private static func bits(_ length: Float) -> Int32 { Int32(bitPattern: length.bitPattern) }
 
-  private func sum(up node: BlockTree.Node) -> (label: Int32, last: Int32) {
-    var own: (label: Int32, last: Int32)
+  private func sum(up node: BlockTree.Node) -> Summary {
+    let own: Summary
     if let (a, b) = tree.halves(of: node) {
       let (ofA, ofB) = (sum(up: a), sum(up: b))
-      own = (ofA.label == ofB.label ? ofA.label : Self.none, min(ofA.last, ofB.last))
+      own = Summary(
+        label: ofA.label == ofB.label ? ofA.label : Self.none, last: min(ofA.last, ofB.last),
+        limit: max(ofA.limit, ofB.limit))
     } else {
       let first = labels[node.points.lowerBound]
-      own = (labels[node.points].allSatisfy { $0 == first } ? first : Self.none, lasts[node.points].min() ?? 0)
+      own = Summary(
+        label: labels[node.points].allSatisfy { $0 == first } ? first : Self.none,
+        last: lasts[node.points].min() ?? 0, limit: limit(of: node.points))
     }
     nodes[node.number] = own
     return own
@@ -357,11 +395,12 @@ private final class ComponentLimits: @unchecked Sendable {
 
   /// No longer edge is wanted out of the components of the points of a node; negative where none is.
   func limit(of node: BlockTree.Node) -> Int32 {
-    let (label, last) = nodes[node.number]
-    if label >= 0 {
-      let limit = limits[Int(label)].load(ordering: .relaxed)
-      return last <= limit ? limit : Self.none
+    let known = nodes[node.number]
+    if known.label >= 0 {
+      let limit = limits[Int(known.label)].load(ordering: .relaxed)
+      return known.last <= limit ? limit : Self.none
     }
+    if known.limit < 0 || node.points.count > Self.fewPoints { return known.limit }
     guard let (a, b) = tree.halves(of: node) else { return limit(of: node.points) }
     return max(limit(of: a), limit(of: b))
   }

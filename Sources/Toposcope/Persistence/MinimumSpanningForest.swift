@@ -71,17 +71,21 @@ struct MinimumSpanningForest {
       try self.init(vertices: rows.count, progress: progress) { rows.fill(row: $0, into: $1) }
     } else {
       let forest = try BoruvkaForest(rows, threads: threads, progress: progress)
-      self.init(edges: try Self.sorted(forest.edges), vertices: rows.count)
+      self.init(edges: try Self.sorted(forest.edges, progress), vertices: rows.count)
       (enclosingRadius, longest) = forest.extent
     }
   }
 
   /// In the order of the filtration, lengths first.
-  private static func sorted(_ edges: [FiltrationEdge]) throws(ToposcopeError) -> [FiltrationEdge] {
+  private static func sorted(
+    _ edges: [FiltrationEdge], _ progress: Progress
+  ) throws(ToposcopeError) -> [FiltrationEdge] {
+    try progress.report(edges.count, of: edges.count)
     let (keys, spare) = (try Memory<UInt64>(edges.count), try Memory<UInt64>(edges.count))
     for i in 0..<edges.count { keys.base[i] = UInt64(edges[i].length.bitPattern) << 32 | UInt64(i) }
     var (front, back) = (keys.base, spare.base)
     RadixSort.sort(&front, spare: &back, count: edges.count)
+    try progress.report(edges.count, of: edges.count)
     var sorted = (0..<edges.count).map { edges[Int(UInt32(truncatingIfNeeded: front[$0]))] }
     var start = 0
     while start < sorted.count {
@@ -111,10 +115,11 @@ struct MinimumSpanningForest {
   }
 
   /// The bars of H0 up to a threshold, below which edges that could matter are cut off or not.
-  func bars(upTo threshold: Float, isCut: Bool) -> [PersistencePair] {
+  func bars(upTo threshold: Float, isCut: Bool, progress: Progress) throws(ToposcopeError) -> [PersistencePair] {
     var components = Components(vertices)
     var bars: [PersistencePair] = []
-    for e in edges where e.length <= threshold {
+    for (i, e) in edges.enumerated() where e.length <= threshold {
+      if i & 0xFFF == 0 { try progress.report(i, of: edges.count) }
       if let ended = components.join(e.tail, e.head), e.length > 0 {
         bars.append(.component(ended, death: e.length, deathEdge: e.edge))
       }
