@@ -88,11 +88,14 @@ struct BoruvkaForest {
     init(pointItself point: Int32) { (edge, place) = (FiltrationEdge(length: 0, tail: point, head: point), -1) }
   }
 
+  /// Lets the caller be heard between passes over the points.
+  private func report() throws(ToposcopeError) { try progress.report(rows.count, of: rows.count) }
+
   /// Calls `body` with every place, and is heard meanwhile.
   @inline(__always)
   private func forEachPlace(_ body: (Int) -> Void) throws(ToposcopeError) {
     for start in stride(from: 0, to: rows.count, by: 1 << 14) {
-      try progress.report(rows.count, of: rows.count)
+      try report()
       for place in start..<min(start + 1 << 14, rows.count) { body(place) }
     }
   }
@@ -123,7 +126,7 @@ struct BoruvkaForest {
       let roots = components.roots()
       try skipInside(lists, open, roots, outward)
       for component in left { least[Int(component)] = .none }
-      try progress.report(rows.count, of: rows.count)
+      try report()
       open.removeAll { place in
         let component = Int(roots[Int(place)])
         let edge = outward.base[Int(place)].edge
@@ -134,14 +137,14 @@ struct BoruvkaForest {
         if let last = lists.last(at: Int(place)), last.precedes(unknown[component]) { unknown[component] = last }
         return true
       }
-      try progress.report(rows.count, of: rows.count)
+      try report()
       var known: [FiltrationEdge] = []
       for component in left where least[Int(component)].precedes(unknown[Int(component)]) {
         known.append(least[Int(component)])
       }
       if known.isEmpty { return least }
       for (i, edge) in known.enumerated() {
-        if i & 0x3FFF == 0 { try progress.report(rows.count, of: rows.count) }
+        if i & 0x3FFF == 0 { try report() }
         let (a, b) = (component(of: edge.tail), component(of: edge.head))
         if !join(edge) { continue }
         unknown[min(a, b)] = unknown[a].precedes(unknown[b]) ? unknown[a] : unknown[b]
@@ -239,7 +242,7 @@ struct BoruvkaForest {
     let least = try Memory<FiltrationEdge>(n * threads)
     try forEachPlace { place in
       least.base[place] = listed[place]
-      for slot in 1..<max(1, threads) { least.base[slot * n + place] = .none }
+      for slot in 1..<threads { least.base[slot * n + place] = .none }
     }
     try sorted.rows.tiles.forEach(
       in: tree, isNearFirst: true, threads: threads, progress: progress,
@@ -272,7 +275,7 @@ struct BoruvkaForest {
   private func first(
     of least: Memory<FiltrationEdge>, _ width: Int, _ threads: Int
   ) throws(ToposcopeError) -> [FiltrationEdge] {
-    try progress.report(rows.count, of: rows.count)
+    try report()
     return (0..<width).compactMap { place in
       let edge = (0..<threads).reduce(FiltrationEdge.none) { best, slot in
         let edge = least.base[slot * width + place]
@@ -284,7 +287,7 @@ struct BoruvkaForest {
 
   /// One round among some edges: the least that leaves each component. Returns whether any components were joined.
   private mutating func joinLeast(of candidates: [FiltrationEdge]) throws(ToposcopeError) -> Bool {
-    try progress.report(rows.count, of: rows.count)
+    try report()
     var least = [FiltrationEdge](repeating: .none, count: rows.count)
     for edge in candidates {
       let (tail, head) = (component(of: edge.tail), component(of: edge.head))
@@ -335,7 +338,7 @@ private final class ComponentLimits: @unchecked Sendable {
   private let limits: UnsafeMutablePointer<Atomic<Int32>>
 
   private static let none: Int32 = -1
-  /// Of the points of a node with more of several components no look is taken at each every time.
+  /// For a node with more points, of several components, its first limit will do: a look at each point would take too long.
   private static let fewPoints = 1 << 10
 
   /// What is known of the points of a node.

@@ -86,6 +86,9 @@ struct HigherPersistence {
     try cells?.finish(&triangles)
   }
 
+  /// What so many findings need is fetched before they are settled.
+  private static var findingsFetched: Int { 4 }
+
   /// Adds all edges but those that close the complex; the links are looked at on several threads.
   private mutating func runAhead() throws(ToposcopeError) {
     let lookahead = try LinkLookahead(graph, scanner, isFree: isFree, threads: threads, pace: pace, progress: progress)
@@ -95,7 +98,8 @@ struct HigherPersistence {
       if block.extent == .loops || block.extent == .components && !wantsLoops {
         next = block.ranks.upperBound
         for i in 0..<block.findings.count {
-          if i + 4 < block.findings.count { triangles.fetch(block.findings[i + 4].rank) }
+          let soon = i + HigherPersistence.findingsFetched
+          if soon < block.findings.count { triangles.fetch(block.findings[soon].rank) }
           try settle(block.findings[i])
           if wantsLoops && block.extent != .loops {
             next = block.findings[i].rank + 1

@@ -60,7 +60,7 @@ struct RankTable {
 
   /// - Parameter hasLists: whether there are lists of neighbours, whatever else would take less time
   init(
-    _ vertices: Int, _ edges: Growing<FiltrationEdge>, hasLists: Bool, threads: Int = 1, _ progress: Progress
+    _ vertices: Int, _ edges: Growing<FiltrationEdge>, hasLists: Bool, threads: Int, _ progress: Progress
   ) throws(ToposcopeError) {
     count = vertices
     // Pointers, so that nothing is retained for an edge.
@@ -90,11 +90,9 @@ struct RankTable {
       return
     }
     placesPerRow = hasLists ? 0 : RankTable.placesPerRow(vertices)
-    let room = Dealing.room(2 * edges.count, threads: threads)
-    guard room <= UInt32.max else { throw ToposcopeError(.memory, value: 32 * Double(edges.count)) }
-    ranks = try Memory(room, isZeroed: false)
-    let rankLists = ranks.base
     if placesPerRow > 0 {
+      ranks = try Memory(2 * edges.count, isZeroed: false)
+      let rankLists = ranks.base
       starts = try Memory(0)
       longest = 0
       neighbors = try Memory(0)
@@ -121,6 +119,9 @@ struct RankTable {
       }
       return
     }
+    let room = Dealing.room(2 * edges.count, threads: threads)
+    guard room <= UInt32.max else { throw ToposcopeError(.memory, value: 32 * Double(edges.count)) }
+    ranks = try Memory(room, isZeroed: false)
     places = try Memory(0)
     starts = try Memory(vertices + 1)
     let first = starts.base
@@ -146,7 +147,7 @@ struct RankTable {
       }
     }
     neighbors = try Memory(room, isZeroed: false)
-    let neighborLists = neighbors.base
+    let (neighborLists, rankLists) = (neighbors.base, ranks.base)
     dealing.begin(at: first)
     try dealing.forEach(2 * edges.count, progress) { hand, some in
       var vertex = RankTable.owner(of: some.lowerBound, first, vertices)

@@ -21,7 +21,7 @@ struct RankedGraph {
   ///   - held: those among them that are taken already
   ///   - hasLists: whether links come from lists of neighbours; nil: where vertices have few
   init(
-    _ order: EdgeOrder, isClosed: Bool, limit: Int = .max, held: Int = 0, hasLists: Bool? = nil, threads: Int = 1,
+    _ order: EdgeOrder, isClosed: Bool, limit: Int = .max, held: Int = 0, hasLists: Bool? = nil, threads: Int,
     progress: Progress
   ) throws(ToposcopeError) {
     count = order.vertexCount + (isClosed ? 1 : 0)

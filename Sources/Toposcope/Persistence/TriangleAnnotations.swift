@@ -44,14 +44,9 @@ struct TriangleAnnotations {
   /// The rank of the edge whose relations are being summed up.
   private var reached = 0
 
+  /// An edge whose annotation is being worked out: the sum of the two others of its triangle with its partner.
   private struct EdgeFrame: BitwiseCopyable {
-    let rank: Int32
-    /// The ends of the edge and its partner, and the ranks of the edges between these and that.
-    let u: Int32
-    let v: Int32
-    let w: Int32
-    let uw: Int32
-    let wv: Int32
+    let triangle: Triangle
     var isHalf = false
     var first: UInt32 = 0
   }
@@ -279,22 +274,23 @@ struct TriangleAnnotations {
     try edgeStack.append(frame(rank))
     while edgeStack.count > 0 {
       var frame = edgeStack[edgeStack.count - 1]
+      let triangle = frame.triangle
       if !frame.isHalf {
-        guard let value = lookUp(frame.uw) else {
-          try edgeStack.append(self.frame(frame.uw))
+        guard let value = lookUp(triangle.ux) else {
+          try edgeStack.append(self.frame(triangle.ux))
           continue
         }
         frame.first = value
         frame.isHalf = true
         edgeStack[edgeStack.count - 1] = frame
       }
-      guard let value = lookUp(frame.wv) else {
-        try edgeStack.append(self.frame(frame.wv))
+      guard let value = lookUp(triangle.vx) else {
+        try edgeStack.append(self.frame(triangle.vx))
         continue
       }
-      let first = try loops.classes.sum(0, frame.first, times: frame.u < frame.w ? 1 : field.p - 1)
-      result = try loops.classes.sum(first, value, times: frame.w < frame.v ? 1 : field.p - 1)
-      try loops.known.set(simplexKey(frame.rank, 0), result)
+      let first = try loops.classes.sum(0, frame.first, times: triangle.u < triangle.x ? 1 : field.p - 1)
+      result = try loops.classes.sum(first, value, times: triangle.x < triangle.v ? 1 : field.p - 1)
+      try loops.known.set(simplexKey(triangle.rank, 0), result)
       edgeStack.removeLast()
       try step()
     }
@@ -305,7 +301,7 @@ struct TriangleAnnotations {
   private mutating func frame(_ rank: Int32) -> EdgeFrame {
     let (edge, partner) = (graph.edges[Int(rank)], partner(rank))
     let (uw, wv) = sides(of: rank, edge.tail, edge.head, partner)
-    return EdgeFrame(rank: rank, u: edge.tail, v: edge.head, w: partner, uw: uw, wv: wv)
+    return EdgeFrame(triangle: Triangle(edge.tail, edge.head, partner, rank, uw, wv))
   }
 
   @inline(__always)
