@@ -67,7 +67,8 @@ enum {
   TPS_ERROR_NOT_COMPUTED = 20,       /* asked for what the options did not ask for */
   TPS_ERROR_OVERFLOW = 21,           /* the distance of points row and column is beyond single precision */
   TPS_ERROR_LONELY_POINT = 22,       /* the k-th neighbour of point row is infinitely far away: value is k */
-  TPS_ERROR_VERTICES = 23,           /* more vertices (value) than row: only H0, and H1 with a threshold or of edges */
+  TPS_ERROR_VERTICES = 23,           /* more vertices (value) than row: only H0, and H1 with a threshold, of edges,
+                                      or of small loops */
   TPS_ERROR_UNDERFLOW = 24,          /* all distances are below single precision: value is about the greatest */
   TPS_ERROR_INTERNAL = 99            /* a defect of the library: please report it */
 };

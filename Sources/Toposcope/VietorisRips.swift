@@ -16,6 +16,8 @@ public struct RipsOptions: Sendable {
   public var cycles = false
   /// Bytes that the computation may take; nil: as many as there are.
   public var maxMemory: Int? = nil
+  /// When the pairs of points are made near first.
+  var nearFirst = NearFirst.Pace()
 
   public init() {}
 }
@@ -72,7 +74,7 @@ public func vietorisRips(
   if options.maxDimension == 0 && !options.cycles && !options.cocycles {
     return try components(input, options: options, progress: progress)
   }
-  let graph = try FiltrationInput(
+  var graph = try FiltrationInput(
     input, options: options, facts: &facts, threads: input.hasFewNumbers ? 1 : Threads.resolve(options.threads),
     progress: progress)
   facts.secondsDistances = stopwatch.lap()
@@ -84,8 +86,9 @@ public func vietorisRips(
     upTo: extent.limit, mayEndEarly: options.maxDimension < 2, progress: progress)
   facts.secondsFiltration = stopwatch.lap()
   let (bars, representatives) = try persistence(
-    order, graph, extent, options: options, field: field, threads: threads, facts: &facts, progress: progress)
-  facts.secondsPersistence = stopwatch.lap()
+    order, &graph, extent, options: options, field: field, threads: threads, facts: &facts, stopwatch: &stopwatch,
+    progress: progress)
+  facts.secondsPersistence += stopwatch.lap()
   let diagrams = bars.enumerated().map { PersistenceDiagram(dimension: $0.offset, pairs: $0.element) }
   let loops =
     options.cycles || options.cocycles ? LoopRepresentatives(graph, field: field, limit: extent.limit) : nil
@@ -137,15 +140,31 @@ private func components(
 
 /// The bars of every dimension up to the greatest, and what represents them.
 private func persistence(
-  _ order: EdgeOrder, _ input: FiltrationInput, _ extent: FiltrationExtent, options: RipsOptions, field: PrimeField,
-  threads: Int, facts: inout RipsFacts, progress: Progress
+  _ order: EdgeOrder, _ input: inout FiltrationInput, _ extent: FiltrationExtent, options: RipsOptions,
+  field: PrimeField, threads: Int, facts: inout RipsFacts, stopwatch: inout Stopwatch, progress: Progress
 ) throws(ToposcopeError) -> ([[PersistencePair]], [[Representative]]) {
   switch options.maxDimension {
   case 0, 1:
     var loops = try input.loopEngine(field)
-    let end = try loops.add(
-      order, upTo: extent.limit, distances: input.distances, threads: threads, progress: progress)
-    (facts.stoppingRadius, facts.edges) = end
+    var end = try loops.add(
+      order, upTo: extent.limit, pairs: input.pairs, threads: threads, progress: progress)
+    facts.edges = end.edges
+    if case .nearFirst(let near) = input, near.reach < extent.limit, !end.isBeforeOthers {
+      facts.secondsPersistence += stopwatch.lap()
+      let matrix = try near.matrix(
+        threads: Threads.resolve(options.threads), maxMemory: options.maxMemory, progress: progress)
+      facts.secondsDistances += stopwatch.lap()
+      input = .dense(matrix)
+      var rest = try EdgeOrder(matrix, after: (order, near.reach), upTo: extent.limit, progress: progress)
+      if near.isLarge {  // lists have no room for more edges
+        loops = try input.loopEngine(field)
+        rest = try input.edgeOrder(upTo: extent.limit, progress: progress)
+        facts.edges = 0
+      }
+      end = try loops.add(rest, upTo: extent.limit, pairs: input.pairs, threads: threads, progress: progress)
+      facts.edges += end.edges
+    }
+    facts.stoppingRadius = end.length
     loops.finish(censored: extent.isCut)
     return (Array([loops.bars0, loops.bars1].prefix(options.maxDimension + 1)), [])
   default:

@@ -153,10 +153,33 @@ def test_more_points_than_sixteen_bits_count():
     assert np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1).max() == 1.25
     with pytest.raises(ValueError, match="66000 points: of more than 65536"):
         ts.rips(grid, thresh=1.7, maxdim=2)
+    np.testing.assert_array_equal(ts.rips(grid).dgms[1], r.dgms[1])  # without a threshold: all loops are small
+    grid[grid[:, 1] > 200] += 1000
     with pytest.raises(ValueError, match="66000 points: of more than 65536"):
         ts.rips(grid)
     with pytest.raises(MemoryError, match="max_memory allows 1 MiB"):
         ts.rips(grid, thresh=1.7, max_memory="1MB")
+
+
+@pytest.mark.parametrize(("n", "d"), [(8500, 2), (17_000, 3)])
+def test_near_pairs_are_as_good_as_all(n, d):
+    """Many points of few coordinates get no matrix, where loops are small; and one, where they are not."""
+    X = np.random.default_rng(1).random((n, d), np.float32)
+    r = ts.rips(X)
+    listed = ts.rips(X, thresh=1.01 * r.meta["stopping_radius"])
+    assert listed.dgms[0].shape == (n, 2) and np.isfinite(listed.dgms[1]).all()
+    for of_near, of_list in zip(r.dgms, listed.dgms, strict=True):
+        np.testing.assert_array_equal(of_near, of_list)
+    assert r.meta["enclosing_radius"] == ts.rips(X, maxdim=0).meta["enclosing_radius"]
+    ring = X[r.cycle(1, 0)]
+    lengths = np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1)
+    np.testing.assert_allclose(lengths.max(), r.dgms[1][0, 0], rtol=1e-5)
+    if n > 10_000:
+        return
+    X[: n // 2, 0] += 2  # two squares: their distance is the death of a component
+    apart = ts.rips(X)
+    assert 1 < apart.dgms[0][1, 1] == ts.rips(X, maxdim=0).dgms[0][1, 1]
+    np.testing.assert_array_equal(apart.dgms[1], ts.rips(ts.distances(X), metric="precomputed").dgms[1])
 
 
 def test_landmarks():

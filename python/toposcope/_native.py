@@ -199,7 +199,8 @@ _SENTENCES: dict[int, tuple[type[Exception], Callable[[int, int, float, dict[str
         ValueError,
         lambda i, j, v, of: (
             f"{of['X']} has {v:.0f} points: of more than {i}, H0 (maxdim=0) is computed, and H1 of points with a "
-            "thresh and of SciPy sparse matrices; lower maxdim, set thresh, or take landmarks with n_perm."
+            "thresh, of points of at most 4 coordinates whose loops are all small, and of SciPy sparse matrices; "
+            "lower maxdim, set thresh, or take landmarks with n_perm."
         ),
     ),
     20: (

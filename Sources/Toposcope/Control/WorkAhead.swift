@@ -64,7 +64,7 @@ final class WorkAhead<Findings: AnyObject>: @unchecked Sendable {
       }
     } beside: { () throws(ToposcopeError) in
       defer { isOver.store(true, ordering: .relaxed) }
-      for number in 0..<count {
+      for number in 0..<count where !isOver.load(ordering: .relaxed) {
         let slot = slots[number % slots.count]
         while !slot.isReady.load(ordering: .acquiring) {
           if !lookAtNext(0, look) { Threads.pause() }
@@ -77,6 +77,9 @@ final class WorkAhead<Findings: AnyObject>: @unchecked Sendable {
       }
     }
   }
+
+  /// Tells, while a block is settled, that no further one is wanted.
+  func stop() { isOver.store(true, ordering: .relaxed) }
 
   /// Looks at the next block that nobody has taken; false if there is none, or no room for what is found.
   private func lookAtNext(

@@ -82,7 +82,11 @@ struct BlockTree {
     encloseHalves(of: root)
   }
 
-  private func box(_ node: Node) -> (least: UnsafeMutablePointer<Double>, greatest: UnsafeMutablePointer<Double>) {
+  /// The points of a block, and what stands beside the last one to the end of its panel.
+  static func panel(_ block: Node) -> Range<Int> { block.points.lowerBound..<(block.points.upperBound + 15) & ~15 }
+
+  /// The least of each coordinate, and the greatest.
+  func box(_ node: Node) -> (least: UnsafeMutablePointer<Double>, greatest: UnsafeMutablePointer<Double>) {
     let least = boxes.base + 2 * dimension * node.number
     return (least, least + dimension)
   }
@@ -131,6 +135,18 @@ struct BlockTree {
       let (below, above) = (a.greatest[k] - b.least[k], b.greatest[k] - a.least[k])
       return below > above ? below : above
     }
+  }
+
+  /// What the differences between the coordinates of a point and those of any of a node add up to at least.
+  func gap(_ point: UnsafePointer<Double>, _ node: Node) -> Double {
+    let (least, greatest) = box(node)
+    return total { k in max(least[k] - point[k], point[k] - greatest[k], 0) }
+  }
+
+  /// And at most.
+  func span(_ point: UnsafePointer<Double>, _ node: Node) -> Double {
+    let (least, greatest) = box(node)
+    return total { k in max(point[k] - least[k], greatest[k] - point[k]) }
   }
 
   @inline(__always)

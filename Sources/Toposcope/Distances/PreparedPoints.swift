@@ -158,7 +158,7 @@ final class PreparedPoints: @unchecked Sendable {
   /// Two points at a distance of at most `distance` have no greater ``sumOfDifferences`` than the one, two that are farther
   /// apart no lesser than the other, whatever is lost to rounding.
   func sums(at distance: Float) -> (most: Double, least: Double) {
-    var error = shifted?.greatestError ?? 0
+    let error = greatestError
     func sum(_ distance: Double, _ error: Double) -> Double {
       var length = max(0, distance)
       switch kind {
@@ -171,14 +171,37 @@ final class PreparedPoints: @unchecked Sendable {
       let reach = max(0, length + error)
       return reach * reach
     }
-    switch kind {
-    case .cosine, .correlation, .angular:
-      error = exact == nil ? Directions.rounding.squareRoot() : Directions.greatestError
-    default: break
-    }
-    // Far more than sums are off by, and than what is rounded to zero.
-    let (distance, share, tiny) = (Double(distance), 0x1p-16, Double(Float.leastNormalMagnitude))
+    let (distance, share, tiny) = (Double(distance), Self.greatestShare, Self.tiny)
     return (sum((1 + share) * distance + tiny, error), sum((1 - share) * distance - tiny, -error))
+  }
+
+  /// Of two pairs of points whose sums of squares differ by more than this, the one with the lesser sum has the lesser
+  /// distance, whatever is lost to rounding. `sum` is not less than the greater of the two.
+  func clearLead(of sum: Double) -> Double {
+    // The roots of the sums are off by the error, and by a share of the length that sums in double precision and distances in
+    // single precision make small.
+    let error = greatestError + 2 * (kind == .euclidean || kind == .mahalanobis ? Self.tiny : Self.tiny.squareRoot())
+    let share = if case .double = sums { 0x1p-20 } else { Self.greatestShare }
+    return 8 * (share * sum + error * sum.squareRoot())
+  }
+
+  /// The root of the sum of squares of two points is off by no more, beside a share of it.
+  private var greatestError: Double {
+    switch kind {
+    case .cosine, .correlation, .angular: exact == nil ? Directions.rounding.squareRoot() : Directions.greatestError
+    default: shifted?.greatestError ?? 0
+    }
+  }
+
+  /// Far more than sums are off by, and than what is rounded to zero.
+  private static let (greatestShare, tiny) = (0x1p-16, Double(Float.leastNormalMagnitude))
+
+  /// Writes the coordinates over which sums are made.
+  func write(_ point: Int, into out: UnsafeMutablePointer<Double>) {
+    switch sums {
+    case .single(let sums, _): for k in 0..<sums.table.length { out[k] = Double(sums.table[point, k]) }
+    case .double(let sums): for k in 0..<sums.table.length { out[k] = sums.table[point, k] }
+    }
   }
 
   /// Writes d(row, j) for every j of `columns`. Safe from several threads.

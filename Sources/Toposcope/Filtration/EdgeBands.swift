@@ -5,6 +5,8 @@
 /// never what is in the sequence.
 struct EdgeBands {
   private let distances: DistanceMatrix
+  /// No edge of this length or less is wanted; nil: all are.
+  private let least: Float?
   /// Ascending; the last is the greatest length wanted.
   private let bounds: [Float]
   private var next = 0
@@ -20,10 +22,13 @@ struct EdgeBands {
   /// Smaller bands are not worth another look at all pairs.
   private static let fewPairs = 1 << 16
 
-  /// - Parameter mayEndEarly: whether the first bands may be all that is asked for
+  /// - Parameters:
+  ///   - least: No edge of this length or less is wanted; nil: all are.
+  ///   - mayEndEarly: Whether the first bands may be all that is asked for.
   /// - Precondition: vertices fit in 16 bits.
-  init(_ distances: DistanceMatrix, upTo limit: Float, mayEndEarly: Bool) {
+  init(_ distances: DistanceMatrix, after least: Float? = nil, upTo limit: Float, mayEndEarly: Bool) {
     self.distances = distances
+    self.least = least
     gathering = BandGathering(distances)
     let n = distances.count
     let pairs = n * (n - 1) / 2
@@ -31,26 +36,14 @@ struct EdgeBands {
       bounds = [limit]
       return
     }
-    // A linear congruential walk over the pairs: the same sample every time.
-    var sample: [Float] = []
-    var sampled = 0
-    var state: UInt64 = 1
-    for _ in 0..<EdgeBands.sampleSize {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      let (i, j) = (Int((state >> 32 &* UInt64(n)) >> 32), Int(((state >> 12 & 0xF_FFFF) &* UInt64(n)) >> 20))
-      if i == j { continue }
-      sampled += 1
-      if distances[i, j] < limit { sample.append(distances[i, j]) }
-    }
-    sample.sort()
+    let sample = LengthSample(EdgeBands.sampleSize, vertices: n, upTo: limit) { distances[$0, $1] }
     var found: [Float] = []
     var shares = (mayEndEarly ? EdgeBands.firstShares : []).makeIterator()
     var part = 0.0
     while true {
       part += max(shares.next() ?? EdgeBands.share, Double(EdgeBands.fewPairs) / Double(pairs))
-      let index = Int(part * Double(sampled))
-      guard index < sample.count else { break }
-      if sample[index] > (found.last ?? -1) { found.append(sample[index]) }
+      guard let bound = sample.quantile(part) else { break }
+      if bound > (found.last ?? least ?? -1) { found.append(bound) }
     }
     bounds = found + [limit]
   }
@@ -63,14 +56,14 @@ struct EdgeBands {
     into keys: inout Memory<UInt64>, spare: inout Memory<UInt64>, goOn: (Int, Int) throws(ToposcopeError) -> Void
   ) throws(ToposcopeError) -> Int? {
     guard next < bounds.count else { return nil }
-    let (lower, upper) = (next == 0 ? -1 : bounds[next - 1], bounds[next])
+    let (lower, upper) = (next == 0 ? least : bounds[next - 1], bounds[next])
     next += 1
     let n = distances.count
     if keys.count < usualCount { keys = try Memory(usualCount, isZeroed: false) }
     if spare.count < keys.count { spare = try Memory(keys.count, isZeroed: false) }
     var count = 0
     gathering.begin(
-      after: lower < 0 ? -1 : Int32(bitPattern: lower.bitPattern), upTo: Int32(bitPattern: upper.bitPattern),
+      after: lower.map { Int32(bitPattern: $0.bitPattern) } ?? -1, upTo: Int32(bitPattern: upper.bitPattern),
       room: spare)
     do throws(ToposcopeError) {
       while let rows = gathering.next() {

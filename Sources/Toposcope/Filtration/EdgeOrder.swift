@@ -86,14 +86,19 @@ final class EdgeOrder: @unchecked Sendable {
   }
 
   /// Every pair of points at a finite distance of at most `limit`.
-  /// - Parameter mayEndEarly: whether the first runs may be all that is asked for
+  /// - Parameters:
+  ///   - before: Only those that come after all edges of this order are wanted, which has handed out all of its own, and of
+  ///     which `least` is the greatest length.
+  ///   - mayEndEarly: Whether the first runs may be all that is asked for.
   /// - Precondition: vertices fit in 16 bits.
   init(
-    _ distances: DistanceMatrix, upTo limit: Float, mayEndEarly: Bool = true, progress: Progress
+    _ distances: DistanceMatrix, after before: (order: EdgeOrder, least: Float)? = nil, upTo limit: Float,
+    mayEndEarly: Bool = true, progress: Progress
   ) throws(ToposcopeError) {
     vertexCount = distances.count
     expected = vertexCount * (vertexCount - 1) / 2
-    let bands = EdgeBands(distances, upTo: limit, mayEndEarly: mayEndEarly)
+    taken = before?.order.taken ?? 0
+    let bands = EdgeBands(distances, after: before?.least, upTo: limit, mayEndEarly: mayEndEarly)
     source = .bands(bands)
     gathering = bands.gathering
     self.progress = progress
@@ -103,15 +108,16 @@ final class EdgeOrder: @unchecked Sendable {
   }
 
   /// Every listed edge of finite length of at most `limit`. The list is sorted by vertices, and has no edge twice.
+  /// - Parameter expected: At most so many edges come, with those that follow elsewhere; nil: as many as there are here.
   init(
-    vertices: Int, edges: [(edge: Edge, length: Float)], upTo limit: Float, progress: Progress
+    vertices: Int, edges: [(edge: Edge, length: Float)], upTo limit: Float, expected: Int? = nil, progress: Progress
   ) throws(ToposcopeError) {
     vertexCount = vertices
     self.progress = progress
     let isKept = { (length: Float) in length <= limit && length.isFinite }
     let count = edges.reduce(0) { $0 + (isKept($1.length) ? 1 : 0) }
     guard count <= UInt32.max else { throw ToposcopeError(.memory, value: 24 * Double(count)) }
-    expected = count
+    self.expected = expected ?? count
     let listed = try Memory<Edge>(count)
     keys = try Memory(0)
     nextKeys = try Memory(count)
@@ -126,8 +132,14 @@ final class EdgeOrder: @unchecked Sendable {
     gathering = nil
   }
 
-  /// Whether the edges come in several runs, so that there is something to prepare.
-  var hasManyRuns: Bool { if case .bands(let bands) = source { bands.count > 1 } else { false } }
+  /// Whether it is worth working ahead: there are several runs, so that there is something to prepare, or a long one.
+  var isLong: Bool {
+    switch source {
+    case .bands(let bands): bands.count > 1
+    case .list(let edges, _): edges.count > EdgeOrder.manyEdges
+    }
+  }
+  private static let manyEdges = 1 << 16
 
   /// The bytes that a run of so many edges takes, with those that its sorting takes.
   static func bytes(ofRun count: Int) -> Double { 16 * Double(count) }

@@ -1,8 +1,10 @@
 import Synchronization
 
-/// What a filtration is built from, after all checks: distances of all pairs, or a list of edges without repetition.
+/// What a filtration is built from, after all checks: distances of all pairs, all pairs of which the nearest are known, or a
+/// list of edges without repetition.
 enum FiltrationInput {
   case dense(DistanceMatrix)
+  case nearFirst(NearFirst)
   /// Sorted by vertices; not complete if longer edges were left out.
   case list(vertices: Int, [(edge: Edge, length: Float)], isComplete: Bool)
 
@@ -23,6 +25,13 @@ enum FiltrationInput {
         facts.distances = pairs.facts
         self = .list(vertices: points.count, pairs.edges, isComplete: false)
       } else {
+        if options.maxDimension <= 1,
+          let pairs = try NearFirst(points, metric: metric, options: options, threads: threads, progress: progress)
+        {
+          facts.distances = pairs.facts
+          self = .nearFirst(pairs)
+          return
+        }
         try FiltrationInput.checkVertices(points.count)
         estimate = .loops(points.count, threads: threads)
         estimate.add(points.count * points.count, bytesEach: 4)
@@ -46,29 +55,40 @@ enum FiltrationInput {
           hasFewEdges
           ? .sparseLoops(vertices: vertices, edges: edges.count)
           : .loops(vertices, listed: edges.count, threads: threads)
-      case .dense(let distances): estimate = .loops(distances.count, threads: threads)
+      case .dense, .nearFirst: estimate = .loops(vertexCount, threads: threads)
       }
       estimate.add(byteCount, bytesEach: 1)
       try estimate.check(limit: options.maxMemory)
     }
   }
 
-  /// The distances of all pairs, where they are there.
-  var distances: DistanceMatrix? {
-    if case .dense(let distances) = self { distances } else { nil }
+  /// All pairs, where one can ask about those that have not been added.
+  var pairs: LongerPairs? {
+    switch self {
+    case .dense(let distances): .matrix(distances)
+    case .nearFirst(let near): .points(near.points, upTo: near.reach)
+    case .list: nil
+    }
+  }
+
+  /// The edges that are known one by one.
+  private var edges: [(edge: Edge, length: Float)]? {
+    switch self {
+    case .dense: nil
+    case .nearFirst(let near): near.edges
+    case .list(_, let edges, _): edges
+    }
   }
 
   /// The bytes of its distances or edges.
   var byteCount: Int {
-    switch self {
-    case .dense(let distances): 4 * distances.count * distances.count
-    case .list(_, let edges, _): MemoryLayout<(edge: Edge, length: Float)>.stride * edges.count
-    }
+    edges.map { $0.count * MemoryLayout<(edge: Edge, length: Float)>.stride } ?? 4 * vertexCount * vertexCount
   }
 
   var vertexCount: Int {
     switch self {
     case .dense(let distances): distances.count
+    case .nearFirst(let near): near.points.order.count
     case .list(let vertices, _, _): vertices
     }
   }
@@ -76,23 +96,27 @@ enum FiltrationInput {
   /// Rows of bits, and what is kept beside them, name vertices by 16 bits.
   private static let manyVertices = 1 << 16
 
-  private static func checkVertices(_ count: Int) throws(ToposcopeError) {
+  static func checkVertices(_ count: Int) throws(ToposcopeError) {
     if count > manyVertices { throw ToposcopeError(.vertices, row: manyVertices, value: Double(count)) }
   }
 
   /// Whether H1 takes lists of neighbours rather than rows of bits: they are read sooner when a list has a sixteenth of the
   /// neighbours that a row has words.
   private var hasFewEdges: Bool {
-    guard case .list(let vertices, let edges, _) = self else { return false }
-    return vertices > FiltrationInput.manyVertices || 2 * edges.count < vertices * vertices / 1024
+    switch self {
+    case .dense: false
+    case .nearFirst(let near): near.isLarge
+    case .list(let vertices, let edges, _):
+      vertices > FiltrationInput.manyVertices || 2 * edges.count < vertices * vertices / 1024
+    }
   }
 
   /// The engine for H0 and H1, to which no edge has been added.
   ///
   /// - Parameter hasPlanes: False where identifiers have to tell everything.
   func loopEngine(_ field: PrimeField, hasPlanes: Bool = true) throws(ToposcopeError) -> any LoopEngine {
-    if hasFewEdges, case .list(let vertices, let edges, _) = self {
-      return try SparseLoops(vertices: vertices, edges: edges, field: field)
+    if hasFewEdges, let edges {
+      return try SparseLoops(vertices: vertexCount, edges: edges, field: field)
     }
     return try hasPlanes
       ? Loops(vertices: vertexCount, field: field) : Loops(vertices: vertexCount, field: field, manyEdges: .max)
@@ -136,6 +160,9 @@ enum FiltrationInput {
     switch self {
     case .dense(let distances):
       return try FiltrationExtent(distances, threshold: threshold, threads: threads, progress: progress)
+    case .nearFirst(let near):
+      return FiltrationExtent(
+        enclosingRadius: near.enclosingRadius, longest: near.enclosingRadius, threshold: threshold)
     case .list(let vertices, let edges, let isComplete):
       var extent = FiltrationExtent(vertices: vertices, edges: edges, threshold: threshold)
       if !isComplete && extent.enclosingRadius == .infinity { extent.isCut = true }
@@ -150,6 +177,10 @@ enum FiltrationInput {
     switch self {
     case .dense(let distances):
       return try EdgeOrder(distances, upTo: limit, mayEndEarly: mayEndEarly, progress: progress)
+    case .nearFirst(let near):
+      let pairs = vertexCount * (vertexCount - 1) / 2
+      return try EdgeOrder(
+        vertices: vertexCount, edges: near.edges, upTo: limit, expected: pairs, progress: progress)
     case .list(let vertices, let edges, _):
       return try EdgeOrder(vertices: vertices, edges: edges, upTo: limit, progress: progress)
     }

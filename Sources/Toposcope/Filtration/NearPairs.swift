@@ -10,9 +10,15 @@ struct NearPairs {
     _ cloud: PointCloud, metric: Metric, upTo threshold: Float, threads: Int, progress: Progress
   ) throws(ToposcopeError) {
     let prepared = try DistanceRows(cloud, metric: metric, threads: threads, progress: progress)
-    facts = prepared.facts
     let sorted = try SortedPoints(prepared, threads: threads, progress: progress)
+    try self.init(sorted, upTo: threshold, threads: threads, progress: progress)
+  }
+
+  init(
+    _ sorted: SortedPoints, upTo threshold: Float, threads: Int, progress: Progress
+  ) throws(ToposcopeError) {
     let (order, rows, tree) = (sorted.order, sorted.rows, sorted.tree)
+    facts = rows.facts
     // Scales may bring any two points near one another.
     let reach = rows.scales == nil ? rows.points.sums(at: threshold).most : .infinity
     let threads = Threads.resolve(threads)

@@ -1,6 +1,36 @@
 import CToposcopeProcessor
 import Synchronization
 
+/// All pairs of some points, as far as one asks about those that have not been added to a filtration.
+enum LongerPairs {
+  case matrix(DistanceMatrix)
+  /// Points of which only the pairs up to some length are going to be added.
+  case points(SortedPoints, upTo: Float)
+
+  /// The number of points.
+  var count: Int {
+    switch self {
+    case .matrix(let distances): distances.count
+    case .points(let sorted, _): sorted.order.count
+    }
+  }
+
+  /// No longer pair matters when no class is alive. All pairs up to `reached` have been added. Where it is beyond those that
+  /// are going to be, it may be any length that is.
+  /// - Parameter nearest: For every vertex some of its neighbours, at distances of at most `reached`.
+  func stoppingRadius(
+    nearest: NearestNeighbors, reached: Float, threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> Float {
+    switch self {
+    case .matrix(let distances):
+      try StoppingRadius(distances, nearest: nearest, reached: reached).longest(threads: threads, progress: progress)
+    case .points(let sorted, let most):
+      try OpenLunes(sorted, nearest: nearest, reached: reached, most: most)
+        .longest(threads: threads, progress: progress)
+    }
+  }
+}
+
 /// The length of the longest edge of the relative neighbourhood graph that is longer than `reached`; `reached` itself
 /// where there is none.
 ///

@@ -1,21 +1,20 @@
 extension Loops {
   /// Adds the edges of a filtration one after another, until no further one can matter.
   ///
-  /// - Parameter distances: Where given, they tell when to stop: no class is alive, and the edges of the relative
-  ///   neighbourhood graph are all shorter (``StoppingRadius``); and which edges need not be added, because others dominate
-  ///   one of their ends (``DominatedVertices``).
-  /// - Returns: The length after which no edge was added, and the number of edges that were.
+  /// - Parameter pairs: Where given, they tell when to stop: no class is alive, and the edges of the relative
+  ///   neighbourhood graph are all shorter (``StoppingRadius``); and a matrix tells which edges need not be added, because
+  ///   others dominate one of their ends (``DominatedVertices``).
   mutating func add(
-    _ order: EdgeOrder, upTo limit: Float, distances: DistanceMatrix?, threads: Int, progress: Progress
-  ) throws(ToposcopeError) -> (length: Float, edges: Int) {
+    _ order: EdgeOrder, upTo limit: Float, pairs: LongerPairs?, threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> FiltrationEnd {
     let lookahead = try LoopLookahead(order, threads: threads)
-    var end: (length: Float, edges: Int) = (limit, 0)
+    var end = FiltrationEnd(length: limit)
     try Threads.run(helpers: lookahead.helpers) {
       lookahead.help()
     } beside: { () throws(ToposcopeError) in
       defer { lookahead.end() }
       end = try follow(
-        order, lookahead, upTo: limit, distances: distances, threads: threads, progress: progress)
+        order, lookahead, upTo: limit, pairs: pairs, threads: threads, progress: progress)
     }
     return end
   }
@@ -27,15 +26,18 @@ extension Loops {
   private static var pairsToOneAdded: Int { 10 }
 
   private mutating func follow(
-    _ order: EdgeOrder, _ lookahead: LoopLookahead, upTo limit: Float, distances: DistanceMatrix?, threads: Int,
+    _ order: EdgeOrder, _ lookahead: LoopLookahead, upTo limit: Float, pairs: LongerPairs?, threads: Int,
     progress: Progress
-  ) throws(ToposcopeError) -> (length: Float, edges: Int) {
-    var nearest = try distances.map { (matrix) throws(ToposcopeError) in try NearestNeighbors(vertices: matrix.count) }
-    let dominated = try distances.map { (matrix) throws(ToposcopeError) in try DominatedVertices(matrix, limit: limit) }
+  ) throws(ToposcopeError) -> FiltrationEnd {
+    var nearest = self.nearest
+    if let pairs, nearest == nil { nearest = try NearestNeighbors(vertices: pairs.count) }
+    defer { self.nearest = nearest }
+    var dominated: DominatedVertices?
+    if case .matrix(let distances) = pairs { dominated = try DominatedVertices(distances, limit: limit) }
     let leftOut = if let dominated { dominated.leftOut } else { try VertexBits(order.vertexCount) }
     var isAnyLeftOut = false
     var stop = Float.infinity  // not known yet
-    var (before, added) = (0, 0)  // edges of the runs before, and edges that were added
+    var (before, added) = (order.taken, 0)  // edges of the runs before, and edges that were added
     var reached: Float = 0  // the length of the last edge added
     while let run = try order.nextRun() {
       if alive > 0, isConnected, before >= order.expected / Loops.pairsToOneAdded, let nearest {
@@ -66,20 +68,22 @@ extension Loops {
           nearest?.add(e.tail, e.head)
           (added, reached) = (added + 1, e.length)
         }
-        guard alive == 0, isConnected, let distances, let nearest else { continue }
+        guard alive == 0, isConnected, let pairs, let nearest else { continue }
         guard i + 1 == run.count || run[i + 1].length > e.length else { continue }
         if stop == .infinity {
-          let radius = StoppingRadius(distances, nearest: nearest, reached: reached)
+          let reached = reached
           stop = try lookahead.rest { () throws(ToposcopeError) in
-            min(limit, try radius.longest(threads: threads, progress: progress))
+            min(
+              limit,
+              try pairs.stoppingRadius(nearest: nearest, reached: reached, threads: threads, progress: progress))
           }
         }
-        if reached >= stop { return (reached, added) }
+        if reached >= stop { return FiltrationEnd(length: reached, edges: added, isBeforeOthers: true) }
       }
       before += run.count
       _ = links.passed(run.count, searches: searches) { isTouched($0) }
       lookahead.finish(links)
     }
-    return (limit, added)
+    return FiltrationEnd(length: limit, edges: added)
   }
 }

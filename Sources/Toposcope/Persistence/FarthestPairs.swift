@@ -25,11 +25,6 @@ final class FarthestPairs: Sendable {
 
   private static func length(_ bits: Int32) -> Float { Float(bitPattern: UInt32(bitPattern: bits)) }
 
-  /// The points of a block, and what stands beside the last one to the end of its panel.
-  private static func panel(_ block: BlockTree.Node) -> Range<Int> {
-    block.points.lowerBound..<(block.points.upperBound + 15) & ~15
-  }
-
   private func look(around block: BlockTree.Node) {
     let side = sorted.tree.blockPoints
     withUnsafeTemporaryAllocation(of: Float.self, capacity: side * side) { distances in
@@ -48,7 +43,7 @@ final class FarthestPairs: Sendable {
     let known = farthest.reduce(longest.load(ordering: .relaxed)) { $1 < least ? min($0, $1) : $0 }
     if tree.span(block, node) <= points.sums(at: Self.length(known)).least { return }
     guard let (first, second) = tree.halves(of: node) else {
-      let (rows, columns) = (Self.panel(block), Self.panel(node))
+      let (rows, columns) = (BlockTree.panel(block), BlockTree.panel(node))
       points.fill(rows: rows, columns: columns, into: distances, stride: columns.count)
       for i in 0..<block.points.count {
         let lengths = LengthBits(distances + i * columns.count).bits

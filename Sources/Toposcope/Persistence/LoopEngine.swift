@@ -18,17 +18,26 @@ protocol LoopEngine {
 
   /// Adds all edges, until no further one can matter.
   ///
-  /// - Parameter distances: Where given, they may tell when to stop.
-  /// - Returns: The length after which no edge was added, and the number of edges that were.
+  /// - Parameter pairs: Where given, they may tell when to stop.
   mutating func add(
-    _ order: EdgeOrder, upTo limit: Float, distances: DistanceMatrix?, threads: Int, progress: Progress
-  ) throws(ToposcopeError) -> (length: Float, edges: Int)
+    _ order: EdgeOrder, upTo limit: Float, pairs: LongerPairs?, threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> FiltrationEnd
 
   /// The annotation of the edge from a to b, of live classes only.
   mutating func annotation(_ a: Int, _ b: Int) throws(ToposcopeError) -> DirectedAnnotation
 
   /// Calls `body` with every edge that has an annotation, the smaller vertex first, and its identifier.
   func forEachActive(_ body: (Int, Int, Int32) throws(ToposcopeError) -> Void) throws(ToposcopeError)
+}
+
+/// How far the edges of a filtration have been added.
+struct FiltrationEnd {
+  /// No edge was added after this length.
+  var length: Float
+  /// The number of edges that were added.
+  var edges = 0
+  /// Whether none of the edges that are left can matter.
+  var isBeforeOthers = false
 }
 
 extension LoopEngine {

@@ -34,7 +34,7 @@ final class LoopLookahead: @unchecked Sendable {
 
   init(_ order: EdgeOrder, threads: Int) throws(ToposcopeError) {
     self.order = order
-    helpers = order.hasManyRuns ? min(threads - 1, 2) : 0
+    helpers = order.isLong ? min(threads - 1, 2) : 0
     news = try VertexNews(helpers > 0 ? order.vertexCount : 0)
     scout = helpers > 0 ? try LinkScout(vertices: order.vertexCount, news: news) : nil
   }

@@ -30,6 +30,8 @@ struct Loops: LoopEngine {
   var isAlive: [Bool] = []
   private let manyEdges: Int
   var witness: Witness?
+  /// What is known of the neighbours of all vertices where one asks when to stop.
+  var nearest: NearestNeighbors?
   /// Common neighbours whose triangles have to be looked at.
   private let suspects: Memory<Int>
 

@@ -14,6 +14,8 @@ struct SparseLoops: LoopEngine {
   var births: [FiltrationEdge] = []
   var isAlive: [Bool] = []
   var witness: Witness?
+  /// What is known of the neighbours of all vertices where one asks when to stop.
+  private var nearest: NearestNeighbors?
   private let lists: NeighborhoodLists
   private let finder: TriangleFinder
   private let pace: TriangleLookahead.Pace
@@ -50,15 +52,33 @@ struct SparseLoops: LoopEngine {
   }
 
   mutating func add(
-    _ order: EdgeOrder, upTo limit: Float, distances: DistanceMatrix?, threads: Int, progress: Progress
-  ) throws(ToposcopeError) -> (length: Float, edges: Int) {
+    _ order: EdgeOrder, upTo limit: Float, pairs: LongerPairs?, threads: Int, progress: Progress
+  ) throws(ToposcopeError) -> FiltrationEnd {
     // Cocycles are read from the lists, in which no thread may be ahead then.
     let threads = witness == nil ? threads : 1
-    while let run = try order.nextRun() {
+    nearest = try pairs.map { (pairs) throws(ToposcopeError) in try NearestNeighbors(vertices: pairs.count) }
+    var end = FiltrationEnd(length: limit)
+    var stop: Float?
+    while !end.isBeforeOthers, let run = try order.nextRun() {
       let lookahead = try TriangleLookahead(run, lists, finder, threads: threads, pace: pace, progress: progress)
-      try lookahead.run { (block) throws(ToposcopeError) in try settle(block, lookahead) }
+      let before = end.edges
+      try lookahead.run { (block) throws(ToposcopeError) in
+        try settle(block, lookahead)
+        end.edges += block.count
+        guard alive == 0, components.count <= 1, let pairs, let nearest else { return }
+        let next = end.edges - before
+        let reached = run[next - 1].length
+        if next < run.count && run[next].length == reached { return }
+        if stop == nil {
+          stop = try pairs.stoppingRadius(nearest: nearest, reached: reached, threads: threads, progress: progress)
+        }
+        if reached >= stop! {
+          (end.length, end.isBeforeOthers) = (reached, true)
+          lookahead.stop()
+        }
+      }
     }
-    return (limit, Int(lists.edgeCount))
+    return end
   }
 
   private mutating func settle(
@@ -78,6 +98,7 @@ struct SparseLoops: LoopEngine {
     for i in 0..<block.count {
       if i == block.known.upperBound { try lookahead.find(block, from: i) }
       try settle(block[i], block.places(i), block.triangles(i))
+      nearest?.add(block[i].tail, block[i].head)
     }
   }
 

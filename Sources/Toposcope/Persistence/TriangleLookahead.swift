@@ -98,6 +98,9 @@ final class TriangleLookahead: @unchecked Sendable {
     }
   }
 
+  /// Tells, while a block is settled, that no further one is wanted.
+  func stop() { work.stop() }
+
   private func addEdges(to end: Int) {
     adding.withLock { _ in
       let start = added.load(ordering: .relaxed)

@@ -10,7 +10,7 @@ import Testing
       var engine = start
       if keepsCocycles { engine.witness = Witness(keepsCocycles: true) }
       let order = try EdgeOrder(vertices: n, edges: edges, upTo: .infinity, progress: Progress())
-      let end = try engine.add(order, upTo: .infinity, distances: nil, threads: threads, progress: Progress())
+      let end = try engine.add(order, upTo: .infinity, pairs: nil, threads: threads, progress: Progress())
       #expect(end.edges == edges.count, "\(note)")
       engine.finish(censored: false)
       return engine
