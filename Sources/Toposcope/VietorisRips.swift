@@ -145,7 +145,7 @@ private func persistence(
 ) throws(ToposcopeError) -> ([[PersistencePair]], [[Representative]]) {
   switch options.maxDimension {
   case 0, 1:
-    var loops = try input.loopEngine(field)
+    var loops = try input.loopEngine(field, progress: progress)
     var end = try loops.add(
       order, upTo: extent.limit, pairs: input.pairs, threads: threads, progress: progress)
     facts.edges = end.edges
@@ -157,7 +157,7 @@ private func persistence(
       input = .dense(matrix)
       var rest = try EdgeOrder(matrix, after: (order, near.reach), upTo: extent.limit, progress: progress)
       if near.isLarge {  // lists have no room for more edges
-        loops = try input.loopEngine(field)
+        loops = try input.loopEngine(field, progress: progress)
         rest = try input.edgeOrder(upTo: extent.limit, progress: progress)
         facts.edges = 0
       }

@@ -178,7 +178,7 @@ class _SparseSource(_Source):
             raise ValueError(too_small("X", np.max(given)))
         apart = tails != heads
         low, high = np.minimum(tails, heads)[apart], np.maximum(tails, heads)[apart]
-        order = np.lexsort((high, low))
+        order = np.argsort(low * self.count + high, kind="stable")
         low, high, lengths = low[order], high[order], lengths[apart][order]
         again = np.flatnonzero((low[1:] == low[:-1]) & (high[1:] == high[:-1]))
         differ = again[lengths[again] != lengths[again + 1]]

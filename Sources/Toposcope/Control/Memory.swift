@@ -40,6 +40,16 @@ final class Memory<Element: BitwiseCopyable>: @unchecked Sendable {
     base = block.alignedUp(toMultipleOf: Memory.alignment).assumingMemoryBound(to: Element.self)
   }
 
+  /// Takes all pages from the system now, page by page: the first writes, where they are far apart, would have to wait for most
+  /// of them at once, and the caller could not be heard. What was in the memory is lost.
+  func takePages(_ progress: Progress) throws(ToposcopeError) {
+    let pages = UnsafeMutableRawBufferPointer(start: base, count: count * MemoryLayout<Element>.stride)
+    for start in stride(from: 0, to: pages.count, by: LargePages.size) {
+      try progress.report(start, of: pages.count)
+      for page in stride(from: start, to: min(start + LargePages.size, pages.count), by: 4096) { pages[page] = 0 }
+    }
+  }
+
   deinit {
     if mappedBytes > 0 { LargePages.unmap(block, bytes: mappedBytes) } else { free(block) }
   }

@@ -42,6 +42,17 @@ public final class Progress: @unchecked Sendable {
     if isCancelled { throw ToposcopeError(.cancelled) }
   }
 
+  /// Calls `body` with one part of `0 ..< count` after another, and lets the caller be heard in between: for work of some
+  /// nanoseconds each, of which all takes too long.
+  @inline(__always)
+  func forEachPart(of count: Int, _ body: (Range<Int>) -> Void) throws(ToposcopeError) {
+    for start in stride(from: 0, to: count, by: Progress.partLength) {
+      try report(start, of: count)
+      body(start..<min(count, start + Progress.partLength))
+    }
+  }
+  private static let partLength = 1 << 17
+
   /// Nanoseconds on a clock that only goes forward.
   static func monotonicNanoseconds() -> UInt64 {
     var time = timespec()

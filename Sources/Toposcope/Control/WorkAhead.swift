@@ -43,7 +43,8 @@ final class WorkAhead<Findings: AnyObject>: @unchecked Sendable {
   /// Works on all blocks.
   /// - Parameters:
   ///   - look: Called with a thread, from 0, that of the caller, to `threads` - 1; with a block, and what it is to write to.
-  ///   - report: Called on the calling thread every moment while it is not settling, with the next block to be settled.
+  ///   - report: Called on the calling thread before it settles a block and every moment while it waits for one, with the next
+  ///     block to be settled.
   ///   - settle: Called on the calling thread with every block, in order.
   func run(
     threads: Int, _ look: (_ thread: Int, _ number: Int, Findings) throws(ToposcopeError) -> Void,
@@ -70,6 +71,7 @@ final class WorkAhead<Findings: AnyObject>: @unchecked Sendable {
           if !lookAtNext(0, look) { Threads.pause() }
           try report(number)
         }
+        try report(number)
         if let failure = slot.failure { throw failure }
         try settle(number, slot.findings)
         slot.isReady.store(false, ordering: .relaxed)

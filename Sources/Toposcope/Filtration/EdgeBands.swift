@@ -83,7 +83,9 @@ struct EdgeBands {
     count += rest.count
     if spare.count < count { spare = try Memory(keys.count, isZeroed: false) }
     var (front, back) = (keys.base, spare.base)
-    RadixSort.sort(&front, spare: &back, count: count)
+    try RadixSort.sort(&front, spare: &back, count: count) { () throws(ToposcopeError) in
+      try goOn(next - 1, bounds.count)
+    }
     if front != keys.base { swap(&keys, &spare) }
     return count
   }

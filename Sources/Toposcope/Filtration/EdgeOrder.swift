@@ -115,18 +115,24 @@ final class EdgeOrder: @unchecked Sendable {
     vertexCount = vertices
     self.progress = progress
     let isKept = { (length: Float) in length <= limit && length.isFinite }
-    let count = edges.reduce(0) { $0 + (isKept($1.length) ? 1 : 0) }
+    var count = 0
+    try progress.forEachPart(of: edges.count) { part in
+      for i in part where isKept(edges[i].length) { count += 1 }
+    }
     guard count <= UInt32.max else { throw ToposcopeError(.memory, value: 24 * Double(count)) }
     self.expected = expected ?? count
     let listed = try Memory<Edge>(count)
-    keys = try Memory(0)
-    nextKeys = try Memory(count)
+    self.keys = try Memory(0)
+    let keys = try Memory<UInt64>(count)
+    nextKeys = keys
     spare = try Memory(count)
     var index = 0
-    for (edge, length) in edges where isKept(length) {
-      listed.base[index] = edge
-      nextKeys.base[index] = UInt64((length + 0).bitPattern) << 32 | UInt64(index)  // -0 becomes +0
-      index += 1
+    try progress.forEachPart(of: edges.count) { part in
+      for (edge, length) in edges[part] where isKept(length) {
+        listed.base[index] = edge
+        keys.base[index] = UInt64((length + 0).bitPattern) << 32 | UInt64(index)  // -0 becomes +0
+        index += 1
+      }
     }
     source = .list(listed, isSorted: false)
     gathering = nil
@@ -215,7 +221,9 @@ final class EdgeOrder: @unchecked Sendable {
       nextCount = nil
       if isSorted { return }
       var (front, back) = (nextKeys.base, spare.base)
-      RadixSort.sort(&front, spare: &back, count: nextKeys.count)
+      try RadixSort.sort(&front, spare: &back, count: nextKeys.count) { () throws(ToposcopeError) in
+        try goOn(0, nextKeys.count)
+      }
       if front != nextKeys.base { swap(&nextKeys, &spare) }
       source = .list(listed, isSorted: true)
       nextCount = nextKeys.count

@@ -45,7 +45,8 @@ enum FiltrationInput {
       facts.distances = distances.facts
       self = .dense(distances)
     case .edges(let vertices, let edges):
-      self = .list(vertices: vertices, try FiltrationInput.checked(edges, vertices: vertices), isComplete: true)
+      let checked = try FiltrationInput.checked(edges, vertices: vertices, progress: progress)
+      self = .list(vertices: vertices, checked, isComplete: true)
     }
     if options.maxDimension > 0 {
       if options.maxDimension > 1 { try FiltrationInput.checkVertices(vertexCount) }
@@ -114,9 +115,11 @@ enum FiltrationInput {
   /// The engine for H0 and H1, to which no edge has been added.
   ///
   /// - Parameter hasPlanes: False where identifiers have to tell everything.
-  func loopEngine(_ field: PrimeField, hasPlanes: Bool = true) throws(ToposcopeError) -> any LoopEngine {
+  func loopEngine(
+    _ field: PrimeField, hasPlanes: Bool = true, progress: Progress
+  ) throws(ToposcopeError) -> any LoopEngine {
     if hasFewEdges, let edges {
-      return try SparseLoops(vertices: vertexCount, edges: edges, field: field)
+      return try SparseLoops(vertices: vertexCount, edges: edges, field: field, progress: progress)
     }
     return try hasPlanes
       ? Loops(vertices: vertexCount, field: field) : Loops(vertices: vertexCount, field: field, manyEdges: .max)
@@ -125,19 +128,20 @@ enum FiltrationInput {
   /// The edges sorted by vertices, each once.
   /// - Throws: `shape`, `index`, `diagonal`, `notFinite` (NaN), `negativeDistance`, `asymmetric` (two lengths of one edge).
   private static func checked(
-    _ edges: [(edge: Edge, length: Float)], vertices: Int
+    _ edges: [(edge: Edge, length: Float)], vertices: Int, progress: Progress
   ) throws(ToposcopeError) -> [(edge: Edge, length: Float)] {
     guard vertices >= 0, vertices <= Int32.max else { throw ToposcopeError(.shape, value: Double(vertices)) }
-    for (edge, length) in edges {
-      let (row, column) = (Int(edge.tail), Int(edge.head))
-      guard row >= 0 else { throw ToposcopeError(.index, row: row, column: vertices) }
-      guard column < vertices else { throw ToposcopeError(.index, row: column, column: vertices) }
-      if length.isNaN { throw ToposcopeError(.notFinite, row: row, column: column, value: Double(length)) }
-      if length < 0 { throw ToposcopeError(.negativeDistance, row: row, column: column, value: Double(length)) }
-      if row == column && length != 0 {
-        throw ToposcopeError(.diagonal, row: row, column: column, value: Double(length))
+    var wrong: ToposcopeError?
+    var isSorted = true
+    try progress.forEachPart(of: edges.count) { part in
+      for i in part where wrong == nil {
+        wrong = fault(of: edges[i], vertices: vertices)
+        let edge = edges[i].edge
+        isSorted = isSorted && edge.tail < edge.head && (i == 0 || edges[i - 1].edge.precedes(edge))
       }
     }
+    if let wrong { throw wrong }
+    if isSorted { return edges }
     let sorted = edges.filter { $0.edge.tail != $0.edge.head }
       .sorted { ($0.edge.tail, $0.edge.head) < ($1.edge.tail, $1.edge.head) }
     var unique: [(edge: Edge, length: Float)] = []
@@ -155,6 +159,19 @@ enum FiltrationInput {
     return unique
   }
 
+  /// What is wrong with an edge by itself, if anything.
+  private static func fault(of item: (edge: Edge, length: Float), vertices: Int) -> ToposcopeError? {
+    let (row, column, length) = (Int(item.edge.tail), Int(item.edge.head), item.length)
+    if row < 0 { return ToposcopeError(.index, row: row, column: vertices) }
+    if column >= vertices { return ToposcopeError(.index, row: column, column: vertices) }
+    if length.isNaN { return ToposcopeError(.notFinite, row: row, column: column, value: Double(length)) }
+    if length < 0 { return ToposcopeError(.negativeDistance, row: row, column: column, value: Double(length)) }
+    if row == column && length != 0 {
+      return ToposcopeError(.diagonal, row: row, column: column, value: Double(length))
+    }
+    return nil
+  }
+
   /// How far the filtration has to be followed.
   func extent(threshold: Float, threads: Int, progress: Progress) throws(ToposcopeError) -> FiltrationExtent {
     switch self {
@@ -164,7 +181,8 @@ enum FiltrationInput {
       return FiltrationExtent(
         enclosingRadius: near.enclosingRadius, longest: near.enclosingRadius, threshold: threshold)
     case .list(let vertices, let edges, let isComplete):
-      var extent = FiltrationExtent(vertices: vertices, edges: edges, threshold: threshold)
+      var extent = try FiltrationExtent(
+        vertices: vertices, edges: edges, threshold: threshold, progress: progress)
       if !isComplete && extent.enclosingRadius == .infinity { extent.isCut = true }
       return extent
     }
@@ -230,16 +248,20 @@ struct FiltrationExtent {
     self.init(enclosingRadius: enclosing, longest: longest, threshold: threshold)
   }
 
-  init(vertices: Int, edges: [(edge: Edge, length: Float)], threshold: Float) {
+  init(
+    vertices: Int, edges: [(edge: Edge, length: Float)], threshold: Float, progress: Progress
+  ) throws(ToposcopeError) {
     var degrees = [Int32](repeating: 0, count: vertices)
     var farthest = [Float](repeating: 0, count: vertices)
     var longest = Float(0)
-    for (edge, length) in edges where length.isFinite {
-      for vertex in [Int(edge.tail), Int(edge.head)] {
-        degrees[vertex] += 1
-        farthest[vertex] = max(farthest[vertex], length)
+    try progress.forEachPart(of: edges.count) { part in
+      for (edge, length) in edges[part] where length.isFinite {
+        for vertex in [Int(edge.tail), Int(edge.head)] {
+          degrees[vertex] += 1
+          farthest[vertex] = max(farthest[vertex], length)
+        }
+        longest = max(longest, length)
       }
-      longest = max(longest, length)
     }
     var enclosing = Float.infinity
     for vertex in 0..<vertices where Int(degrees[vertex]) == vertices - 1 {

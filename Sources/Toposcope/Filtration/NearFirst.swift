@@ -46,13 +46,15 @@ struct NearFirst {
     let limit = min(options.threshold, enclosingRadius)
     self.reach = reach < limit ? reach : .infinity
     edges = try NearPairs(points, upTo: min(reach, limit), threads: threads, progress: progress).edges
-    if self.reach < .infinity && !joinsAll { return nil }
+    if self.reach < .infinity, try !joinsAll(progress) { return nil }
   }
 
   /// Whether all points are in one component of the near pairs.
-  private var joinsAll: Bool {
+  private func joinsAll(_ progress: Progress) throws(ToposcopeError) -> Bool {
     var components = Components(cloud.count)
-    for (edge, _) in edges where components.join(edge.tail, edge.head) != nil && components.count == 1 { return true }
+    try progress.forEachPart(of: edges.count) { part in
+      for (edge, _) in edges[part] where components.count > 1 { _ = components.join(edge.tail, edge.head) }
+    }
     return components.count <= 1
   }
 

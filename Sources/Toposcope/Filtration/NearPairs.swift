@@ -83,13 +83,17 @@ private struct EdgesByTail {
       ends.append(ends[range] + parts.reduce(0) { $0 + $1.ranges[range].count })
     }
     let count = ends[ends.count - 1]
-    var edges = [(edge: Edge, length: Float)](repeating: (Edge(0, 0), 0), count: count)
-    try edges.withUnsafeMutableBufferPointer { (edges) throws(ToposcopeError) in
-      let edges = edges
-      try Threads.forEach(chunks: ends.count - 1, threads: count < 10_000 ? 1 : threads, progress: progress) { range in
-        sort(range, into: UnsafeMutableBufferPointer(rebasing: edges[ends[range]..<ends[range + 1]]))
-      }
+    var failure: ToposcopeError?
+    let edges = [(edge: Edge, length: Float)](unsafeUninitializedCapacity: count) { edges, initialized in
+      let all = edges
+      do throws(ToposcopeError) {
+        try Threads.forEach(chunks: ends.count - 1, threads: count < 10_000 ? 1 : threads, progress: progress) {
+          sort($0, into: UnsafeMutableBufferPointer(rebasing: all[ends[$0]..<ends[$0 + 1]]))
+        }
+        initialized = count
+      } catch { failure = error }
     }
+    if let failure { throw failure }
     return edges
   }
 

@@ -20,17 +20,22 @@ final class NeighborhoodLists: @unchecked Sendable {
   static func bytes(vertices: Int, edges: Int) -> Double { 16 * Double(edges) + 8 * Double(vertices + 1) }
 
   /// Room for some edges, none of which is there yet.
-  init(vertices: Int, edges: [(edge: Edge, length: Float)]) throws(ToposcopeError) {
+  init(
+    vertices: Int, edges: [(edge: Edge, length: Float)], progress: Progress = Progress()
+  ) throws(ToposcopeError) {
     guard edges.count < Int32.max else {
       throw ToposcopeError(.memory, value: NeighborhoodLists.bytes(vertices: vertices, edges: edges.count))
     }
     vertexCount = vertices
     neighbors = try Memory(2 * edges.count, isZeroed: false)
+    try neighbors.takePages(progress)
     starts = try Memory(vertices + 1)
     ends = try Memory(vertices)
-    for (edge, _) in edges {
-      starts.base[Int(edge.tail) + 1] += 1
-      starts.base[Int(edge.head) + 1] += 1
+    try progress.forEachPart(of: edges.count) { part in
+      for (edge, _) in edges[part] {
+        starts.base[Int(edge.tail) + 1] += 1
+        starts.base[Int(edge.head) + 1] += 1
+      }
     }
     for vertex in 0..<vertices {
       starts.base[vertex + 1] += starts.base[vertex]

@@ -9,15 +9,31 @@ enum RadixSort {
   /// Counters of 2048 digits fit in the first cache, three times at most.
   private static let mostDigitBits = 11
   private static let keysPerLine = 8
+  private static let keysPerPage = 512
+  /// Some milliseconds' work.
+  private static let keysAtOnce = 1 << 19
 
   /// Leaves the sorted keys in `keys`; `spare` has room for as many.
+  /// - Parameter goOn: Called every few milliseconds; throws to give up.
   static func sort(
-    _ keys: inout UnsafeMutablePointer<UInt64>, spare: inout UnsafeMutablePointer<UInt64>, count: Int
-  ) {
+    _ keys: inout UnsafeMutablePointer<UInt64>, spare: inout UnsafeMutablePointer<UInt64>, count: Int,
+    goOn: () throws(ToposcopeError) -> Void
+  ) throws(ToposcopeError) {
+    @inline(__always) func forEachPart(_ body: (Range<Int>) -> Void) throws(ToposcopeError) {
+      for start in stride(from: 0, to: count, by: keysAtOnce) {
+        try goOn()
+        body(start..<min(count, start + keysAtOnce))
+      }
+    }
+    let (given, room) = (keys, spare)
     var (least, greatest) = (UInt64.max, UInt64(0))
-    for i in 0..<count {
-      least = min(least, keys[i])
-      greatest = max(greatest, keys[i])
+    try forEachPart { part in
+      for i in part {
+        least = min(least, given[i])
+        greatest = max(greatest, given[i])
+      }
+      // The first pass would wait for all of its new pages at once.
+      for i in stride(from: part.lowerBound, to: part.upperBound, by: keysPerPage) { room[i] = 0 }
     }
     if count < 2 || least >> 32 == greatest >> 32 { return }
     let base = least & ~0xFFFF_FFFF
@@ -25,11 +41,11 @@ enum RadixSort {
     let passes = (width + mostDigitBits - 1) / mostDigitBits
     let digitBits = (width + passes - 1) / passes
     let digits = 1 << digitBits
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: passes * digits) { all in
-      guard let counts = all.baseAddress else { return }
-      counts.initialize(repeating: 0, count: passes * digits)
-      for i in 0..<count {
-        var rest = (keys[i] &- base) &>> 32
+    let all = try Memory<UInt32>(passes * digits)
+    let counts = all.base
+    try forEachPart { part in
+      for i in part {
+        var rest = (given[i] &- base) &>> 32
         var starts = counts
         for _ in 0..<passes {
           starts[Int(truncatingIfNeeded: rest) & (digits &- 1)] &+= 1
@@ -37,13 +53,15 @@ enum RadixSort {
           starts += digits
         }
       }
-      for pass in 0..<passes {
-        let starts = counts + pass &* digits
-        var sum: UInt32 = 0
-        for digit in 0..<digits { (starts[digit], sum) = (sum, sum &+ starts[digit]) }
-        let shift = UInt64(truncatingIfNeeded: 32 &+ pass &* digitBits)
-        let (from, to) = (keys, spare)
-        for i in 0..<count {
+    }
+    for pass in 0..<passes {
+      let starts = counts + pass &* digits
+      var sum: UInt32 = 0
+      for digit in 0..<digits { (starts[digit], sum) = (sum, sum &+ starts[digit]) }
+      let shift = UInt64(truncatingIfNeeded: 32 &+ pass &* digitBits)
+      let (from, to) = (keys, spare)
+      try forEachPart { part in
+        for i in part {
           let key = from[i]
           let digit = Int(truncatingIfNeeded: (key &- base) &>> shift) & (digits &- 1)
           let place = to + Int(starts[digit])
@@ -51,8 +69,8 @@ enum RadixSort {
           place.pointee = key
           starts[digit] &+= 1
         }
-        swap(&keys, &spare)
       }
+      swap(&keys, &spare)
     }
   }
 }

@@ -32,8 +32,8 @@ final class LoopRepresentatives: @unchecked Sendable {
   }
 
   /// An engine in which no class gets a plane, so that identifiers tell everything.
-  private func engine(_ witness: Witness) throws(ToposcopeError) -> any LoopEngine {
-    var loops = try input.loopEngine(field, hasPlanes: false)
+  private func engine(_ witness: Witness, _ progress: Progress) throws(ToposcopeError) -> any LoopEngine {
+    var loops = try input.loopEngine(field, hasPlanes: false, progress: progress)
     loops.witness = witness
     return loops
   }
@@ -59,7 +59,7 @@ final class LoopRepresentatives: @unchecked Sendable {
   /// The cocycles of all bars of H1 by birth edge, each as it is just before the class dies: so it is a cocycle on the
   /// complex of all simplices shorter than the death, and not a coboundary from the birth on.
   func cocycles(progress: Progress) throws(ToposcopeError) -> [Edge: [(simplex: [Int32], value: Int)]] {
-    var loops = try engine(Witness(keepsCocycles: true))
+    var loops = try engine(Witness(keepsCocycles: true), progress)
     try forEachEdge(progress) { (e) throws(ToposcopeError) in
       try loops.add(e)
       return true
@@ -88,7 +88,7 @@ final class LoopRepresentatives: @unchecked Sendable {
   /// path between the ends of the birth edge, over pairs of a vertex and the sum of annotations on the way to it. Where the
   /// graph at the birth has no such loop in one piece, loops of the classes in s are returned one after another.
   func loop(_ bar: PersistencePair, progress: Progress) throws(ToposcopeError) -> [[Int32]] {
-    var loops = try engine(Witness(awaited: bar.deathEdge == nil ? nil : bar.birthEdge))
+    var loops = try engine(Witness(awaited: bar.deathEdge == nil ? nil : bar.birthEdge), progress)
     var before: [Edge] = []  // edges earlier than the birth
     var isBorn = false
     try forEachEdge(progress) { (e) throws(ToposcopeError) in

@@ -84,7 +84,9 @@ struct MinimumSpanningForest {
     let (keys, spare) = (try Memory<UInt64>(edges.count), try Memory<UInt64>(edges.count))
     for i in 0..<edges.count { keys.base[i] = UInt64(edges[i].length.bitPattern) << 32 | UInt64(i) }
     var (front, back) = (keys.base, spare.base)
-    RadixSort.sort(&front, spare: &back, count: edges.count)
+    try RadixSort.sort(&front, spare: &back, count: edges.count) { () throws(ToposcopeError) in
+      try progress.report(edges.count, of: edges.count)
+    }
     try progress.report(edges.count, of: edges.count)
     var sorted = (0..<edges.count).map { edges[Int(UInt32(truncatingIfNeeded: front[$0]))] }
     var start = 0

@@ -37,13 +37,14 @@ struct SparseLoops: LoopEngine {
   ///     are edges.
   init(
     vertices: Int, edges: [(edge: Edge, length: Float)], field: PrimeField, fewWords: Int? = nil,
-    pace: TriangleLookahead.Pace = TriangleLookahead.Pace()
+    pace: TriangleLookahead.Pace = TriangleLookahead.Pace(), progress: Progress = Progress()
   ) throws(ToposcopeError) {
     components = Components(vertices)
     table = try AnnotationTable(field: field)
-    lists = try NeighborhoodLists(vertices: vertices, edges: edges)
+    lists = try NeighborhoodLists(vertices: vertices, edges: edges, progress: progress)
     finder = try TriangleFinder(lists)
     identifiers = try Memory(lists.placeCount)
+    try identifiers.takePages(progress)
     triangles = try Growing()
     suspects = try Growing()
     self.pace = pace
