@@ -3,6 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static _Thread_local bool is_helper;
+
+bool toposcope_is_helper(void) { return is_helper; }
+
+void toposcope_be_helper(void) { is_helper = true; }
+
+void *toposcope_move_pages(void *from, unsigned long bytes, void *to, unsigned long room) {
+#if defined(__linux__)
+  /* The C library declares it for _GNU_SOURCE only: to move pages (1) to a place that is given (2). */
+  extern void *mremap(void *, unsigned long, unsigned long, int, ...);
+  return mremap(from, bytes, room, 1 | 2, to);
+#else
+  (void)from, (void)bytes, (void)to, (void)room;
+  return (void *)-1;
+#endif
+}
+
 int toposcope_processor_level(void) {
 #if defined(__x86_64__)
   int level = 1;

@@ -133,9 +133,9 @@ private func components(
     ?? FiltrationExtent(
       enclosingRadius: forest.enclosingRadius, longest: forest.longest, threshold: options.threshold)
   facts.enclosingRadius = reach.enclosingRadius
-  let pairs = try forest.bars(upTo: options.threshold, isCut: reach.isCut, progress: progress)
+  let diagram = try forest.diagram(upTo: options.threshold, isCut: reach.isCut, progress: progress)
   facts.secondsPersistence = stopwatch.lap()
-  return RipsResult(options: options, facts: facts, diagrams: [PersistenceDiagram(dimension: 0, pairs: pairs)])
+  return RipsResult(options: options, facts: facts, diagrams: [diagram])
 }
 
 /// The bars of every dimension up to the greatest, and what represents them.

@@ -25,7 +25,8 @@ public func tps_distances(
     switch given {
     case .metric(let metric):
       done = try DistanceMatrix.fill(
-        out, points: PointCloud(borrowing: array), metric: metric, threads: Int(threads), progress: progress)
+        out, points: PointCloud(borrowing: array, progress: progress), metric: metric, threads: Int(threads),
+        progress: progress)
     case .precomputed(let neighborhood):
       let matrix = try givenDistances(array, neighborhood, threads: Int(threads), progress: progress)
       out.update(from: matrix.entries, count: matrix.count * matrix.count)

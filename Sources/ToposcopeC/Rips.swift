@@ -55,7 +55,7 @@ public func tps_rips_points(
     let array = try StridedArray(required(points).pointee)
     switch try GivenMetric(metric) {
     case .metric(let metric):
-      return .points(try PointCloud(array), metric: metric)
+      return .points(try PointCloud(array, progress: progress), metric: metric)
     case .precomputed(let neighborhood):
       return .distances(try givenDistances(array, neighborhood, threads: threads, progress: progress))
     }

@@ -5,14 +5,22 @@
 
 /* What Swift cannot say: the level of the processor, functions of several modules in one table, the square root of a
  * vector (in Swift each lane is a branch and a call), bits gathered under a mask, the bits of comparisons, what is fetched
- * early, and that the compiler shall forget what it knows of a pointer. Inline functions are compiled with the flags of
- * the target that uses them. */
+ * early, that the compiler shall forget what it knows of a pointer, what a thread is, and that pages change their place.
+ * Inline functions are compiled with the flags of the target that uses them. */
 
 #pragma clang assume_nonnull begin
 
 /* The level of x86-64 that this processor, and the system that runs on it, have: 4 (AVX-512), 3 (AVX2 and FMA) or 1; 0 on
  * other processors. The environment may ask for less than there is: TOPOSCOPE_KERNELS=x86-64-v3, or x86-64. */
 int toposcope_processor_level(void);
+
+/* Whether the calling thread has said that it is a helper of another one. */
+bool toposcope_is_helper(void);
+void toposcope_be_helper(void);
+
+/* Moves pages to a place that was kept free for them, with room for more, which are zero. Returns the place; another one
+ * where the system does not do so, and then the place may have been given up. */
+void *toposcope_move_pages(void *from, unsigned long bytes, void *to, unsigned long room);
 
 /* What becomes of a sum: itself, its square root, the square root of the sum in single precision, half of it, or one less
  * the sum; the last two are at most 2. Or the angle, in half turns, of unit vectors whose squared difference, or product,

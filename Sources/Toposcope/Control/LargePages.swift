@@ -1,3 +1,5 @@
+import CToposcopeProcessor
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -14,6 +16,10 @@ enum LargePages {
   /// From so many bytes on a block has a whole large page in it, wherever it begins.
   static let fewestBytes = 2 * size
 
+  /// From so many bytes on the C library asks the system for each block, too, and gives it back at once; blocks of less may be
+  /// those that were freed last, with their pages.
+  static let alwaysMapped = 1 << 25
+
   /// Asks the system for large pages wherever they fit into a block that nobody has written to yet.
   static func use(for block: UnsafeMutableRawPointer, bytes: Int) {
     #if os(Linux)
@@ -27,14 +33,7 @@ enum LargePages {
   /// there is not so much memory, or no way to ask for it like this.
   static func map(_ bytes: Int) -> UnsafeMutableRawPointer? {
     #if os(Linux)
-      let (room, overflow) = bytes.addingReportingOverflow(size)
-      if overflow { return nil }
-      let given = mmap(nil, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      guard let given, given != MAP_FAILED else { return nil }
-      let block = given.alignedUp(toMultipleOf: size)
-      if block > given { munmap(given, block - given) }
-      let end = (block + bytes).alignedUp(toMultipleOf: Int(getpagesize()))
-      if end < given + room { munmap(end, given + room - end) }
+      guard let block = place(bytes, PROT_READ | PROT_WRITE) else { return nil }
       madvise(block, bytes, MADV_HUGEPAGE)
       return block
     #else
@@ -48,4 +47,36 @@ enum LargePages {
       munmap(block, bytes)
     #endif
   }
+
+  /// The pages of what ``map(_:)`` has given, and zeroed ones after them, in another place; nil, and nothing is done, where the
+  /// system moves none.
+  static func move(_ block: UnsafeMutableRawPointer, bytes: Int, to largerBytes: Int) -> UnsafeMutableRawPointer? {
+    #if os(Linux)
+      guard let room = place(largerBytes, PROT_NONE) else { return nil }
+      let (old, new) = (wholePages(bytes), wholePages(largerBytes))
+      if toposcope_move_pages(block, UInt(old), room, UInt(new)) == room { return room }
+    // The room is not given back: it takes no memory, and it may be another thread's by now.
+    #endif
+    return nil
+  }
+
+  #if os(Linux)
+    /// Addresses that begin with a large page.
+    private static func place(_ bytes: Int, _ protection: Int32) -> UnsafeMutableRawPointer? {
+      let (room, overflow) = bytes.addingReportingOverflow(size)
+      if overflow { return nil }
+      let given = mmap(nil, room, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      guard let given, given != MAP_FAILED else { return nil }
+      let block = given.alignedUp(toMultipleOf: size)
+      if block > given { munmap(given, block - given) }
+      let end = block + wholePages(bytes)
+      if end < given + room { munmap(end, given + room - end) }
+      return block
+    }
+
+    private static func wholePages(_ bytes: Int) -> Int {
+      let page = Int(getpagesize())
+      return (bytes + page - 1) / page * page
+    }
+  #endif
 }

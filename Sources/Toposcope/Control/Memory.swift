@@ -13,7 +13,7 @@
 final class Memory<Element: BitwiseCopyable>: @unchecked Sendable {
   let base: UnsafeMutablePointer<Element>
   let count: Int
-  private let block: UnsafeMutableRawPointer
+  private var block: UnsafeMutableRawPointer?
   /// The bytes that were taken from the system itself; 0 where the C library gave the block.
   private let mappedBytes: Int
 
@@ -23,7 +23,8 @@ final class Memory<Element: BitwiseCopyable>: @unchecked Sendable {
   init(_ count: Int, isZeroed: Bool = true) throws(ToposcopeError) {
     let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     let (padded, tooMany) = bytes.addingReportingOverflow(Memory.alignment)
-    if isZeroed && count >= 0 && !overflow && bytes >= LargePages.size, let block = LargePages.map(bytes) {
+    let fewestMapped = isZeroed ? LargePages.size : LargePages.alwaysMapped
+    if count >= 0 && !overflow && bytes >= fewestMapped, let block = LargePages.map(bytes) {
       self.count = count
       self.block = block
       mappedBytes = bytes
@@ -40,6 +41,27 @@ final class Memory<Element: BitwiseCopyable>: @unchecked Sendable {
     base = block.alignedUp(toMultipleOf: Memory.alignment).assumingMemoryBound(to: Element.self)
   }
 
+  /// A larger one that begins with the first elements of this one, zeroed beyond where nothing else is said. This one is not to
+  /// be used any more: where it is large, its pages are taken over, for to copy them would take long, and both would be there
+  /// at once.
+  func grown(to count: Int, keeping kept: Int? = nil, isZeroed: Bool = true) throws(ToposcopeError) -> Memory {
+    if mappedBytes > 0, let block, !count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride).overflow {
+      let bytes = count * MemoryLayout<Element>.stride
+      if bytes > mappedBytes, let larger = LargePages.move(block, bytes: mappedBytes, to: bytes) {
+        self.block = nil
+        return Memory(mapped: larger, bytes, count)
+      }
+    }
+    let larger = try Memory(count, isZeroed: isZeroed)
+    larger.base.update(from: base, count: min(count, kept ?? self.count))
+    return larger
+  }
+
+  private init(mapped block: UnsafeMutableRawPointer, _ bytes: Int, _ count: Int) {
+    (self.block, mappedBytes, self.count) = (block, bytes, count)
+    base = block.assumingMemoryBound(to: Element.self)
+  }
+
   /// Takes all pages from the system now, page by page: the first writes, where they are far apart, would have to wait for most
   /// of them at once, and the caller could not be heard. What was in the memory is lost.
   func takePages(_ progress: Progress) throws(ToposcopeError) {
@@ -51,6 +73,7 @@ final class Memory<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 
   deinit {
+    guard let block else { return }
     if mappedBytes > 0 { LargePages.unmap(block, bytes: mappedBytes) } else { free(block) }
   }
 }

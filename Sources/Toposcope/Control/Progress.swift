@@ -10,8 +10,8 @@ import Synchronization
 
 /// How far a computation is, and whether it should go on.
 ///
-/// A computation calls ``report(_:of:)`` often and from the thread that started it; the caller's function hears of it
-/// every 20 ms at most. Other threads only look at ``isCancelled``.
+/// A computation calls ``report(_:of:)`` often, from any of its threads; the caller's function hears of it every 20 ms at
+/// most, and only from the thread that started the computation.
 public final class Progress: @unchecked Sendable {
   /// Receives the work done and the work there is, in units of its own choice; returns false to stop.
   public typealias Callback = (_ done: Int, _ total: Int) -> Bool
@@ -30,16 +30,25 @@ public final class Progress: @unchecked Sendable {
   /// True once the callback has asked to stop. Safe to read from any thread.
   public var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
 
-  /// Tells the caller how far the work is. Cheap enough for every few microseconds of work.
+  /// Tells the caller how far the work is. Cheap enough for every few microseconds of work. On a thread that was made for the
+  /// work it only looks whether the caller wants to stop.
   /// - Throws: ``ToposcopeError/Kind/cancelled`` when the caller wants to stop.
   public func report(_ done: Int, of total: Int) throws(ToposcopeError) {
     guard let callback else { return }
-    let now = Progress.monotonicNanoseconds()
-    if now >= nextReport {
-      if !callback(done, total) { cancelled.store(true, ordering: .relaxed) }
-      nextReport = Progress.monotonicNanoseconds() &+ Progress.interval
+    if !Threads.isHelper {
+      let now = Progress.monotonicNanoseconds()
+      if now >= nextReport {
+        if !callback(done, total) { cancelled.store(true, ordering: .relaxed) }
+        nextReport = Progress.monotonicNanoseconds() &+ Progress.interval
+      }
     }
     if isCancelled { throw ToposcopeError(.cancelled) }
+  }
+
+  /// The same where nothing can be thrown: returns false when the caller wants to stop.
+  func goesOn(_ done: Int, of total: Int) -> Bool {
+    do throws(ToposcopeError) { try report(done, of: total) } catch { return false }
+    return true
   }
 
   /// Calls `body` with one part of `0 ..< count` after another, and lets the caller be heard in between: for work of some
@@ -50,6 +59,16 @@ public final class Progress: @unchecked Sendable {
       try report(start, of: count)
       body(start..<min(count, start + Progress.partLength))
     }
+  }
+
+  /// The same where nothing can be thrown: returns false, and leaves out the rest, when the caller wants to stop.
+  @inline(__always)
+  func goesOnWithEachPart(of count: Int, _ body: (Range<Int>) -> Void) -> Bool {
+    for start in stride(from: 0, to: count, by: Progress.partLength) {
+      if start > 0 && !goesOn(start, of: count) { return false }
+      body(start..<min(count, start + Progress.partLength))
+    }
+    return true
   }
   private static let partLength = 1 << 17
 
@@ -64,17 +83,12 @@ public final class Progress: @unchecked Sendable {
 /// How far a computation is while one step of it takes long.
 final class Standing {
   private let progress: Progress
-  private let done: Int
+  var done: Int
   private let total: Int
-  /// Whether the step is on the thread that called. No other one may tell how far it is, only stop with it.
-  var isCaller: Bool
 
-  init(_ progress: Progress, done: Int, total: Int, isCaller: Bool = true) {
-    (self.progress, self.done, self.total, self.isCaller) = (progress, done, total, isCaller)
+  init(_ progress: Progress, done: Int = 0, total: Int) {
+    (self.progress, self.done, self.total) = (progress, done, total)
   }
 
-  func report() throws(ToposcopeError) {
-    if isCaller { return try progress.report(done, of: total) }
-    if progress.isCancelled { throw ToposcopeError(.cancelled) }
-  }
+  func report() throws(ToposcopeError) { try progress.report(done, of: total) }
 }

@@ -1,3 +1,4 @@
+import CToposcopeProcessor
 import Synchronization
 
 #if canImport(Glibc)
@@ -79,6 +80,9 @@ enum Threads {
   /// Lets a moment pass, for a thread that waits for another one.
   static func pause(microseconds: UInt32 = 20) { usleep(microseconds) }
 
+  /// Whether the calling thread was made here.
+  static var isHelper: Bool { toposcope_is_helper() }
+
   private final class Work {
     let body: () -> Void
     init(_ body: @escaping () -> Void) { self.body = body }
@@ -99,10 +103,12 @@ enum Threads {
         &thread, nil,
         { raw in
           #if canImport(Darwin)
-            Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().body()
+            let work = Unmanaged<Work>.fromOpaque(raw).takeRetainedValue()
           #else
-            Unmanaged<Work>.fromOpaque(raw!).takeRetainedValue().body()
+            let work = Unmanaged<Work>.fromOpaque(raw!).takeRetainedValue()
           #endif
+          toposcope_be_helper()
+          work.body()
           return nil
         }, context.toOpaque())
       if status != 0 {

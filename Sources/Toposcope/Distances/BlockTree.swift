@@ -31,9 +31,15 @@ struct BlockTree {
 
     /// All blocks of a node.
     func blocks(of node: Node) -> [Node] {
-      if isBlock(node) { return [node] }
-      let (first, second) = halves(of: node)
-      return blocks(of: first) + blocks(of: second)
+      var blocks: [Node] = []
+      func add(_ node: Node) {
+        if isBlock(node) { return blocks.append(node) }
+        let (first, second) = halves(of: node)
+        add(first)
+        add(second)
+      }
+      add(node)
+      return blocks
     }
 
     /// The first half is whole tiles, or blocks.
@@ -79,7 +85,8 @@ struct BlockTree {
         }
       }
     }
-    encloseHalves(of: root)
+    encloseHalves(of: root, progress)
+    try progress.report(1, of: 1)
   }
 
   /// The points of a block, and what stands beside the last one to the end of its panel.
@@ -106,11 +113,12 @@ struct BlockTree {
     }
   }
 
-  private func encloseHalves(of node: Node) {
+  private func encloseHalves(of node: Node, _ progress: Progress) {
     if shape.isBlock(node) { return }
     let (first, second) = shape.halves(of: node)
-    encloseHalves(of: first)
-    encloseHalves(of: second)
+    encloseHalves(of: first, progress)
+    encloseHalves(of: second, progress)
+    if node.points.count >= Self.pointsOfPart { _ = progress.goesOn(node.points.upperBound, of: shape.count) }
     let (own, a, b) = (box(node), box(first), box(second))
     for k in 0..<dimension {
       own.least[k] = min(a.least[k], b.least[k])
@@ -234,37 +242,45 @@ extension BlockTree {
   ) throws(ToposcopeError) -> [Int32] {
     // The number of a point, below the coordinate by which it was sorted last.
     let keys = try Memory<UInt64>(table.count, isZeroed: false)
-    for point in 0..<table.count { keys.base[point] = UInt64(point) }
+    try progress.forEachPart(of: table.count) { part in
+      for point in part { keys.base[point] = UInt64(point) }
+    }
     func halve(_ node: Node) -> [Node] {
       if shape.isBlock(node) || table.length == 0 { return [] }
       let (first, second) = shape.halves(of: node)
       let keys = keys.base + node.points.lowerBound
-      writeWidestCoordinate(of: table, keys, count: node.points.count)
-      partition(keys, count: node.points.count, at: first.points.count)
+      writeWidestCoordinate(of: table, keys, count: node.points.count, progress)
+      partition(keys, count: node.points.count, at: first.points.count, progress)
       return [first, second]
     }
     func halveAll(_ node: Node) {
       for half in halve(node) { halveAll(half) }
     }
-    // First enough parts for all threads to be busy to the end.
+    // First enough parts for all threads to be busy to the end, and of which none takes long.
     let threads = Threads.resolve(threads)
     var nodes = [shape.root]
-    while !nodes.isEmpty && nodes.count < 8 * threads {
-      try progress.report(0, of: 1)
+    while !nodes.isEmpty && nodes.count < max(8 * threads, table.count / pointsOfPart) {
       let halves = Mutex<[Node]>([])
-      try Threads.forEach(chunks: nodes.count, threads: threads, progress: Progress()) { part in
+      try Threads.forEach(chunks: nodes.count, threads: threads, progress: progress) { part in
         let both = halve(nodes[part])
         halves.withLock { $0 += both }
       }
       nodes = halves.withLock { $0 }
     }
     try Threads.forEach(chunks: nodes.count, threads: threads, progress: progress) { halveAll(nodes[$0]) }
-    return (0..<table.count).map { Int32(truncatingIfNeeded: keys.base[$0]) }
+    var order: [Int32] = []
+    order.reserveCapacity(table.count)
+    try progress.forEachPart(of: table.count) { part in
+      order += part.lazy.map { Int32(truncatingIfNeeded: keys.base[$0]) }
+    }
+    return order
   }
+
+  private static let pointsOfPart = 1 << 15
 
   /// Writes the coordinate that spreads most above the numbers of some points.
   private static func writeWidestCoordinate<Scalar>(
-    of table: PanelTable<Scalar>, _ keys: UnsafeMutablePointer<UInt64>, count: Int
+    of table: PanelTable<Scalar>, _ keys: UnsafeMutablePointer<UInt64>, count: Int, _ progress: Progress
   ) {
     @inline(__always) func point(_ i: Int) -> Int { Int(UInt32(truncatingIfNeeded: keys[i])) }
     // Some points tell how far coordinates spread.
@@ -279,15 +295,19 @@ extension BlockTree {
       }
       if greatest - least > spread { (axis, origin, spread) = (k, least, greatest - least) }
     }
-    for i in 0..<count {
-      let bits = Float(table[point(i), axis] - origin).bitPattern
-      let sortable = bits >> 31 == 0 ? bits | 1 << 31 : ~bits
-      keys[i] = UInt64(sortable) << 32 | keys[i] & 0xFFFF_FFFF
+    _ = progress.goesOnWithEachPart(of: count) { part in
+      for i in part {
+        let bits = Float(table[point(i), axis] - origin).bitPattern
+        let sortable = bits >> 31 == 0 ? bits | 1 << 31 : ~bits
+        keys[i] = UInt64(sortable) << 32 | keys[i] & 0xFFFF_FFFF
+      }
     }
   }
 
   /// Brings the least keys before a place. No two are equal.
-  private static func partition(_ keys: UnsafeMutablePointer<UInt64>, count: Int, at place: Int) {
+  private static func partition(
+    _ keys: UnsafeMutablePointer<UInt64>, count: Int, at place: Int, _ progress: Progress
+  ) {
     var (start, end) = (0, count)
     while end - start > 16 {
       // Of fifteen keys one that has about the right share of the others below it, and neither none nor all.
@@ -297,12 +317,18 @@ extension BlockTree {
         return sample[max(1, min(13, 15 * (place - start) / (end - start)))]
       }
       var middle = start
-      for i in start..<end {
-        let key = keys[i]
-        keys[i] = keys[middle]
-        keys[middle] = key
-        middle &+= key < pivot ? 1 : 0
+      let first = start
+      let isDone = progress.goesOnWithEachPart(of: end - start) { part in
+        var here = middle
+        for i in first &+ part.lowerBound..<first &+ part.upperBound {
+          let key = keys[i]
+          keys[i] = keys[here]
+          keys[here] = key
+          here &+= key < pivot ? 1 : 0
+        }
+        middle = here
       }
+      if !isDone { return }
       if place < middle { end = middle } else { start = middle }
     }
     sort(keys + start, count: end - start)

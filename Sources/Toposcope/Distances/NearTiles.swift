@@ -18,9 +18,14 @@ extension DistanceTiles {
     // Some milliseconds each, so that threads are busy to the end, and whoever interrupts is heard; but not too many.
     let share = max(Int((0x1p26 / Double(points.dimension + 8)).squareRoot()), points.count / 512)
     var parts: [(BlockTree.Node, BlockTree.Node)] = []
-    tree.forEachPair(tree.root, tree.root, ofAtMost: max(share, tree.tilePoints), isWanted: isWanted) {
+    tree.forEachPair(
+      tree.root, tree.root, ofAtMost: max(share, tree.tilePoints),
+      isWanted: { !progress.isCancelled && isWanted($0, $1) }
+    ) {
       parts.append(($0, $1))
+      if parts.count % 1024 == 0 { _ = progress.goesOn(0, of: 1) }
     }
+    try progress.report(0, of: 1)
     if isNearFirst {
       // The pairs of a node itself before all others: they tell most.
       let gaps = parts.map { $0.0.number == $0.1.number ? -1 : tree.gap($0.0, $0.1) }

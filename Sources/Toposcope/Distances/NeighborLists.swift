@@ -46,6 +46,7 @@ final class NeighborLists {
     self.most = max(1, min(most, count - 1))
     (farthest, farthestFinite) = (try Memory(0), try Memory(0))
     keys = try Self.empty(count * self.most, threads: threads, progress: progress)
+    try progress.report(0, of: count)
     let limits = try PanelLimits(order)
     let locks = Locks(count / tree.tilePoints + 1)
     try sorted.rows.tiles.forEach(
@@ -251,8 +252,9 @@ private final class PanelLimits: @unchecked Sendable {
 
   func greatest(of points: Range<Int>) -> UInt64 {
     var greatest: UInt64 = 0
-    for panel in points.lowerBound / 16..<(points.upperBound + 15) / 16 where greatest < .max {
+    for panel in points.lowerBound / 16..<(points.upperBound + 15) / 16 {
       greatest = max(greatest, limits[panel].load(ordering: .relaxed))
+      if greatest == .max { break }
     }
     return greatest
   }

@@ -74,3 +74,39 @@ enum RadixSort {
     }
   }
 }
+
+/// The numbers 0 ..< n sorted by one key after another; where a key is equal, the order before is kept.
+struct NumberSort {
+  private let memory: Memory<UInt64>
+  private var keys: UnsafeMutablePointer<UInt64>
+  private var spare: UnsafeMutablePointer<UInt64>
+  private let count: Int
+  private let progress: Progress
+
+  init(_ count: Int, _ progress: Progress) throws(ToposcopeError) {
+    (self.count, self.progress) = (count, progress)
+    memory = try Memory(2 * count)
+    (keys, spare) = (memory.base, memory.base + count)
+    try progress.forEachPart(of: count) { part in
+      for i in part { memory.base[i] = UInt64(i) }
+    }
+  }
+
+  @inline(__always)
+  mutating func sort(by key: (Int) -> UInt32) throws(ToposcopeError) {
+    try progress.forEachPart(of: count) { part in
+      for i in part { keys[i] = UInt64(key(Int(UInt32(truncatingIfNeeded: keys[i])))) << 32 | keys[i] & 0xFFFF_FFFF }
+    }
+    try RadixSort.sort(&keys, spare: &spare, count: count) { () throws(ToposcopeError) in
+      try progress.report(count, of: count)
+    }
+  }
+
+  /// Calls `body` with the numbers in their order.
+  @inline(__always)
+  func forEach(_ body: (Int) -> Void) throws(ToposcopeError) {
+    try progress.forEachPart(of: count) { part in
+      for i in part { body(Int(UInt32(truncatingIfNeeded: keys[i]))) }
+    }
+  }
+}

@@ -308,12 +308,3 @@ struct AnnotationTable {
     vacantBlocks[AnnotationTable.sizeClass(block)].append(block.start)
   }
 }
-
-extension Memory {
-  /// A larger one that begins with the same content.
-  func grown(to count: Int) throws(ToposcopeError) -> Memory {
-    let larger = try Memory(count)
-    larger.base.update(from: base, count: min(count, self.count))
-    return larger
-  }
-}

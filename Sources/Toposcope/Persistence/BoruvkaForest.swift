@@ -119,28 +119,33 @@ struct BoruvkaForest {
     /// The places of points that may have neighbours outside.
     var open = (0..<Int32(rows.count)).map { $0 }
     /// The components that are left.
-    var left = open
+    var left = (0..<Int32(rows.count)).map { $0 }
+    try report()
     var least = [FiltrationEdge](repeating: .none, count: rows.count)
-    var unknown = least  // no edge that leaves the component and is in no list of its points comes before this
+    try report()
+    // No edge that leaves the component and is in no list of its points comes before this.
+    var unknown = [FiltrationEdge](repeating: .none, count: rows.count)
     while true {
       let roots = components.roots()
       try skipInside(lists, open, roots, outward)
-      for component in left { least[Int(component)] = .none }
-      try report()
-      open.removeAll { place in
+      try progress.forEachPart(of: left.count) { part in
+        for component in left[part] { least[Int(component)] = .none }
+      }
+      try keep(of: &open) { place in
         let component = Int(roots[Int(place)])
         let edge = outward.base[Int(place)].edge
         if edge.length < .infinity {
           if edge.precedes(least[component]) { least[component] = edge }
-          return false
+          return true
         }
         if let last = lists.last(at: Int(place)), last.precedes(unknown[component]) { unknown[component] = last }
-        return true
+        return false
       }
-      try report()
       var known: [FiltrationEdge] = []
-      for component in left where least[Int(component)].precedes(unknown[Int(component)]) {
-        known.append(least[Int(component)])
+      try progress.forEachPart(of: left.count) { part in
+        for component in left[part] where least[Int(component)].precedes(unknown[Int(component)]) {
+          known.append(least[Int(component)])
+        }
       }
       if known.isEmpty { return least }
       for (i, edge) in known.enumerated() {
@@ -151,8 +156,23 @@ struct BoruvkaForest {
         least[max(a, b)] = .none
       }
       if components.count == 1 { return least }
-      left.removeAll { components.root($0) != $0 }
+      try keep(of: &left) { components.root($0) == $0 }
     }
+  }
+
+  /// Keeps those of some places for which `isKept` says so, and is heard meanwhile.
+  @inline(__always)
+  private func keep(of places: inout [Int32], _ isKept: (Int32) -> Bool) throws(ToposcopeError) {
+    var kept = 0
+    try progress.forEachPart(of: places.count) { part in
+      for i in part {
+        let place = places[i]
+        if !isKept(place) { continue }
+        places[kept] = place
+        kept += 1
+      }
+    }
+    places.removeLast(places.count - kept)
   }
 
   /// Goes on in the lists at some places to the first neighbour in another component.
@@ -340,6 +360,7 @@ private final class ComponentLimits: @unchecked Sendable {
   private static let none: Int32 = -1
   /// For a node with more points, of several components, its first limit will do: a look at each point would take too long.
   private static let fewPoints = 1 << 10
+  private static let pointsUnheard = 1 << 15
 
   /// What is known of the points of a node.
   private struct Summary {
@@ -355,13 +376,17 @@ private final class ComponentLimits: @unchecked Sendable {
     _ labels: [Int32], _ lists: NeighborLists, _ listed: [FiltrationEdge], _ tree: BlockTree, _ progress: Progress
   ) throws(ToposcopeError) {
     (self.labels, self.tree) = (labels, tree)
-    try progress.report(labels.count, of: labels.count)
-    lasts = labels.indices.map { Self.bits(lists.last(at: $0)?.length ?? .infinity) }
+    var lasts = [Int32](repeating: 0, count: labels.count)
+    try progress.forEachPart(of: labels.count) { part in
+      for i in part { lasts[i] = Self.bits(lists.last(at: i)?.length ?? .infinity) }
+    }
+    self.lasts = lasts
     nodes = [Summary](repeating: Summary(label: Self.none, last: 0, limit: 0), count: tree.nodeCount)
     try progress.report(labels.count, of: labels.count)
     limits = .allocate(capacity: labels.count)
     for i in 0..<labels.count { (limits + i).initialize(to: Atomic(Self.bits(listed[i].length))) }
-    _ = sum(up: tree.root)
+    _ = sum(up: tree.root, progress)
+    try progress.report(labels.count, of: labels.count)
   }
 
   deinit {
@@ -371,10 +396,11 @@ private final class ComponentLimits: @unchecked Sendable {
 
   private static func bits(_ length: Float) -> Int32 { Int32(bitPattern: length.bitPattern) }
 
-  private func sum(up node: BlockTree.Node) -> Summary {
+  private func sum(up node: BlockTree.Node, _ progress: Progress) -> Summary {
     let own: Summary
     if let (a, b) = tree.halves(of: node) {
-      let (ofA, ofB) = (sum(up: a), sum(up: b))
+      let (ofA, ofB) = (sum(up: a, progress), sum(up: b, progress))
+      if node.points.count > Self.pointsUnheard { _ = progress.goesOn(node.points.upperBound, of: labels.count) }
       own = Summary(
         label: ofA.label == ofB.label ? ofA.label : Self.none, last: min(ofA.last, ofB.last),
         limit: max(ofA.limit, ofB.limit))

@@ -50,8 +50,7 @@ final class CellLookahead: @unchecked Sendable {
     try work.run(threads: scanners.count) { (thread, number, block) throws(ToposcopeError) in
       for rank in ranks(number) {
         block.findings.append(
-          try CellLookahead.look(
-            rank, graph, scanners[thread], limit: limit, progress: progress, isCaller: thread == 0))
+          try CellLookahead.look(rank, graph, scanners[thread], limit: limit, progress: progress))
       }
     } report: { (number) throws(ToposcopeError) in
       try progress.report(Int(ranks(number).lowerBound), of: graph.edges.count)
@@ -68,13 +67,12 @@ final class CellLookahead: @unchecked Sendable {
 
   /// What the link of an edge says.
   static func look(
-    _ rank: Int32, _ graph: RankedGraph, _ scanner: any LinkScanner, limit: Int, progress: Progress,
-    isCaller: Bool = true
+    _ rank: Int32, _ graph: RankedGraph, _ scanner: any LinkScanner, limit: Int, progress: Progress
   ) throws(ToposcopeError) -> Finding {
     let (count, apex) = try scanner.apex(rank)
     if count == 0 { return .empty }
     if let apex { return .cone(apex: apex) }
-    let standing = Standing(progress, done: Int(rank), total: graph.edges.count, isCaller: isCaller)
+    let standing = Standing(progress, done: Int(rank), total: graph.edges.count)
     let link = try Link(scanner.vertices, limit: limit, standing) { graph.rank($0, $1) < rank }
     return .other(try CellDemand(link))
   }

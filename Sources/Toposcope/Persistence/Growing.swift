@@ -39,8 +39,6 @@ struct Growing<Element: BitwiseCopyable> {
   }
 
   private mutating func grow(to capacity: Int) throws(ToposcopeError) {
-    let larger = try Memory<Element>(capacity, isZeroed: false)
-    larger.base.update(from: memory.base, count: count)
-    memory = larger
+    memory = try memory.grown(to: capacity, keeping: count, isZeroed: false)
   }
 }

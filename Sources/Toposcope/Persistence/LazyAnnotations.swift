@@ -31,9 +31,10 @@ struct LazyAnnotations {
     var knownDeaths: Int32
   }
 
-  init(_ field: PrimeField) throws(ToposcopeError) {
+  /// - Parameter standing: heard while vectors are added up, which may take long: they have an entry for every class
+  init(_ field: PrimeField, _ standing: Standing) throws(ToposcopeError) {
     self.field = field
-    vectors = try InternedVectors(field)
+    vectors = try InternedVectors(field, standing)
     states = try Growing()
     relation = try Growing()
     waiting = try Growing()
@@ -89,6 +90,7 @@ struct LazyAnnotations {
   /// The same, where a class has died since it was last asked.
   private mutating func update(_ vector: UInt32) throws(ToposcopeError) -> UInt32 {
     let current = states[Int(vector)].current
+    try vectors.step(vectors[current].count)
     for term in vectors[current] where relation[Int(term.homologyClass)] >= 0 { return try substitute(vector) }
     know(vector, current)
     return current
@@ -111,6 +113,7 @@ struct LazyAnnotations {
       }
       // First the classes that have died are brought up to date, which are older the further down one goes.
       var now = states[Int(v)].current
+      try vectors.step(vectors[now].count)
       var (isOld, isWaiting) = (false, false)
       for term in vectors[now] {
         let older = relation[Int(term.homologyClass)]
@@ -187,28 +190,45 @@ private struct InternedVectors {
   /// terms[starts[v] ..< starts[v + 1]] is vector v, classes ascending.
   private var terms: Growing<Term>
   private var starts: Growing<Int>
+  private var hashes: Growing<UInt32>
   /// Open addressing by the hash of the terms: 1 more than the number of a vector; 0 marks a free slot.
   private var slots: Memory<UInt32>
   /// The vector that is being put together, and room for the next sum.
   private var sum: Growing<Term>
   private var next: Growing<Term>
+  private let standing: Standing
+  /// Entries that were looked at since the caller was heard last.
+  private var steps = 0
 
-  init(_ field: PrimeField) throws(ToposcopeError) {
+  private static let stepsUnheard = 1 << 16
+
+  init(_ field: PrimeField, _ standing: Standing) throws(ToposcopeError) {
     self.field = field
+    self.standing = standing
     terms = try Growing()
     starts = try Growing()
     try starts.append(0)
+    hashes = try Growing()
     slots = try Memory(1 << 8)
     sum = try Growing()
     next = try Growing()
   }
 
   private var count: Int { starts.count - 1 }
-  var byteCount: Int { terms.byteCount + starts.byteCount + 4 * slots.count }
+  var byteCount: Int { terms.byteCount + starts.byteCount + hashes.byteCount + 4 * slots.count }
 
   subscript(vector: UInt32) -> UnsafeBufferPointer<Term> {
     let (start, end) = (starts[Int(vector)], starts[Int(vector) + 1])
     return UnsafeBufferPointer(start: terms.base + start, count: end - start)
+  }
+
+  /// Counts entries that are looked at, and lets the caller be heard when they are many.
+  @inline(__always)
+  mutating func step(_ entries: Int) throws(ToposcopeError) {
+    steps &+= entries
+    if steps < InternedVectors.stepsUnheard { return }
+    steps = 0
+    try standing.report()
   }
 
   mutating func clear() { sum.removeAll() }
@@ -220,6 +240,7 @@ private struct InternedVectors {
   mutating func add(_ vector: UInt32, times factor: UInt32) throws(ToposcopeError) {
     let summand = self[vector]
     next.removeAll()
+    try step(sum.count &+ summand.count)
     try next.reserve(sum.count + summand.count)
     let (left, out) = (sum.base, next.base)
     var (i, count) = (0, 0)
@@ -249,34 +270,43 @@ private struct InternedVectors {
   /// The number of the vector that has been put together: a new one only if it was never seen.
   mutating func intern() throws(ToposcopeError) -> UInt32 {
     let found = UnsafeBufferPointer(start: sum.base, count: sum.count)
-    var i = home(found)
+    let hash = hash(found)
+    var i = home(hash)
     while slots.base[i] != 0 {
-      let known = self[slots.base[i] - 1]
-      if known.count == found.count && zip(known, found).allSatisfy({ $0 == $1 }) { return slots.base[i] - 1 }
+      let number = slots.base[i] - 1
+      if hashes[Int(number)] == hash {
+        let known = self[number]
+        if known.count == found.count && zip(known, found).allSatisfy({ $0 == $1 }) { return number }
+      }
       i = (i &+ 1) & (slots.count &- 1)
     }
     let number = UInt32(count)
     slots.base[i] = number + 1
     for term in found { try terms.append(term) }
     try starts.append(terms.count)
+    try hashes.append(hash)
     if 2 * count > slots.count { try grow() }
     return number
   }
 
   @inline(__always)
-  private func home(_ vector: UnsafeBufferPointer<Term>) -> Int {
+  private func home(_ hash: UInt32) -> Int { Int(truncatingIfNeeded: hash) & (slots.count &- 1) }
+
+  @inline(__always)
+  private func hash(_ vector: UnsafeBufferPointer<Term>) -> UInt32 {
     var hash: UInt64 = 0
     for term in vector {
       hash = (hash ^ (UInt64(term.homologyClass) << 16 ^ UInt64(term.value))) &* 0x9E37_79B9_7F4A_7C15
       hash ^= hash >> 32
     }
-    return Int(truncatingIfNeeded: hash) & (slots.count &- 1)
+    return UInt32(truncatingIfNeeded: hash)
   }
 
   private mutating func grow() throws(ToposcopeError) {
     slots = try Memory(2 * slots.count)
     for number in 0..<UInt32(count) {
-      var i = home(self[number])
+      try step(1)
+      var i = home(hashes[Int(number)])
       while slots.base[i] != 0 { i = (i &+ 1) & (slots.count &- 1) }
       slots.base[i] = number + 1
     }

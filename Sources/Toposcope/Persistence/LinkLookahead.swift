@@ -77,7 +77,7 @@ final class LinkLookahead: @unchecked Sendable {
       if thread == 0 && number == next {
         block.extent = .nothing  // the thread that called is about to settle it, and then knows what it wants
       } else {
-        try look(block, scanners[thread], isCaller: thread == 0)
+        try look(block, scanners[thread])
       }
     } report: { (number) throws(ToposcopeError) in
       try progress.report(number * Int(edgesPerBlock), of: Int(end))
@@ -87,13 +87,12 @@ final class LinkLookahead: @unchecked Sendable {
     }
   }
 
-  private func look(_ block: Block, _ scanner: any LinkScanner, isCaller: Bool) throws(ToposcopeError) {
+  private func look(_ block: Block, _ scanner: any LinkScanner) throws(ToposcopeError) {
     var next = block.ranks.lowerBound
-    let standing = Standing(progress, done: Int(next), total: Int(end), isCaller: isCaller)
     block.extent = wantsLoops.load(ordering: .relaxed) ? .loops : .components
     while next < block.ranks.upperBound {
       if !wantsLoops.load(ordering: .relaxed) { block.extent = .components }
-      try standing.report()
+      try progress.report(Int(next), of: Int(end))
       next = try scanner.scan(
         next..<block.ranks.upperBound, wantsLoops: block.extent == .loops, into: &block.findings)
     }

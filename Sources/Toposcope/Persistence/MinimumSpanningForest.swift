@@ -80,22 +80,13 @@ struct MinimumSpanningForest {
   private static func sorted(
     _ edges: [FiltrationEdge], _ progress: Progress
   ) throws(ToposcopeError) -> [FiltrationEdge] {
-    try progress.report(edges.count, of: edges.count)
-    let (keys, spare) = (try Memory<UInt64>(edges.count), try Memory<UInt64>(edges.count))
-    for i in 0..<edges.count { keys.base[i] = UInt64(edges[i].length.bitPattern) << 32 | UInt64(i) }
-    var (front, back) = (keys.base, spare.base)
-    try RadixSort.sort(&front, spare: &back, count: edges.count) { () throws(ToposcopeError) in
-      try progress.report(edges.count, of: edges.count)
-    }
-    try progress.report(edges.count, of: edges.count)
-    var sorted = (0..<edges.count).map { edges[Int(UInt32(truncatingIfNeeded: front[$0]))] }
-    var start = 0
-    while start < sorted.count {
-      var end = start + 1
-      while end < sorted.count && sorted[end].length == sorted[start].length { end += 1 }
-      if end > start + 1 { sorted[start..<end].sort { $0.edge.precedes($1.edge) } }
-      start = end
-    }
+    var order = try NumberSort(edges.count, progress)
+    try order.sort { UInt32(bitPattern: edges[$0].head) }
+    try order.sort { UInt32(bitPattern: edges[$0].tail) }
+    try order.sort { edges[$0].length.bitPattern }
+    var sorted: [FiltrationEdge] = []
+    sorted.reserveCapacity(edges.count)
+    try order.forEach { sorted.append(edges[$0]) }
     return sorted
   }
 
@@ -117,16 +108,28 @@ struct MinimumSpanningForest {
   }
 
   /// The bars of H0 up to a threshold, below which edges that could matter are cut off or not.
-  func bars(upTo threshold: Float, isCut: Bool, progress: Progress) throws(ToposcopeError) -> [PersistencePair] {
+  func diagram(
+    upTo threshold: Float, isCut: Bool, progress: Progress
+  ) throws(ToposcopeError) -> PersistenceDiagram {
     var components = Components(vertices)
-    var bars: [PersistencePair] = []
-    for (i, e) in edges.enumerated() where e.length <= threshold {
-      if i & 0xFFF == 0 { try progress.report(i, of: edges.count) }
-      if let ended = components.join(e.tail, e.head), e.length > 0 {
-        bars.append(.component(ended, death: e.length, deathEdge: e.edge))
+    let ends = try Memory<Int32>(vertices)  // of each component one more than the number of the edge that ends it
+    try progress.forEachPart(of: edges.count) { part in
+      for i in part where edges[i].length <= threshold {
+        if let ended = components.join(edges[i].tail, edges[i].head), edges[i].length > 0 {
+          ends.base[Int(ended)] = Int32(truncatingIfNeeded: i + 1)
+        }
       }
     }
-    return bars + components.essentialBars(isCensored: isCut)
+    func end(_ vertex: Int) -> FiltrationEdge? { ends.base[vertex] == 0 ? nil : edges[Int(ends.base[vertex]) - 1] }
+    var order = try NumberSort(vertices, progress)
+    try order.sort { ~(end($0)?.length.bitPattern ?? 0) }
+    var bars = components.essentialBars(isCensored: isCut)
+    bars.reserveCapacity(bars.count + edges.count)
+    try order.forEach { vertex in
+      guard let edge = end(vertex) else { return }
+      bars.append(.component(Int32(truncatingIfNeeded: vertex), death: edge.length, deathEdge: edge.edge))
+    }
+    return PersistenceDiagram(dimension: 0, sorted: bars)
   }
 }
 

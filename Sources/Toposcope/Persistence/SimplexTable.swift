@@ -26,6 +26,8 @@ struct SimplexTable {
   private static let vacant = UInt64.max
 
   private var memory: Memory<Slot>
+  /// Heard while many keys are put into a larger table.
+  private let standing: Standing
   private var shift: UInt64
   private(set) var count = 0
   private var capacity: Int { 1 &<< (64 &- Int(shift)) }
@@ -33,14 +35,20 @@ struct SimplexTable {
   /// The bytes it holds.
   var byteCount: Int { capacity * MemoryLayout<Slot>.stride }
 
-  init() throws(ToposcopeError) {
+  private static let slotsAtOnce = 1 << 16
+
+  init(_ standing: Standing) throws(ToposcopeError) {
+    self.standing = standing
     shift = 64 - 8
-    memory = try SimplexTable.slots(1 << 8)
+    memory = try SimplexTable.slots(1 << 8, standing)
   }
 
-  private static func slots(_ count: Int) throws(ToposcopeError) -> Memory<Slot> {
+  private static func slots(_ count: Int, _ standing: Standing) throws(ToposcopeError) -> Memory<Slot> {
     let slots = try Memory<Slot>(count)
-    slots.base.update(repeating: Slot(key: vacant, value: 0), count: count)
+    for start in stride(from: 0, to: count, by: slotsAtOnce) {
+      try standing.report()
+      (slots.base + start).update(repeating: Slot(key: vacant, value: 0), count: min(slotsAtOnce, count - start))
+    }
     return slots
   }
 
@@ -95,13 +103,17 @@ struct SimplexTable {
 
   private mutating func grow() throws(ToposcopeError) {
     let (old, oldCapacity) = (memory, capacity)
-    memory = try SimplexTable.slots(2 * oldCapacity)
+    memory = try SimplexTable.slots(2 * oldCapacity, standing)
     shift &-= 1
     let (slots, mask) = (memory.base, capacity &- 1)
-    for j in 0..<oldCapacity where old.base[j].key != SimplexTable.vacant {
-      var i = home(old.base[j].key)
-      while slots[i].key != SimplexTable.vacant { i = (i &+ 1) & mask }
-      slots[i] = old.base[j]
+    for start in stride(from: 0, to: oldCapacity, by: SimplexTable.slotsAtOnce) {
+      try standing.report()
+      for j in start..<min(start + SimplexTable.slotsAtOnce, oldCapacity)
+      where old.base[j].key != SimplexTable.vacant {
+        var i = home(old.base[j].key)
+        while slots[i].key != SimplexTable.vacant { i = (i &+ 1) & mask }
+        slots[i] = old.base[j]
+      }
     }
   }
 }

@@ -39,10 +39,9 @@ struct TriangleAnnotations {
   /// What is being summed up.
   private var summands: Growing<SummedTriangle>
   private var values: Growing<LazyAnnotations.Summand>
-  let progress: Progress
+  /// At the edge that is being settled.
+  let standing: Standing
   private var steps = 0
-  /// The rank of the edge whose relations are being summed up.
-  private var reached = 0
 
   /// An edge whose annotation is being worked out: the sum of the two others of its triangle with its partner.
   private struct EdgeFrame: BitwiseCopyable {
@@ -121,19 +120,19 @@ struct TriangleAnnotations {
 
   init(
     _ graph: RankedGraph, _ scanner: any LinkScanner, _ field: PrimeField, _ wanted: Wanted, isComplete: Bool,
-    progress: Progress
+    _ standing: Standing
   ) throws(ToposcopeError) {
     self.graph = graph
     self.field = field
-    self.progress = progress
+    self.standing = standing
     self.wanted = wanted
     apexes = wanted == Wanted() ? scanner.apexes : try Memory(0)
     fillings = scanner.fillings
     partners = try Memory(graph.edges.count)
-    loops = try HomologyLevel(field, isComplete: isComplete)
-    voids = try HomologyLevel(field, isComplete: isComplete)
-    rootLists = try VertexLists()
-    trees = try VertexLists()
+    loops = try HomologyLevel(field, isComplete: isComplete, standing)
+    voids = try HomologyLevel(field, isComplete: isComplete, standing)
+    rootLists = try VertexLists(standing)
+    trees = try VertexLists(standing)
     search = try Memory(4 * graph.count)
     edgeStack = try Growing()
     stack = try Growing()
@@ -341,7 +340,6 @@ struct TriangleAnnotations {
     over loops: LinkFindings.Loops, _ u: Int32, _ v: Int32,
     _ body: (_ number: Int, _ sum: UInt32, _ triangles: inout Self) throws(ToposcopeError) -> Void
   ) throws(ToposcopeError) {
-    reached = Int(graph.rank(u, v))
     summands.removeAll()
     for number in loops.indices {
       try TriangleAnnotations.forEachOfSuspension(number, of: loops, u, v, field) {
@@ -546,6 +544,6 @@ struct TriangleAnnotations {
   @inline(__always)
   mutating func step() throws(ToposcopeError) {
     steps &+= 1
-    if steps & 15 == 0 { try progress.report(reached, of: graph.edges.count) }  // long vectors take long to add
+    if steps & 15 == 0 { try standing.report() }  // long vectors take long to add
   }
 }

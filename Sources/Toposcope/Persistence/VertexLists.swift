@@ -4,8 +4,8 @@ struct VertexLists {
   /// Of each list its length, then its vertices.
   private var vertices: Growing<Int32>
 
-  init() throws(ToposcopeError) {
-    places = try SimplexTable()
+  init(_ standing: Standing) throws(ToposcopeError) {
+    places = try SimplexTable(standing)
     vertices = try Growing()
   }
 

@@ -24,8 +24,8 @@ public final class PointCloud: @unchecked Sendable {
 
   /// Copies a table of coordinates.
   /// - Throws: ``ToposcopeError/Kind/notFinite`` with the place of the first NaN or infinity;
-  ///   ``ToposcopeError/Kind/shape``, ``ToposcopeError/Kind/memory``.
-  public init(_ array: StridedArray) throws(ToposcopeError) {
+  ///   ``ToposcopeError/Kind/shape``, ``ToposcopeError/Kind/memory``, ``ToposcopeError/Kind/cancelled``.
+  public init(_ array: StridedArray, progress: Progress = Progress()) throws(ToposcopeError) {
     let (count, dimension) = (array.rows, array.columns)
     guard count >= 0, dimension >= 0 else { throw ToposcopeError(.shape, value: Double(min(count, dimension))) }
     guard count <= Self.greatestCount else { throw ToposcopeError(.shape, value: Double(count)) }
@@ -40,7 +40,7 @@ public final class PointCloud: @unchecked Sendable {
     let owned = try AlignedMemory<UInt8>(numbers * width)
     storage = owned
     coordinates = UnsafeRawPointer(owned.pointer)
-    greatestMagnitude = try Self.greatestMagnitude(array) { i in
+    greatestMagnitude = try Self.greatestMagnitude(array, progress) { i in
       let target = UnsafeMutableRawPointer(owned.pointer) + i * dimension * width
       switch array.elementType {
       case .float32: Self.copyRow(array, i, to: target.assumingMemoryBound(to: Float.self))
@@ -53,28 +53,36 @@ public final class PointCloud: @unchecked Sendable {
   /// Checks a table of coordinates and uses it where it lies, if its rows follow each other without gaps; copies it
   /// otherwise. It must not change, nor go away, as long as the result lives.
   /// - Throws: as the initialiser that copies.
-  public convenience init(borrowing array: StridedArray) throws(ToposcopeError) {
+  public convenience init(
+    borrowing array: StridedArray, progress: Progress = Progress()
+  ) throws(ToposcopeError) {
     let width = array.elementType == .float32 ? 4 : 8
     let liesAsTheCoreReads =
       array.rows > 0 && array.rows <= Self.greatestCount && array.columns > 0 && array.columnStride == width
       && (array.rows == 1 || array.rowStride == width * array.columns)
       && UInt(bitPattern: array.data) % UInt(width) == 0
-    if liesAsTheCoreReads { try self.init(checking: array) } else { try self.init(array) }
+    if liesAsTheCoreReads {
+      try self.init(checking: array, progress)
+    } else {
+      try self.init(array, progress: progress)
+    }
   }
 
-  private init(checking array: StridedArray) throws(ToposcopeError) {
+  private init(checking array: StridedArray, _ progress: Progress) throws(ToposcopeError) {
     (count, dimension, elementType) = (array.rows, array.columns, array.elementType)
     coordinates = array.data
     storage = nil
-    greatestMagnitude = try Self.greatestMagnitude(array) { array.data + $0 * array.rowStride }
+    greatestMagnitude = try Self.greatestMagnitude(array, progress) { array.data + $0 * array.rowStride }
   }
 
   /// The greatest magnitude of all coordinates, row by row of those that `row` gives.
   private static func greatestMagnitude(
-    _ array: StridedArray, row: (Int) -> UnsafeRawPointer
+    _ array: StridedArray, _ progress: Progress, row: (Int) -> UnsafeRawPointer
   ) throws(ToposcopeError) -> Double {
     var greatest = 0.0
+    let rowsAtOnce = max(1, 1 << 16 / max(1, array.columns))
     for i in 0..<array.rows {
+      if i % rowsAtOnce == 0 { try progress.report(i, of: array.rows) }
       let x = row(i)
       let greatestOfRow =
         switch array.elementType {

@@ -24,4 +24,24 @@ import Testing
     #expect(UnsafeBufferPointer(start: keys, count: count).elementsEqual(expected))
     withExtendedLifetime((memory, room)) {}
   }
+
+  /// By one key after another, as a comparison of tuples does.
+  @Test(arguments: [0, 1, 700, 200_000])
+  func sortsNumbersByKeys(_ count: Int) throws {
+    var generator = SeededGenerator(seed: count)
+    let keys = (0..<count).map { _ in
+      (
+        first: UInt32.random(in: 0..<50, using: &generator),
+        second: UInt32.random(in: .min ... .max, using: &generator) / 9
+      )
+    }
+    var order = try NumberSort(count, Progress())
+    try order.sort { keys[$0].second }
+    try order.sort { keys[$0].first }
+    var sorted: [Int] = []
+    try order.forEach { sorted.append($0) }
+    #expect(
+      sorted
+        == keys.indices.sorted { (keys[$0].first, keys[$0].second, $0) < (keys[$1].first, keys[$1].second, $1) })
+  }
 }

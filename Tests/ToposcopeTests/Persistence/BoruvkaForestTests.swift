@@ -81,4 +81,17 @@ import Testing
     options.maxMemory = 1 << 20
     #expect(try vietorisRips(.points(cloud, metric: .euclidean), options: options).diagrams[0].pairs.count == 100)
   }
+
+  /// The bars stand as sorting brings them, although they are not compared: many are equally long, and with a threshold
+  /// many never end.
+  @Test(arguments: [Float(0), 0.5, 1, 1.5, .infinity]) func barsStandAsInADiagram(_ threshold: Float) throws {
+    var generator = SeededGenerator(seed: 5)
+    let points = (0..<700).map { _ in (0..<2).map { _ in Double(Int.random(in: 0...30, using: &generator)) } }
+    var options = RipsOptions()
+    (options.maxDimension, options.threshold) = (0, threshold)
+    let diagram = try vietorisRips(.points(PointCloud(points), metric: .euclidean), options: options).diagrams[0]
+    #expect(diagram == PersistenceDiagram(dimension: 0, pairs: diagram.pairs.shuffled(using: &generator)))
+    #expect(diagram.pairs.contains { $0.death == .infinity })
+    #expect((threshold < 1) == (diagram.pairs.allSatisfy { $0.death == .infinity }))
+  }
 }
