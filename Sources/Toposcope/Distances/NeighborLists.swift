@@ -110,15 +110,19 @@ final class NeighborLists {
         reach(i, greatestOfRow, lengths, columns.count, stride: 1)
         if !isAnyNear { continue }
         var limitOfRow = limit(i, from: columns.lowerBound)
-        for k in 0..<columns.count {
-          let (j, length) = (columns.lowerBound + k, lengths[k])
-          if length < limitOfRow {
-            insert(length, j, into: i)
-            limitOfRow = limit(i, from: columns.lowerBound)
-          }
-          if length < limits[offset + k] {
-            insert(length, i, into: j)
-            limits[offset + k] = limit(j, from: tile.rows.lowerBound)
+        for start in stride(from: 0, to: columns.count, by: 8) {
+          let end = min(start &+ 8, columns.count)
+          if end &- start == 8 && !isAnyBelow(lengths + start, limitOfRow, limits + offset + start) { continue }
+          for k in start..<end {
+            let (j, length) = (columns.lowerBound + k, lengths[k])
+            if length < limitOfRow {
+              insert(length, j, into: i)
+              limitOfRow = limit(i, from: columns.lowerBound)
+            }
+            if length < limits[offset + k] {
+              insert(length, i, into: j)
+              limits[offset + k] = limit(j, from: tile.rows.lowerBound)
+            }
           }
         }
       }
@@ -227,6 +231,15 @@ private func scanLengths(
     j &+= 1
   }
   return (greatestOfRow, belowOfRow < 0)
+}
+
+/// Whether any of eight lengths is less than the limit of the row or than its own.
+@inline(__always)
+private func isAnyBelow(_ lengths: UnsafePointer<Int32>, _ limit: Int32, _ limits: UnsafePointer<Int32>) -> Bool {
+  let x = UnsafeRawPointer(lengths).loadUnaligned(as: SIMD8<Int32>.self)
+  let own = UnsafeRawPointer(limits).loadUnaligned(as: SIMD8<Int32>.self)
+  let below = unsafeBitCast((x &- SIMD8(repeating: limit)) | (x &- own), to: SIMD4<UInt64>.self)
+  return (below[0] | below[1] | below[2] | below[3]) & 0x8000_0000_8000_0000 != 0
 }
 
 /// What the last neighbours of the points of each panel are at most: a key of ``NeighborLists``.
