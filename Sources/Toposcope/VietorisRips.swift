@@ -89,7 +89,10 @@ public func vietorisRips(
     order, &graph, extent, options: options, field: field, threads: threads, facts: &facts, stopwatch: &stopwatch,
     progress: progress)
   facts.secondsPersistence += stopwatch.lap()
-  let diagrams = bars.enumerated().map { PersistenceDiagram(dimension: $0.offset, pairs: $0.element) }
+  var diagrams: [PersistenceDiagram] = []
+  for (dimension, pairs) in bars.enumerated() {
+    diagrams.append(try PersistenceDiagram(dimension: dimension, pairs: pairs, progress: progress))
+  }
   let loops =
     options.cycles || options.cocycles ? LoopRepresentatives(graph, field: field, limit: extent.limit) : nil
   let ordered = zip(bars, representatives).map { bars, representatives in
@@ -165,7 +168,7 @@ private func persistence(
       facts.edges += end.edges
     }
     facts.stoppingRadius = end.length
-    loops.finish(censored: extent.isCut)
+    try loops.finish(censored: extent.isCut, progress: progress)
     return (Array([loops.bars0, loops.bars1].prefix(options.maxDimension + 1)), [])
   default:
     var engine = try HigherPersistence(

@@ -79,7 +79,7 @@ public func tps_rips_edges(
   _ lengths: UnsafePointer<Float>?, _ options: UnsafePointer<tps_rips_options>?,
   _ result: UnsafeMutablePointer<OpaquePointer?>?, _ detail: UnsafeMutablePointer<tps_detail>?
 ) -> tps_status {
-  run(options, result, detail) { (_, _) throws(ToposcopeError) in
+  run(options, result, detail) { (_, progress) throws(ToposcopeError) in
     guard (0...Int64(Int32.max)).contains(vertices) else { throw ToposcopeError(.shape, value: Double(vertices)) }
     guard edges >= 0 else { throw ToposcopeError(.shape, value: Double(edges)) }
     var list: [(edge: Edge, length: Float)] = []
@@ -87,6 +87,7 @@ public func tps_rips_edges(
     let (tails, heads, lengths) = (try required(tails), try required(heads), try required(lengths))
     list.reserveCapacity(Int(edges))
     for i in 0..<Int(edges) {
+      if i & 0xFFFF == 0 { try progress.report(i, of: Int(edges)) }
       for end in [tails[i], heads[i]] where end < 0 || end >= vertices {
         throw ToposcopeError(.index, row: Int(end), column: Int(vertices), value: Double(i))
       }

@@ -121,9 +121,14 @@ _SENTENCES: dict[int, tuple[type[Exception], Callable[[int, int, float, dict[str
     6: (
         ValueError,
         lambda i, j, v, of: (
-            f"{of['X']} is not symmetric: the distance at row {i}, column {j} is {v:g}, and differs "
-            f"from the one at row "
-            f"{j}, column {i}; make it symmetric, for instance by (D + D.T) / 2."
+            f"{of['X']} is not symmetric: "
+            + (
+                f"the entries for points {i} and {j} are {' and '.join(f'{x:g}' for x in of['entries'](i, j))}; "
+                "give one of them, or the same twice."
+                if "entries" in of
+                else f"the distance at row {i}, column {j} is {v:g}, and differs from the one at row {j}, column {i}; "
+                "make it symmetric, for instance by (D + D.T) / 2."
+            )
         ),
     ),
     7: (

@@ -164,7 +164,7 @@ class _SparseSource(_Source):
         tails, heads, given = entries_of(X)
         with np.errstate(over="ignore"):  # refused below
             lengths = given.astype(np.float32)
-        self.words = {"X": "X", "precomputed": True}
+        self.words = {"X": "X", "precomputed": True, "entries": self._between}
         self.count = X.shape[0]
         self._check(tails, heads, lengths)
         beyond = np.flatnonzero(np.isinf(lengths) & np.isfinite(given))
@@ -176,22 +176,7 @@ class _SparseSource(_Source):
             )
         if len(given) and np.max(given) > 0 and np.max(lengths) < np.finfo(np.float32).tiny:
             raise ValueError(too_small("X", np.max(given)))
-        apart = tails != heads
-        low, high = np.minimum(tails, heads)[apart], np.maximum(tails, heads)[apart]
-        order = np.argsort(low * self.count + high, kind="stable")
-        low, high, lengths = low[order], high[order], lengths[apart][order]
-        again = np.flatnonzero((low[1:] == low[:-1]) & (high[1:] == high[:-1]))
-        differ = again[lengths[again] != lengths[again + 1]]
-        if len(differ):
-            at = differ[0]
-            raise ValueError(
-                f"X is not symmetric: the entries for points {low[at]} and {high[at]} are "
-                f"{lengths[at]:g} and {lengths[at + 1]:g}; "
-                "give one of them, or the same twice."
-            )
-        first = np.ones(len(low), bool)
-        first[again + 1] = False
-        self.edges = (low[first], high[first], lengths[first])
+        self.edges = (tails, heads, lengths)
 
     def _check(self, tails: NDArray[np.int64], heads: NDArray[np.int64], lengths: NDArray[np.float32]) -> None:
         for wrong, why in (
@@ -202,6 +187,10 @@ class _SparseSource(_Source):
             if wrong.any():
                 at = int(np.argmax(wrong))
                 raise ValueError(f"X has {lengths[at]:g} at row {tails[at]}, column {heads[at]}: {why}.")
+
+    def _between(self, i: int, j: int) -> NDArray[np.float32]:
+        tails, heads, lengths = self.edges
+        return lengths[((tails == i) & (heads == j)) | ((tails == j) & (heads == i))]
 
     def run(self, core: Any, options: list[Any], report: Any) -> Any:
         return core.rips_edges(self.count, *self.edges, tuple(options), report)

@@ -18,7 +18,9 @@ public final class Progress: @unchecked Sendable {
 
   private let callback: Callback?
   private let cancelled = Atomic<Bool>(false)
-  private var nextReport: UInt64 = 0  // touched by the calling thread only
+  // These are touched by the calling thread only.
+  private var nextReport: UInt64 = 0
+  private var last = (done: 0, total: 1)
 
   private static let interval: UInt64 = 20_000_000  // ns
 
@@ -36,6 +38,7 @@ public final class Progress: @unchecked Sendable {
   public func report(_ done: Int, of total: Int) throws(ToposcopeError) {
     guard let callback else { return }
     if !Threads.isHelper {
+      last = (done, total)
       let now = Progress.monotonicNanoseconds()
       if now >= nextReport {
         if !callback(done, total) { cancelled.store(true, ordering: .relaxed) }
@@ -43,6 +46,16 @@ public final class Progress: @unchecked Sendable {
       }
     }
     if isCancelled { throw ToposcopeError(.cancelled) }
+  }
+
+  /// The same, while a step of the work takes long: as far as it was before.
+  func report() throws(ToposcopeError) {
+    if callback == nil { return }
+    if Threads.isHelper {
+      if isCancelled { throw ToposcopeError(.cancelled) }
+    } else {
+      try report(last.done, of: last.total)
+    }
   }
 
   /// The same where nothing can be thrown: returns false when the caller wants to stop.
@@ -78,17 +91,4 @@ public final class Progress: @unchecked Sendable {
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
   }
-}
-
-/// How far a computation is while one step of it takes long.
-final class Standing {
-  private let progress: Progress
-  var done: Int
-  private let total: Int
-
-  init(_ progress: Progress, done: Int = 0, total: Int) {
-    (self.progress, self.done, self.total) = (progress, done, total)
-  }
-
-  func report() throws(ToposcopeError) { try progress.report(done, of: total) }
 }

@@ -122,7 +122,8 @@ enum FiltrationInput {
       return try SparseLoops(vertices: vertexCount, edges: edges, field: field, progress: progress)
     }
     return try hasPlanes
-      ? Loops(vertices: vertexCount, field: field) : Loops(vertices: vertexCount, field: field, manyEdges: .max)
+      ? Loops(vertices: vertexCount, field: field, progress: progress)
+      : Loops(vertices: vertexCount, field: field, manyEdges: .max, progress: progress)
   }
 
   /// The edges sorted by vertices, each once.
@@ -142,20 +143,23 @@ enum FiltrationInput {
     }
     if let wrong { throw wrong }
     if isSorted { return edges }
-    let sorted = edges.filter { $0.edge.tail != $0.edge.head }
-      .sorted { ($0.edge.tail, $0.edge.head) < ($1.edge.tail, $1.edge.head) }
+    var order = try NumberSort(edges.count, progress)
+    try order.sort { UInt32(bitPattern: edges[$0].edge.head) }
+    try order.sort { UInt32(bitPattern: edges[$0].edge.tail) }
     var unique: [(edge: Edge, length: Float)] = []
-    unique.reserveCapacity(sorted.count)
-    for item in sorted {
+    unique.reserveCapacity(edges.count)
+    try order.forEach { i in
+      let item = edges[i]
+      if item.edge.tail == item.edge.head { return }
       if let last = unique.last, last.edge == item.edge {
-        guard last.length == item.length else {
-          throw ToposcopeError(
-            .asymmetric, row: Int(item.edge.tail), column: Int(item.edge.head), value: Double(last.length))
-        }
+        if last.length == item.length || wrong != nil { return }
+        wrong = ToposcopeError(
+          .asymmetric, row: Int(item.edge.tail), column: Int(item.edge.head), value: Double(last.length))
       } else {
         unique.append(item)
       }
     }
+    if let wrong { throw wrong }
     return unique
   }
 

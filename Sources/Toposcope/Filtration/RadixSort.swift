@@ -84,6 +84,7 @@ struct NumberSort {
   private let progress: Progress
 
   init(_ count: Int, _ progress: Progress) throws(ToposcopeError) {
+    guard count <= Int(Int32.max) else { throw ToposcopeError(.memory, value: 16 * Double(count)) }
     (self.count, self.progress) = (count, progress)
     memory = try Memory(2 * count)
     (keys, spare) = (memory.base, memory.base + count)

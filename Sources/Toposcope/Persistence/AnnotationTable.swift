@@ -56,10 +56,13 @@ struct AnnotationTable {
   private var deaths: Int32 = 0
   private(set) var classCount = 0
 
-  init(field: PrimeField) throws(ToposcopeError) {
+  let progress: Progress
+
+  init(field: PrimeField, progress: Progress) throws(ToposcopeError) {
     self.field = field
+    self.progress = progress
     isBinary = field.p == 2
-    total = try AnnotationSum(field: field)
+    total = try AnnotationSum(field: field, progress: progress)
     entries = try Memory(1 << 8)
     pool = try Memory(1 << 9)
     slots = try Memory(1 << 9)
@@ -216,10 +219,12 @@ struct AnnotationTable {
   ///
   /// - Parameter isUsed: By identifier; those used stand for themselves, and have been resolved since the last death.
   mutating func keepOnly(_ isUsed: UnsafePointer<Bool>) throws(ToposcopeError) {
-    for index in 1..<max(1, entryCount) where !isUsed[index] && entries.base[index].target >= 0 {
-      release(entries.base[index].block)
-      entries.base[index] = Entry(block: Block(), target: -1, checked: -1, hash: 0)
-      vacantEntries.append(Int32(index))
+    try progress.forEachPart(of: entryCount) { part in
+      for index in part where index > 0 && !isUsed[index] && entries.base[index].target >= 0 {
+        release(entries.base[index].block)
+        entries.base[index] = Entry(block: Block(), target: -1, checked: -1, hash: 0)
+        vacantEntries.append(Int32(index))
+      }
     }
     for index in 0..<classCount {
       release(relations.base[index])
@@ -275,8 +280,9 @@ struct AnnotationTable {
     while size < 4 * current { size *= 2 }
     slots = try Memory(size)
     slotsUsed = 0
-    for index in 1..<max(1, entryCount) where entries.base[index].target == Int32(index) {
-      insertSlot(Int32(index), entries.base[index].hash)
+    for index in 1..<max(1, entryCount) {
+      if index & 0xFFFF == 0 { try progress.report() }
+      if entries.base[index].target == Int32(index) { insertSlot(Int32(index), entries.base[index].hash) }
     }
   }
 

@@ -3,7 +3,7 @@ struct CellAnnotations {
   private let graph: RankedGraph
   private let field: PrimeField
   private let maxDimension: Int
-  private let standing: Standing
+  private let progress: Progress
   /// Of each edge whose link is not empty and no cone: the link. Those of edges before all classes alive are let go now and
   /// then, as nobody asks for them: the annotations of their simplices are zero.
   private var links: [Int32: Link] = [:]
@@ -30,9 +30,9 @@ struct CellAnnotations {
   init(_ triangles: TriangleAnnotations, _ maxDimension: Int, isComplete: Bool) throws(ToposcopeError) {
     graph = triangles.graph
     field = triangles.field
-    standing = triangles.standing
+    progress = triangles.progress
     self.maxDimension = maxDimension
-    for _ in 3...maxDimension { levels.append(try HomologyLevel(field, isComplete: isComplete, standing)) }
+    for _ in 3...maxDimension { levels.append(try HomologyLevel(field, isComplete: isComplete, progress)) }
   }
 
   var byteCount: Int {
@@ -63,7 +63,7 @@ struct CellAnnotations {
       let edge = graph.edges[Int(rank)]
       let common = graph.common(edge.tail, edge.head, before: rank)
       try CellAnnotations.forEachClique(
-        of: level + 2, in: common, before: rank, graph, standing, [edge.tail, edge.head]
+        of: level + 2, in: common, before: rank, graph, progress, [edge.tail, edge.head]
       ) {
         (simplex) throws(ToposcopeError) in
         let value = try annotation(of: simplex.sorted(), &triangles)
@@ -76,16 +76,16 @@ struct CellAnnotations {
 
   /// Joins to some vertices every set of so many others that are joined pairwise by edges before a rank.
   private static func forEachClique(
-    of size: Int, in vertices: [Int32], before rank: Int32, _ graph: RankedGraph, _ standing: Standing,
+    of size: Int, in vertices: [Int32], before rank: Int32, _ graph: RankedGraph, _ progress: Progress,
     _ joined: [Int32],
     _ body: (_ simplex: [Int32]) throws(ToposcopeError) -> Void
   ) throws(ToposcopeError) {
     if size == 0 { return try body(joined) }
-    try standing.report()
+    try progress.report()
     for (i, x) in vertices.enumerated() {
       let row = graph.row(x)
       let further = vertices[(i + 1)...].filter { row[Int($0)] < rank }
-      try forEachClique(of: size - 1, in: further, before: rank, graph, standing, joined + [x], body)
+      try forEachClique(of: size - 1, in: further, before: rank, graph, progress, joined + [x], body)
     }
   }
 
@@ -198,7 +198,7 @@ struct CellAnnotations {
     case 1: return simplexKey(rank, UInt32(bitPattern: face[0]))
     case 2: return simplexKey(rank, UInt32(bitPattern: graph.rank(face[0], face[1])))
     default:
-      while faces.count < face.count - 2 { faces.append(try SimplexTable(standing)) }
+      while faces.count < face.count - 2 { faces.append(try SimplexTable(progress)) }
       let key = try key(of: face)
       return simplexKey(rank, try faces[face.count - 3].number(of: key))
     }
@@ -231,7 +231,7 @@ struct CellAnnotations {
         frame.next += 1
       }
       if isWaiting { continue }
-      try standing.report()
+      try progress.report()
       result = frame.sum
       try levels[level].known.set(frame.key, result)
     }

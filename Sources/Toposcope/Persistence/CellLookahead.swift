@@ -72,8 +72,7 @@ final class CellLookahead: @unchecked Sendable {
     let (count, apex) = try scanner.apex(rank)
     if count == 0 { return .empty }
     if let apex { return .cone(apex: apex) }
-    let standing = Standing(progress, done: Int(rank), total: graph.edges.count)
-    let link = try Link(scanner.vertices, limit: limit, standing) { graph.rank($0, $1) < rank }
+    let link = try Link(scanner.vertices, limit: limit, progress) { graph.rank($0, $1) < rank }
     return .other(try CellDemand(link))
   }
 }

@@ -10,8 +10,6 @@ struct HigherPersistence {
   private let maxDimension: Int
   private let isComplete: Bool
   private let progress: Progress
-  /// At the edge that is being settled.
-  private let standing: Standing
   /// The bytes that may be taken; nil: as many as there are.
   private let limit: Int?
   /// Those of the distances or edges that the filtration comes from, among them.
@@ -46,12 +44,11 @@ struct HigherPersistence {
     self.maxDimension = maxDimension
     self.isComplete = isComplete
     self.progress = progress
-    standing = Standing(progress, total: graph.edges.count)
     components = Components(graph.count)
     scanner = try graph.linkScanner(maxDimension, threads: self.threads, progress: progress)
     findings = try LinkFindings()
     triangles = try TriangleAnnotations(
-      graph, scanner, field, wanted, isComplete: isComplete, standing)
+      graph, scanner, field, wanted, isComplete: isComplete, progress)
     if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension, isComplete: isComplete) }
   }
 
@@ -123,8 +120,7 @@ struct HigherPersistence {
   private var isFree: Bool { triangles.wanted == Wanted() }
 
   private mutating func report(_ rank: Int32) throws(ToposcopeError) {
-    standing.done = Int(rank)
-    try standing.report()
+    try progress.report(Int(rank), of: graph.edges.count)
     guard let limit else { return }
     let more = held + triangles.byteCount + (cells?.byteCount ?? 0)
     let taken = graph.bytes + Double(more)
@@ -155,7 +151,6 @@ struct HigherPersistence {
   /// Bears and kills the classes of one edge.
   private mutating func settle(_ found: LinkFindings.Demand) throws(ToposcopeError) {
     let rank = found.rank
-    standing.done = Int(rank)
     if found.partner < 0 { return try addUnfilled(rank) }
     let edge = graph.edges[Int(rank)]
     for root in found.roots {

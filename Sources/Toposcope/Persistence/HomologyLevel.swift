@@ -14,10 +14,10 @@ struct HomologyLevel {
   private let isComplete: Bool
 
   /// - Parameter isComplete: whether classes alive after the last edge never die; if not, their bars are censored
-  init(_ field: PrimeField, isComplete: Bool, _ standing: Standing) throws(ToposcopeError) {
+  init(_ field: PrimeField, isComplete: Bool, _ progress: Progress) throws(ToposcopeError) {
     self.isComplete = isComplete
-    classes = try LazyAnnotations(field, standing)
-    known = try SimplexTable(standing)
+    classes = try LazyAnnotations(field, progress)
+    known = try SimplexTable(progress)
     births = try Growing()
   }
 

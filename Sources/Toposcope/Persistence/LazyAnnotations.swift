@@ -31,10 +31,10 @@ struct LazyAnnotations {
     var knownDeaths: Int32
   }
 
-  /// - Parameter standing: heard while vectors are added up, which may take long: they have an entry for every class
-  init(_ field: PrimeField, _ standing: Standing) throws(ToposcopeError) {
+  /// - Parameter progress: heard while vectors are added up, which may take long: they have an entry for every class
+  init(_ field: PrimeField, _ progress: Progress) throws(ToposcopeError) {
     self.field = field
-    vectors = try InternedVectors(field, standing)
+    vectors = try InternedVectors(field, progress)
     states = try Growing()
     relation = try Growing()
     waiting = try Growing()
@@ -196,15 +196,15 @@ private struct InternedVectors {
   /// The vector that is being put together, and room for the next sum.
   private var sum: Growing<Term>
   private var next: Growing<Term>
-  private let standing: Standing
+  private let progress: Progress
   /// Entries that were looked at since the caller was heard last.
   private var steps = 0
 
   private static let stepsUnheard = 1 << 16
 
-  init(_ field: PrimeField, _ standing: Standing) throws(ToposcopeError) {
+  init(_ field: PrimeField, _ progress: Progress) throws(ToposcopeError) {
     self.field = field
-    self.standing = standing
+    self.progress = progress
     terms = try Growing()
     starts = try Growing()
     try starts.append(0)
@@ -228,7 +228,7 @@ private struct InternedVectors {
     steps &+= entries
     if steps < InternedVectors.stepsUnheard { return }
     steps = 0
-    try standing.report()
+    try progress.report()
   }
 
   mutating func clear() { sum.removeAll() }

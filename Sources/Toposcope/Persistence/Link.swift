@@ -25,7 +25,7 @@ final class Link {
   private let limit: Int
   private let rows: LinkRows
   /// Of all that takes this link apart, now and later.
-  let standing: Standing
+  let progress: Progress
   private var steps: [LinkSteps.Step] = []
   /// Of each vertex: the step that takes it out.
   private var vertexSteps: [Int32] = []
@@ -38,24 +38,24 @@ final class Link {
   ///   - limit: critical simplices of so many vertices matter
   ///   - isJoined: whether there is an edge between two of the vertices
   convenience init(
-    _ vertices: [Int32], limit: Int, _ standing: Standing, isJoined: (Int32, Int32) -> Bool
+    _ vertices: [Int32], limit: Int, _ progress: Progress, isJoined: (Int32, Int32) -> Bool
   ) throws(ToposcopeError) {
     var rows = LinkRows(vertices.count)
     for x in vertices.indices {
       for y in 0..<x where isJoined(vertices[x], vertices[y]) { rows.join(x, y) }
     }
-    try self.init(vertices, rows, limit: limit, standing, isDense: false)
+    try self.init(vertices, rows, limit: limit, progress, isDense: false)
   }
 
   private init(
-    _ vertices: [Int32], _ rows: LinkRows, limit: Int, _ standing: Standing, isDense: Bool
+    _ vertices: [Int32], _ rows: LinkRows, limit: Int, _ progress: Progress, isDense: Bool
   ) throws(ToposcopeError) {
     self.vertices = vertices
     self.rows = rows
     self.limit = limit
-    self.standing = standing
+    self.progress = progress
     if vertices.isEmpty { return }
-    var all = LinkSteps(rows, limit: limit, standing)
+    var all = LinkSteps(rows, limit: limit, progress)
     try all.takeApart(isDense: isDense)
     steps = Array(unsafeUninitializedCapacity: all.steps.count) { memory, count in
       (_, count) = memory.initialize(from: all.steps)
@@ -104,7 +104,7 @@ final class Link {
       for (j, b) in left[..<i].enumerated() where rows.contains(a, b) && step(a, b) > place { among.join(i, j) }
     }
     let smaller = limit - (x == y ? 1 : 2)
-    let link = try Link(left.map { Int32($0) }, among, limit: smaller, standing, isDense: true)
+    let link = try Link(left.map { Int32($0) }, among, limit: smaller, progress, isDense: true)
     sublinks[place] = link
     return link
   }

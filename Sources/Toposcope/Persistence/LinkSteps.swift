@@ -51,14 +51,14 @@ struct LinkSteps {
   private(set) var steps: [Step] = []
   private var rows: LinkRows
   private let limit: Int
-  private let standing: Standing
+  private let progress: Progress
   private var alive: [UInt64]
   private var words: Int { rows.words }
 
-  init(_ rows: LinkRows, limit: Int, _ standing: Standing) {
+  init(_ rows: LinkRows, limit: Int, _ progress: Progress) {
     self.rows = rows
     self.limit = limit
-    self.standing = standing
+    self.progress = progress
     alive = Array(repeating: 0, count: rows.words)
     for x in 0..<rows.count { alive[x >> 6] |= 1 << UInt64(x & 63) }
   }
@@ -121,7 +121,7 @@ struct LinkSteps {
     var changed = true
     while changed {
       changed = false
-      try standing.report()
+      try progress.report()
       for y in left where isAlive(y) {
         var dominated = (0..<words).map { alive[$0] & rows.bits[y * words + $0] }
         dominated[y >> 6] &= ~(1 << UInt64(y & 63))
@@ -165,7 +165,7 @@ struct LinkSteps {
   private mutating func takeVertices(_ limit: Int) throws(ToposcopeError) -> Bool {
     var found = false
     for x in left {
-      try standing.report()
+      try progress.report()
       if !isFree(x, x, limit) { continue }
       take(x)
       found = true
@@ -177,7 +177,7 @@ struct LinkSteps {
     var found = 0
     let left = left
     for (i, x) in left.enumerated() {
-      try standing.report()
+      try progress.report()
       for y in left[..<i] where rows.contains(x, y) && isFree(x, y, limit) {
         take(x, y)
         found += 1

@@ -106,13 +106,21 @@ extension LoopEngine {
   }
 
   /// The bars of the classes that are alive at the end.
-  mutating func finish(censored: Bool) {
+  mutating func finish(censored: Bool, progress: Progress = Progress()) throws(ToposcopeError) {
     bars0 += components.essentialBars(isCensored: censored)
-    for (cocycle, birth) in births.enumerated() where isAlive[cocycle] {
-      bars1.append(
-        PersistencePair(
-          birth: birth.length, death: .infinity, birthEdge: birth.edge, deathEdge: nil, isCensored: censored))
+    let (births, isAlive) = (births, isAlive)
+    var bars = bars1
+    bars1 = []
+    bars.reserveCapacity(bars.count + isAlive.count { $0 })
+    try progress.forEachPart(of: births.count) { part in
+      for cocycle in part where isAlive[cocycle] {
+        let birth = births[cocycle]
+        bars.append(
+          PersistencePair(
+            birth: birth.length, death: .infinity, birthEdge: birth.edge, deathEdge: nil, isCensored: censored))
+      }
     }
+    bars1 = bars
   }
 }
 

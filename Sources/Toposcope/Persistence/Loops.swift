@@ -46,7 +46,8 @@ struct Loops: LoopEngine {
   ///   - capacity: Room for active edges at first: a power of two, 4 or more.
   ///   - manyEdges: With fewer active edges than this no class is given a plane.
   init(
-    vertices: Int, field: PrimeField, capacity: Int = 1 << 10, manyEdges: Int = 1 << 12
+    vertices: Int, field: PrimeField, capacity: Int = 1 << 10, manyEdges: Int = 1 << 12,
+    progress: Progress = Progress()
   ) throws(ToposcopeError) {
     self.manyEdges = manyEdges
     components = Components(vertices)
@@ -54,7 +55,7 @@ struct Loops: LoopEngine {
     isLarge = BitRows.bytes(vertices) > Loops.bytesNearby
     active = try ActiveEdges(vertices: vertices, capacity: capacity)
     planes = try CocyclePlanes(vertices: vertices)
-    table = try AnnotationTable(field: field)
+    table = try AnnotationTable(field: field, progress: progress)
     link = try LinkComponents(graph)
     centers = try LinkCenters(graph)
     suspects = try Memory(Loops.few)
@@ -269,6 +270,7 @@ struct Loops: LoopEngine {
     let counts = try Memory<Int>(table.classCount)
     var total = 0
     for identifier in 1..<max(1, edgesOf.count) where edgesOf.base[identifier] > 0 {
+      if identifier & 0xFFF == 0 { try table.progress.report() }
       let count = Int(edgesOf.base[identifier])
       total += count
       for term in table.vector(Int32(identifier)).terms { counts.base[Int(term.cocycle)] += count }

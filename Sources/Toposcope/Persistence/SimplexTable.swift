@@ -27,7 +27,7 @@ struct SimplexTable {
 
   private var memory: Memory<Slot>
   /// Heard while many keys are put into a larger table.
-  private let standing: Standing
+  private let progress: Progress
   private var shift: UInt64
   private(set) var count = 0
   private var capacity: Int { 1 &<< (64 &- Int(shift)) }
@@ -37,16 +37,16 @@ struct SimplexTable {
 
   private static let slotsAtOnce = 1 << 16
 
-  init(_ standing: Standing) throws(ToposcopeError) {
-    self.standing = standing
+  init(_ progress: Progress) throws(ToposcopeError) {
+    self.progress = progress
     shift = 64 - 8
-    memory = try SimplexTable.slots(1 << 8, standing)
+    memory = try SimplexTable.slots(1 << 8, progress)
   }
 
-  private static func slots(_ count: Int, _ standing: Standing) throws(ToposcopeError) -> Memory<Slot> {
+  private static func slots(_ count: Int, _ progress: Progress) throws(ToposcopeError) -> Memory<Slot> {
     let slots = try Memory<Slot>(count)
     for start in stride(from: 0, to: count, by: slotsAtOnce) {
-      try standing.report()
+      try progress.report()
       (slots.base + start).update(repeating: Slot(key: vacant, value: 0), count: min(slotsAtOnce, count - start))
     }
     return slots
@@ -103,11 +103,11 @@ struct SimplexTable {
 
   private mutating func grow() throws(ToposcopeError) {
     let (old, oldCapacity) = (memory, capacity)
-    memory = try SimplexTable.slots(2 * oldCapacity, standing)
+    memory = try SimplexTable.slots(2 * oldCapacity, progress)
     shift &-= 1
     let (slots, mask) = (memory.base, capacity &- 1)
     for start in stride(from: 0, to: oldCapacity, by: SimplexTable.slotsAtOnce) {
-      try standing.report()
+      try progress.report()
       for j in start..<min(start + SimplexTable.slotsAtOnce, oldCapacity)
       where old.base[j].key != SimplexTable.vacant {
         var i = home(old.base[j].key)

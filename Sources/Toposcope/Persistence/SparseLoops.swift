@@ -40,7 +40,7 @@ struct SparseLoops: LoopEngine {
     pace: TriangleLookahead.Pace = TriangleLookahead.Pace(), progress: Progress = Progress()
   ) throws(ToposcopeError) {
     components = Components(vertices)
-    table = try AnnotationTable(field: field)
+    table = try AnnotationTable(field: field, progress: progress)
     lists = try NeighborhoodLists(vertices: vertices, edges: edges, progress: progress)
     finder = try TriangleFinder(lists)
     identifiers = try Memory(lists.placeCount)
@@ -176,7 +176,10 @@ struct SparseLoops: LoopEngine {
     let kept = try table.resolve(kept)
     let isUsed = try Memory<Bool>(table.bound)
     isUsed.base[Int(kept)] = true
-    for place in 0..<lists.placeCount { isUsed.base[Int(try resolved(place))] = true }
+    for place in 0..<lists.placeCount {
+      if place & 0xFFFF == 0 { try table.progress.report() }
+      isUsed.base[Int(try resolved(place))] = true
+    }
     try table.keepOnly(isUsed.base)
     manyWords = max(fewWords, 2 * table.wordsTaken)
     return kept

@@ -39,8 +39,7 @@ struct TriangleAnnotations {
   /// What is being summed up.
   private var summands: Growing<SummedTriangle>
   private var values: Growing<LazyAnnotations.Summand>
-  /// At the edge that is being settled.
-  let standing: Standing
+  let progress: Progress
   private var steps = 0
 
   /// An edge whose annotation is being worked out: the sum of the two others of its triangle with its partner.
@@ -120,19 +119,19 @@ struct TriangleAnnotations {
 
   init(
     _ graph: RankedGraph, _ scanner: any LinkScanner, _ field: PrimeField, _ wanted: Wanted, isComplete: Bool,
-    _ standing: Standing
+    _ progress: Progress
   ) throws(ToposcopeError) {
     self.graph = graph
     self.field = field
-    self.standing = standing
+    self.progress = progress
     self.wanted = wanted
     apexes = wanted == Wanted() ? scanner.apexes : try Memory(0)
     fillings = scanner.fillings
     partners = try Memory(graph.edges.count)
-    loops = try HomologyLevel(field, isComplete: isComplete, standing)
-    voids = try HomologyLevel(field, isComplete: isComplete, standing)
-    rootLists = try VertexLists(standing)
-    trees = try VertexLists(standing)
+    loops = try HomologyLevel(field, isComplete: isComplete, progress)
+    voids = try HomologyLevel(field, isComplete: isComplete, progress)
+    rootLists = try VertexLists(progress)
+    trees = try VertexLists(progress)
     search = try Memory(4 * graph.count)
     edgeStack = try Growing()
     stack = try Growing()
@@ -544,6 +543,6 @@ struct TriangleAnnotations {
   @inline(__always)
   mutating func step() throws(ToposcopeError) {
     steps &+= 1
-    if steps & 15 == 0 { try standing.report() }  // long vectors take long to add
+    if steps & 15 == 0 { try progress.report() }  // long vectors take long to add
   }
 }

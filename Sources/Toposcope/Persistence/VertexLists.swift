@@ -4,8 +4,8 @@ struct VertexLists {
   /// Of each list its length, then its vertices.
   private var vertices: Growing<Int32>
 
-  init(_ standing: Standing) throws(ToposcopeError) {
-    places = try SimplexTable(standing)
+  init(_ progress: Progress) throws(ToposcopeError) {
+    places = try SimplexTable(progress)
     vertices = try Growing()
   }
 

@@ -56,7 +56,7 @@ import Testing
   func annotationsAreHeard(_ modulus: Int) throws {
     func add(classes: Int, _ progress: Progress) throws {
       let field = try PrimeField(modulus)
-      var annotations = try LazyAnnotations(field, Standing(progress, total: 1))
+      var annotations = try LazyAnnotations(field, progress)
       var all: UInt32 = 0
       for _ in 0..<classes { all = try annotations.sum(all, annotations.bear(), times: 1) }
     }

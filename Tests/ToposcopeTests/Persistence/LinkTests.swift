@@ -22,7 +22,7 @@ private struct Complex {
 
   func link(limit: Int) throws -> Link {
     try Link(
-      (0..<Int32(count)).map { $0 }, limit: limit, Standing(Progress(), done: 0, total: 1),
+      (0..<Int32(count)).map { $0 }, limit: limit, Progress(),
       isJoined: isJoined)
   }
 }
@@ -105,7 +105,7 @@ private struct Complex {
     let stopped = Progress { _, _ in false }
     #expect(throws: ToposcopeError.self) {
       _ = try Link(
-        (0..<12).map { $0 }, limit: 4, Standing(stopped, done: 0, total: 1), isJoined: { $0 / 2 != $1 / 2 })
+        (0..<12).map { $0 }, limit: 4, stopped, isJoined: { $0 / 2 != $1 / 2 })
     }
   }
 }

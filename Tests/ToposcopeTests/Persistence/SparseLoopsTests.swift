@@ -12,7 +12,7 @@ import Testing
       let order = try EdgeOrder(vertices: n, edges: edges, upTo: .infinity, progress: Progress())
       let end = try engine.add(order, upTo: .infinity, pairs: nil, threads: threads, progress: Progress())
       #expect(end.edges == edges.count, "\(note)")
-      engine.finish(censored: false)
+      try engine.finish(censored: false)
       return engine
     }
     let rows = try run(Loops(vertices: n, field: field, manyEdges: .max))
