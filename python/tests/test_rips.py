@@ -191,6 +191,20 @@ def test_landmarks():
     assert set(r.edges[1][:, :2].ravel()) <= set(r.idx_perm.tolist())
 
 
+@pytest.mark.parametrize("n, d", [(90_000, 12), (300_000, 3)])
+def test_landmarks_of_many_points_do_not_depend_on_threads(n, d):
+    X = np.random.default_rng(n).integers(0, 40, (n, d)).astype(np.float32)  # many are equally far
+    nearest, chosen = np.full(n, np.inf, np.float32), [0]
+    while len(chosen) < 12:  # Gonzalez 1985
+        far = X - X[chosen[-1]]
+        nearest = np.minimum(nearest, np.sqrt((far * far).sum(axis=1)))
+        chosen.append(int(nearest.argmax()))
+    for n_threads in (1, 2, 3):
+        r = ts.rips(X, maxdim=0, n_perm=11, n_threads=n_threads)
+        assert r.idx_perm.tolist() == chosen[:11]
+        assert r.r_cover == nearest.max()
+
+
 @pytest.mark.parametrize(
     "metric", [ts.RelativeNeighborhood("euclidean", k=4), ts.Mahalanobis(), "cosine", "precomputed"], ids=str
 )

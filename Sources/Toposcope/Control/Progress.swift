@@ -64,6 +64,12 @@ public final class Progress: @unchecked Sendable {
     return true
   }
 
+  /// The same, as far as it was before.
+  func goesOn() -> Bool {
+    do throws(ToposcopeError) { try report() } catch { return false }
+    return true
+  }
+
   /// Calls `body` with one part of `0 ..< count` after another, and lets the caller be heard in between: for work of some
   /// nanoseconds each, of which all takes too long.
   @inline(__always)

@@ -218,13 +218,17 @@ final class PreparedPoints: @unchecked Sendable {
   ) {
     if columns.isEmpty { return }
     withUnsafeTemporaryAllocation(of: Scalar.self, capacity: max(1, sums.table.length)) { point in
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: 16) { buffer in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: 16 * Self.group) { buffer in
         sums.copyPoint(row, to: point.baseAddress!)
-        for panel in columns.lowerBound / 16...(columns.upperBound - 1) / 16 {
-          sums.fill(buffer.baseAddress!, point: point.baseAddress!, panel: panel)
-          let part = columns.clamped(to: 16 * panel..<16 * panel + 16)
+        let panels = PanelTable<Scalar>.panels(of: columns)
+        for first in stride(from: panels.lowerBound, to: panels.upperBound, by: Self.group) {
+          let last = min(first + Self.group, panels.upperBound)
+          for panel in first..<last {
+            sums.fill(buffer.baseAddress! + 16 * (panel - first), point: point.baseAddress!, panel: panel)
+          }
+          let part = columns.clamped(to: 16 * first..<16 * last)
           finish(
-            buffer.baseAddress! + (part.lowerBound - 16 * panel), row: row, columns: part,
+            buffer.baseAddress! + (part.lowerBound - 16 * first), row: row, columns: part,
             into: out + (part.lowerBound - columns.lowerBound))
         }
       }
