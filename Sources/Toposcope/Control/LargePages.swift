@@ -54,8 +54,8 @@ enum LargePages {
     #if os(Linux)
       guard let room = place(largerBytes, PROT_NONE) else { return nil }
       let (old, new) = (wholePages(bytes), wholePages(largerBytes))
+      // Where it fails the room is not given back: it takes no memory, and it may be another thread's by now.
       if toposcope_move_pages(block, UInt(old), room, UInt(new)) == room { return room }
-    // The room is not given back: it takes no memory, and it may be another thread's by now.
     #endif
     return nil
   }

@@ -98,3 +98,23 @@ public final class Progress: @unchecked Sendable {
     return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
   }
 }
+
+/// Work that is counted, so that the caller is heard whenever there has been so much of it.
+struct CountedWork {
+  let progress: Progress
+  private let most: Int
+  private var done = 0
+
+  /// - Parameter most: What may be done unheard, in units of the caller's choice: some milliseconds.
+  init(_ progress: Progress, unheard most: Int) {
+    (self.progress, self.most) = (progress, most)
+  }
+
+  @inline(__always)
+  mutating func add(_ work: Int) throws(ToposcopeError) {
+    done &+= work
+    if done < most { return }
+    done = 0
+    try progress.report()
+  }
+}

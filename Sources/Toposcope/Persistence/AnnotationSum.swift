@@ -35,12 +35,12 @@ struct AnnotationSum {
   private(set) var isWide = false
   /// Terms, or words of bits.
   private(set) var count = 0
-  private let progress: Progress
-  private var steps = 0
+  /// Words that were added: with many classes vectors are long, and contain many that have died.
+  private var words: CountedWork
 
   init(field: PrimeField, progress: Progress) throws(ToposcopeError) {
     self.field = field
-    self.progress = progress
+    words = CountedWork(progress, unheard: 1 << 20)
     isBinary = field.p == 2
     terms = try Memory(64)
     spare = try Memory(64)
@@ -193,16 +193,6 @@ struct AnnotationSum {
     count = i
   }
 
-  /// Lets the caller be heard: with many classes vectors are long, and contain many that have died.
-  @inline(__always)
-  private mutating func step(_ words: Int) throws(ToposcopeError) {
-    steps &+= words
-    if steps < AnnotationSum.wordsUnheard { return }
-    steps = 0
-    try progress.report()
-  }
-  private static let wordsUnheard = 1 << 20
-
   /// Removes classes by what they equal, youngest first, until only others are left.
   ///
   /// - Parameters:
@@ -211,7 +201,7 @@ struct AnnotationSum {
   mutating func substitute(
     _ dead: UnsafePointer<UInt64>, _ relation: (_ cocycle: Int) -> AnnotationVector
   ) throws(ToposcopeError) {
-    try step(count &+ 16)
+    try words.add(count &+ 16)
     var i = 0
     while !isWide && i < count {
       let term = terms.base[i]
@@ -219,7 +209,7 @@ struct AnnotationSum {
       if dead[cocycle &>> 6] &>> UInt64(cocycle & 63) & 1 == 0 {
         i &+= 1
       } else {
-        try step(count)
+        try words.add(count)
         try add(relation(cocycle), times: UInt32(truncatingIfNeeded: term))
       }
     }
@@ -230,7 +220,7 @@ struct AnnotationSum {
       if hits == 0 {
         k &-= 1
       } else {
-        try step(count)
+        try words.add(count)
         try addBits(relation(k << 6 + 63 - hits.leadingZeroBitCount))
       }
     }

@@ -30,7 +30,7 @@ struct CellAnnotations {
   init(_ triangles: TriangleAnnotations, _ maxDimension: Int, isComplete: Bool) throws(ToposcopeError) {
     graph = triangles.graph
     field = triangles.field
-    progress = triangles.progress
+    progress = triangles.steps.progress
     self.maxDimension = maxDimension
     for _ in 3...maxDimension { levels.append(try HomologyLevel(field, isComplete: isComplete, progress)) }
   }

@@ -48,7 +48,7 @@ struct HigherPersistence {
     scanner = try graph.linkScanner(maxDimension, threads: self.threads, progress: progress)
     findings = try LinkFindings()
     triangles = try TriangleAnnotations(
-      graph, scanner, field, wanted, isComplete: isComplete, progress)
+      graph, scanner, field, wanted, isComplete: isComplete, progress: progress)
     if maxDimension > 2 { cells = try CellAnnotations(triangles, maxDimension, isComplete: isComplete) }
   }
 

@@ -90,7 +90,7 @@ struct LazyAnnotations {
   /// The same, where a class has died since it was last asked.
   private mutating func update(_ vector: UInt32) throws(ToposcopeError) -> UInt32 {
     let current = states[Int(vector)].current
-    try vectors.step(vectors[current].count)
+    try vectors.entries.add(vectors[current].count)
     for term in vectors[current] where relation[Int(term.homologyClass)] >= 0 { return try substitute(vector) }
     know(vector, current)
     return current
@@ -113,7 +113,7 @@ struct LazyAnnotations {
       }
       // First the classes that have died are brought up to date, which are older the further down one goes.
       var now = states[Int(v)].current
-      try vectors.step(vectors[now].count)
+      try vectors.entries.add(vectors[now].count)
       var (isOld, isWaiting) = (false, false)
       for term in vectors[now] {
         let older = relation[Int(term.homologyClass)]
@@ -196,15 +196,12 @@ private struct InternedVectors {
   /// The vector that is being put together, and room for the next sum.
   private var sum: Growing<Term>
   private var next: Growing<Term>
-  private let progress: Progress
-  /// Entries that were looked at since the caller was heard last.
-  private var steps = 0
-
-  private static let stepsUnheard = 1 << 16
+  /// Entries that were looked at.
+  var entries: CountedWork
 
   init(_ field: PrimeField, _ progress: Progress) throws(ToposcopeError) {
     self.field = field
-    self.progress = progress
+    entries = CountedWork(progress, unheard: 1 << 16)
     terms = try Growing()
     starts = try Growing()
     try starts.append(0)
@@ -222,15 +219,6 @@ private struct InternedVectors {
     return UnsafeBufferPointer(start: terms.base + start, count: end - start)
   }
 
-  /// Counts entries that are looked at, and lets the caller be heard when they are many.
-  @inline(__always)
-  mutating func step(_ entries: Int) throws(ToposcopeError) {
-    steps &+= entries
-    if steps < InternedVectors.stepsUnheard { return }
-    steps = 0
-    try progress.report()
-  }
-
   mutating func clear() { sum.removeAll() }
 
   /// Adds a class that is younger than those there.
@@ -240,7 +228,7 @@ private struct InternedVectors {
   mutating func add(_ vector: UInt32, times factor: UInt32) throws(ToposcopeError) {
     let summand = self[vector]
     next.removeAll()
-    try step(sum.count &+ summand.count)
+    try entries.add(sum.count &+ summand.count)
     try next.reserve(sum.count + summand.count)
     let (left, out) = (sum.base, next.base)
     var (i, count) = (0, 0)
@@ -305,7 +293,7 @@ private struct InternedVectors {
   private mutating func grow() throws(ToposcopeError) {
     slots = try Memory(2 * slots.count)
     for number in 0..<UInt32(count) {
-      try step(1)
+      try entries.add(1)
       var i = home(hashes[Int(number)])
       while slots.base[i] != 0 { i = (i &+ 1) & (slots.count &- 1) }
       slots.base[i] = number + 1

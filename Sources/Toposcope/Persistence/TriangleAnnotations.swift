@@ -39,8 +39,8 @@ struct TriangleAnnotations {
   /// What is being summed up.
   private var summands: Growing<SummedTriangle>
   private var values: Growing<LazyAnnotations.Summand>
-  let progress: Progress
-  private var steps = 0
+  /// Triangles and edges that were worked out: long vectors take long to add.
+  var steps: CountedWork
 
   /// An edge whose annotation is being worked out: the sum of the two others of its triangle with its partner.
   private struct EdgeFrame: BitwiseCopyable {
@@ -119,11 +119,11 @@ struct TriangleAnnotations {
 
   init(
     _ graph: RankedGraph, _ scanner: any LinkScanner, _ field: PrimeField, _ wanted: Wanted, isComplete: Bool,
-    _ progress: Progress
+    progress: Progress
   ) throws(ToposcopeError) {
     self.graph = graph
     self.field = field
-    self.progress = progress
+    steps = CountedWork(progress, unheard: 16)
     self.wanted = wanted
     apexes = wanted == Wanted() ? scanner.apexes : try Memory(0)
     fillings = scanner.fillings
@@ -290,7 +290,7 @@ struct TriangleAnnotations {
       result = try loops.classes.sum(first, value, times: triangle.x < triangle.v ? 1 : field.p - 1)
       try loops.known.set(simplexKey(triangle.rank, 0), result)
       edgeStack.removeLast()
-      try step()
+      try steps.add(1)
     }
     return result
   }
@@ -367,7 +367,7 @@ struct TriangleAnnotations {
         i += 1
       }
       let sum = try voids.classes.sum(of: values)
-      try step()
+      try steps.add(1)
       if sum != 0 { try body(Int(number), sum, &self) }
     }
   }
@@ -460,7 +460,7 @@ struct TriangleAnnotations {
     (frame.up, frame.vp) = sides(of: triangle.rank, triangle.u, triangle.v, p)
     frame.xp = graph.rank(p, triangle.x)
     if p == partner(triangle.rank) { frame.last = 1 }
-    try step()
+    try steps.add(1)
     for number in Int32(0)..<2 {
       let part = frame.part(number)
       if part.rank >= voids.oldest { fetch(part) }
@@ -537,12 +537,5 @@ struct TriangleAnnotations {
     partners.base[Int(rank)] |= TriangleAnnotations.tree
     try trees.set(
       rank, UnsafeBufferPointer(start: vertices, count: count), UnsafeBufferPointer(start: left, count: count))
-  }
-
-  /// Lets the caller stop a long step.
-  @inline(__always)
-  mutating func step() throws(ToposcopeError) {
-    steps &+= 1
-    if steps & 15 == 0 { try progress.report() }  // long vectors take long to add
   }
 }

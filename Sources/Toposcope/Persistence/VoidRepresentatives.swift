@@ -63,7 +63,7 @@ extension TriangleAnnotations {
             }
           }
         }
-        try step()
+        try steps.add(1)
       }
       if rank == birth {
         chain.cells[rank] = kept.merging(settled) { kept, _ in kept }
@@ -102,7 +102,7 @@ extension TriangleAnnotations {
           chain.add(triangle.rank, triangle.x, term, field)
         }
       }
-      try step()
+      try steps.add(1)
     }
     return settled
   }
@@ -182,7 +182,7 @@ extension TriangleAnnotations {
         }
         if sum != 0 { set(u, v, x, rank, sum) }
       }
-      try step()
+      try steps.add(1)
     }
     return values.sorted { $0.key < $1.key }.map { key, value in
       (vertices(Int32(key >> 32), Int32(key & 0xFFFF_FFFF)), Int(value))
