@@ -130,10 +130,12 @@ extension TriangleAnnotations {
   /// The cocycle of a class that is alive, on all triangles of edges before `end`.
   ///
   /// One pass over the edges since its birth, with the triangles on which it is not zero: where x is joined to the
-  /// partner w of (u, v), it is zero on (u, v, x) if it is so on (u, x, w) and (v, x, w).
+  /// partner w of (u, v), it is zero on (u, v, x) if it is so on (u, x, w) and (v, x, w). So it is zero on all triangles of
+  /// an edge of which neither end is in any triangle on which it is not, but where classes are born.
   mutating func cocycle(of homologyClass: Int, before end: Int32) throws(ToposcopeError) -> Cochain {
     var values: [UInt64: UInt32] = [:]
     var active: [Int32: [UInt64]] = [:]
+    var isTouched = [Bool](repeating: false, count: graph.count)
     let words = (graph.count + 63) / 64
     func value(_ a: Int32, _ b: Int32, _ c: Int32) -> UInt32 {
       values[Triangle(a, b, c, in: graph).key] ?? 0
@@ -142,13 +144,16 @@ extension TriangleAnnotations {
       values[simplexKey(rank, UInt32(bitPattern: x))] = value
       for (edge, opposite) in [(rank, x), (graph.rank(u, x), v), (graph.rank(v, x), u)] {
         active[edge, default: Array(repeating: 0, count: words)][Int(opposite) >> 6] |= 1 << UInt64(opposite & 63)
+        isTouched[Int(opposite)] = true
       }
     }
     for rank in voids.births[homologyClass]..<end {
-      let partner = partner(rank)
-      if partner < 0 { continue }
       let edge = graph.edges[Int(rank)]
       let (u, v) = (edge.tail, edge.head)
+      if rank & 0xFFF == 0 { try steps.progress.report() }
+      if !isTouched[Int(u)] && !isTouched[Int(v)] && !hasFurtherRoots(rank) { continue }
+      let partner = partner(rank)
+      if partner < 0 { continue }
       let further = Array(furtherRoots(rank))
       for root in further {
         guard let unit = voids.known.value(of: simplexKey(rank, UInt32(bitPattern: root))) else { continue }
