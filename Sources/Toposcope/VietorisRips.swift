@@ -158,12 +158,8 @@ private func persistence(
         threads: Threads.resolve(options.threads), maxMemory: options.maxMemory, progress: progress)
       facts.secondsDistances += stopwatch.lap()
       input = .dense(matrix)
-      var rest = try EdgeOrder(matrix, after: (order, near.reach), upTo: extent.limit, progress: progress)
-      if near.isLarge {  // lists have no room for more edges
-        loops = try input.loopEngine(field, progress: progress)
-        rest = try input.edgeOrder(upTo: extent.limit, progress: progress)
-        facts.edges = 0
-      }
+      let rest = try EdgeOrder(matrix, after: (order, near.reach), upTo: extent.limit, progress: progress)
+      loops = try loops.inRows()
       end = try loops.add(rest, upTo: extent.limit, pairs: input.pairs, threads: threads, progress: progress)
       facts.edges += end.edges
     }

@@ -39,9 +39,13 @@ final class BitRows: @unchecked Sendable {
 
   @inline(__always)
   func insert(_ a: Int, _ b: Int) {
-    row(a)[b &>> 6] |= 1 &<< UInt64(b & 63)
-    row(b)[a &>> 6] |= 1 &<< UInt64(a & 63)
+    insertHalf(a, b)
+    insertHalf(b, a)
   }
+
+  /// Only in the row of `a`.
+  @inline(__always)
+  func insertHalf(_ a: Int, _ b: Int) { row(a)[b &>> 6] |= 1 &<< UInt64(b & 63) }
 
   @inline(__always)
   func remove(_ a: Int, _ b: Int) {

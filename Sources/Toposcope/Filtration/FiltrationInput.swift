@@ -106,7 +106,7 @@ enum FiltrationInput {
   private var hasFewEdges: Bool {
     switch self {
     case .dense: false
-    case .nearFirst(let near): near.isLarge
+    case .nearFirst: true
     case .list(let vertices, let edges, _):
       vertices > FiltrationInput.manyVertices || 2 * edges.count < vertices * vertices / 1024
     }

@@ -16,17 +16,12 @@ struct NearFirst {
   struct Pace {
     /// With fewer points a matrix costs little.
     var manyPoints = 1 << 13
-    /// With more points rows of bits would be long, and mostly empty: lists of neighbours take their place.
-    var mostRows = 1 << 14
     /// The number of pairs for each point, about.
     var pairsEach = 48
   }
 
   /// With more coordinates boxes tell too little.
   private static let fewCoordinates = 4
-
-  /// Whether lists of neighbours are to be used.
-  var isLarge: Bool { cloud.count > pace.mostRows }
 
   /// Nil where it would not be worth it, or they do not join all points: then longer ones are needed.
   /// - Throws: `memory` if the estimate of what H0 and H1 of the near pairs take is more than is allowed; what the distances
@@ -38,7 +33,7 @@ struct NearFirst {
     guard cloud.count >= pace.manyPoints, cloud.dimension <= NearFirst.fewCoordinates, metric.neighborhood == nil
     else { return nil }
     (self.cloud, self.metric) = (cloud, metric)
-    try pace.estimate(cloud.count, threads: threads).check(limit: options.maxMemory)
+    try pace.estimate(cloud.count).check(limit: options.maxMemory)
     let rows = try DistanceRows(cloud, metric: metric, threads: threads, progress: progress)
     guard rows.points.sumOfDifferences == .squares, let reach = pace.reach(rows) else { return nil }
     points = try SortedPoints(rows, threads: threads, progress: progress)
@@ -66,7 +61,8 @@ struct NearFirst {
   func matrix(threads: Int, maxMemory: Int?, progress: Progress) throws(ToposcopeError) -> DistanceMatrix {
     try FiltrationInput.checkVertices(cloud.count)
     var estimate = MemoryEstimate.loops(cloud.count, threads: threads)
-    estimate.add(24 * edges.count + 4 * cloud.count * cloud.count, bytesEach: 1)
+    estimate.add(edges.count, bytesEach: 48)  // the edges, and lists with identifiers, until rows have taken over
+    estimate.add(cloud.count * cloud.count, bytesEach: 4)
     try estimate.check(limit: maxMemory)
     return try DistanceMatrix(cloud, metric: metric, threads: threads, progress: progress)
   }
@@ -91,12 +87,9 @@ extension NearFirst.Pace {
   }
 
   /// The bytes that H0 and H1 of the near pairs take.
-  fileprivate func estimate(_ points: Int, threads: Int) -> MemoryEstimate {
+  fileprivate func estimate(_ points: Int) -> MemoryEstimate {
     let pairs = 2 * pairsEach * points  // the sample may be off by as much
-    var estimate =
-      points > mostRows
-      ? MemoryEstimate.sparseLoops(vertices: points, edges: pairs)
-      : MemoryEstimate.loops(points, listed: pairs, threads: threads)
+    var estimate = MemoryEstimate.sparseLoops(vertices: points, edges: pairs)
     estimate.add(pairs, bytesEach: 24)
     return estimate
   }

@@ -23,6 +23,9 @@ protocol LoopEngine {
     _ order: EdgeOrder, upTo limit: Float, pairs: LongerPairs?, threads: Int, progress: Progress
   ) throws(ToposcopeError) -> FiltrationEnd
 
+  /// The same, with rows of bits, in which there is room for every edge.
+  func inRows() throws(ToposcopeError) -> Loops
+
   /// The annotation of the edge from a to b, of live classes only.
   mutating func annotation(_ a: Int, _ b: Int) throws(ToposcopeError) -> DirectedAnnotation
 

@@ -61,6 +61,25 @@ struct Loops: LoopEngine {
     suspects = try Memory(Loops.few)
   }
 
+  /// Goes on from where another engine is, but for the edges, which are not in ``graph`` yet.
+  init(continuing other: some LoopEngine, progress: Progress) throws(ToposcopeError) {
+    try self.init(vertices: other.components.vertexCount, field: other.table.field, progress: progress)
+    (bars0, bars1, alive, components) = (other.bars0, other.bars1, other.alive, other.components)
+    (births, isAlive, table, witness) = (other.births, other.isAlive, other.table, other.witness)
+    var annotated: [(tail: Int, head: Int, identifier: Int32)] = []
+    try other.forEachActive { annotated.append(($0, $1, $2)) }
+    var capacity = 1 << 10
+    while capacity < 2 * annotated.count { capacity *= 2 }
+    active = try ActiveEdges(vertices: components.vertexCount, capacity: capacity)
+    for (tail, head, identifier) in annotated {
+      let current = try table.resolve(identifier)
+      if current != 0 { active.insert(tail, head, current) }
+    }
+    try makeRoom(keeping: 0)
+  }
+
+  func inRows() -> Loops { self }
+
   /// Brings what the next edges will need near the processor.
   ///
   /// A function of its own, so that the loop that adds the edges has all registers; and mutating, though it changes nothing,

@@ -185,6 +185,16 @@ struct SparseLoops: LoopEngine {
     return kept
   }
 
+  func inRows() throws(ToposcopeError) -> Loops {
+    var rows = try Loops(continuing: self, progress: table.progress)
+    rows.nearest = nearest
+    for vertex in 0..<lists.vertexCount {
+      if vertex & 0xFF == 0 { try table.progress.report() }
+      for place in lists.places(of: Int32(vertex)) { rows.graph.insertHalf(vertex, Int(lists[place].vertex)) }
+    }
+    return rows
+  }
+
   mutating func annotation(_ a: Int, _ b: Int) throws(ToposcopeError) -> DirectedAnnotation {
     guard let place = lists.places(of: Int32(a)).first(where: { lists[$0].vertex == b }) else { return .zero }
     return directed(try resolved(place), a, b)

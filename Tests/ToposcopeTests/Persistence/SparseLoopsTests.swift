@@ -51,6 +51,42 @@ import Testing
     }
   }
 
+  /// Rows of bits go on where lists have no room for more edges, also where a class is on so many edges that it gets a plane.
+  @Test(arguments: [2, 3]) func goesOnInRows(p: Int) throws {
+    let field = try PrimeField(p)
+    var wereAlive = 0
+    for seed in 0..<24 {
+      var generator = SeededGenerator(seed: seed * 104_729 + p)
+      let n = seed < 20 ? Int.random(in: 2...40, using: &generator) : 220
+      let kind = MatrixKind.allCases[seed % MatrixKind.allCases.count]
+      let matrix = kind.matrix(n, using: &generator)
+      var edges: [FiltrationEdge] = []
+      for j in 0..<n {
+        for i in 0..<j {
+          let turns = Float(abs((i - j + n / 2 + n) % n - n / 2))  // round a ring
+          let length = seed < 20 ? matrix[i][j] : turns + Float.random(in: 0..<8, using: &generator)
+          if length < .infinity { edges.append(FiltrationEdge(length: length, tail: Int32(i), head: Int32(j))) }
+        }
+      }
+      edges.sort { $0.precedes($1) }
+      let listed = edges.prefix(edges.count * (1 + seed % 3) / 10)
+      var (all, lists) = try (
+        Loops(vertices: n, field: field),
+        SparseLoops(vertices: n, edges: listed.map { ($0.edge, $0.length) }, field: field)
+      )
+      for edge in edges { try all.add(edge) }
+      for edge in listed { try lists.add(edge) }
+      if lists.alive > 0 { wereAlive += 1 }
+      var rows = try lists.inRows()
+      for edge in edges[listed.count...] { try rows.add(edge) }
+      try all.finish(censored: false)
+      try rows.finish(censored: false)
+      #expect(rows.bars0 == all.bars0 && Set(rows.bars1) == Set(all.bars1), "seed \(seed), \(kind), n \(n), Z/\(p)")
+      #expect(rows.births == all.births && rows.isAlive == all.isAlive && rows.alive == all.alive, "seed \(seed)")
+    }
+    #expect(wereAlive > 5)
+  }
+
   /// More vertices than sixteen bits count: rings whose vertices lie on both sides of that bound, each with a chord.
   @Test(arguments: [2, 3]) func manyVertices(p: Int) throws {
     let (n, rings) = (70_000, 1000)
