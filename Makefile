@@ -41,7 +41,11 @@ docs: .venv-docs/installed check-swift ## the site: out/docs/index.html, which n
 	$(call site,.venv-docs)
 	@echo "open $(abspath $(OUT))/docs/index.html"
 
-test: check-swift lint test-swift test-python test-kernels test-docs test-debian-python ## every check there is, from clean
+# Two at a time, as many of these keep one processor busy. The package is built once, before anything else builds it.
+test: check-python check-swift ## every check there is, from clean
+	@echo "Everything, two at a time: what a step prints comes when it ends."
+	@$(MAKE) --no-print-directory -j2 --output-sync=line .venv-test/installed test-swift
+	@$(MAKE) --no-print-directory -j2 --output-sync=line lint test-python test-kernels test-docs test-debian-python
 
 test-swift: check-swift ## the core and the C interface, in Swift
 	$(SWIFT) test
