@@ -133,65 +133,135 @@ extension TriangleAnnotations {
   /// partner w of (u, v), it is zero on (u, v, x) if it is so on (u, x, w) and (v, x, w). So it is zero on all triangles of
   /// an edge of which neither end is in any triangle on which it is not, but where classes are born.
   mutating func cocycle(of homologyClass: Int, before end: Int32) throws(ToposcopeError) -> Cochain {
-    var values: [UInt64: UInt32] = [:]
-    var active: [Int32: [UInt64]] = [:]
-    var isTouched = [Bool](repeating: false, count: graph.count)
-    let words = (graph.count + 63) / 64
-    func value(_ a: Int32, _ b: Int32, _ c: Int32) -> UInt32 {
-      values[Triangle(a, b, c, in: graph).key] ?? 0
-    }
-    func set(_ u: Int32, _ v: Int32, _ x: Int32, _ rank: Int32, _ value: UInt32) {
-      values[simplexKey(rank, UInt32(bitPattern: x))] = value
-      for (edge, opposite) in [(rank, x), (graph.rank(u, x), v), (graph.rank(v, x), u)] {
-        active[edge, default: Array(repeating: 0, count: words)][Int(opposite) >> 6] |= 1 << UInt64(opposite & 63)
-        isTouched[Int(opposite)] = true
-      }
-    }
+    var cochain = try GrowingCochain(graph, steps.progress)
     for rank in voids.births[homologyClass]..<end {
+      if rank & 0xFFF == 0 { try steps.progress.report() }
       let edge = graph.edges[Int(rank)]
       let (u, v) = (edge.tail, edge.head)
-      if rank & 0xFFF == 0 { try steps.progress.report() }
-      if !isTouched[Int(u)] && !isTouched[Int(v)] && !hasFurtherRoots(rank) { continue }
+      if !cochain.isNear(u, v) && !hasFurtherRoots(rank) { continue }
       let partner = partner(rank)
       if partner < 0 { continue }
-      let further = Array(furtherRoots(rank))
+      let further = furtherRoots(rank)
       for root in further {
         guard let unit = voids.known.value(of: simplexKey(rank, UInt32(bitPattern: root))) else { continue }
         let coefficient = try voids.classes.coefficient(of: homologyClass, in: unit)
-        if coefficient != 0 { set(u, v, root, rank, coefficient) }
+        if coefficient != 0 { try cochain.set(u, v, root, rank, coefficient) }
       }
-      let toPartner = graph.row(partner)
-      let (nearU, nearV) = (active[graph.rank(u, partner)], active[graph.rank(v, partner)])
       let isPlain = further.isEmpty && !hasTree(rank)
-      for x in graph.common(u, v, before: rank) {
-        let i = Int(x)
-        if x == partner || further.contains(x) { continue }
-        if isPlain && toPartner[i] < rank {
-          let bits = (nearU?[i >> 6] ?? 0) | (nearV?[i >> 6] ?? 0)
-          if bits >> UInt64(i & 63) & 1 == 0 { continue }
-        }
+      for x in cochain.candidates(u, v, rank, over: isPlain ? partner : nil)
+      where x != partner && !further.contains(x) {
         var sum: UInt32 = 0
         var factor: UInt32 = 1
         var y = x
         while y != partner {
           if further.contains(y) {
-            sum = field.sum(sum, field.product(factor, value(u, v, y)))
+            sum = field.sum(sum, field.product(factor, cochain.value(u, v, y)))
             break
           }
           let p = try way(rank, u, v, y)
           let (first, second) = (sign(ofPart: 0, u, v, y, p), sign(ofPart: 1, u, v, y, p))
-          sum = field.sum(sum, field.product(field.product(factor, first), value(v, y, p)))
-          sum = field.sum(sum, field.product(field.product(factor, second), value(u, y, p)))
+          sum = field.sum(sum, field.product(field.product(factor, first), cochain.value(v, y, p)))
+          sum = field.sum(sum, field.product(field.product(factor, second), cochain.value(u, y, p)))
           factor = field.product(factor, sign(ofPart: 2, u, v, y, p))
           y = p
         }
-        if sum != 0 { set(u, v, x, rank, sum) }
+        if sum != 0 { try cochain.set(u, v, x, rank, sum) }
       }
       try steps.add(1)
     }
-    return values.sorted { $0.key < $1.key }.map { key, value in
-      (vertices(Int32(key >> 32), Int32(key & 0xFFFF_FFFF)), Int(value))
+    return try cochain.keys.map { key in
+      (vertices(Int32(key >> 32), Int32(key & 0xFFFF_FFFF)), Int(cochain.value(of: key)))
     }
+  }
+}
+
+/// A cochain on triangles, of which those on which it is not zero become known edge by edge.
+private struct GrowingCochain {
+  private let graph: RankedGraph
+  private var values: SimplexTable
+  private var found: Growing<UInt64>
+  /// Of each edge of such a triangle: the number of its row in `opposite`.
+  private var rows: SimplexTable
+  /// For each of those edges a bit for every vertex that makes such a triangle with it.
+  private var opposite: Growing<UInt64>
+  private let words: Int
+  private let touched: VertexBits
+  private let waiting: Memory<Int32>
+  private let progress: Progress
+
+  init(_ graph: RankedGraph, _ progress: Progress) throws(ToposcopeError) {
+    (self.graph, self.progress) = (graph, progress)
+    values = try SimplexTable(progress)
+    found = try Growing()
+    rows = try SimplexTable(progress)
+    opposite = try Growing()
+    words = (graph.count + 63) / 64
+    touched = try VertexBits(graph.count)
+    waiting = try Memory(graph.count, isZeroed: false)
+  }
+
+  /// Whether a vertex is in a triangle on which it is not zero.
+  @inline(__always)
+  func isNear(_ u: Int32, _ v: Int32) -> Bool { touched[Int(u)] || touched[Int(v)] }
+
+  func value(of key: UInt64) -> UInt32 { values.value(of: key) ?? 0 }
+
+  @inline(__always)
+  func value(_ a: Int32, _ b: Int32, _ c: Int32) -> UInt32 {
+    value(of: TriangleAnnotations.Triangle(a, b, c, in: graph).key)
+  }
+
+  /// The triangles on which it is not zero, in order.
+  var keys: [UInt64] {
+    get throws(ToposcopeError) {
+      try progress.report()
+      return UnsafeBufferPointer(start: found.base, count: found.count).sorted()
+    }
+  }
+
+  /// Sets the value, not zero, on the triangle of an edge (u, v) of this rank and x.
+  mutating func set(_ u: Int32, _ v: Int32, _ x: Int32, _ rank: Int32, _ value: UInt32) throws(ToposcopeError) {
+    let key = simplexKey(rank, UInt32(bitPattern: x))
+    try values.set(key, value)
+    try found.append(key)
+    for (edge, vertex) in [(rank, x), (graph.rank(u, x), v), (graph.rank(v, x), u)] {
+      let row = Int(try rows.number(of: simplexKey(edge, 0))) * words
+      if row == opposite.count {
+        try opposite.reserve(row + words)
+        (opposite.base + row).update(repeating: 0, count: words)
+        opposite.setCount(row + words)
+      }
+      opposite.base[row + Int(vertex) >> 6] |= 1 << UInt64(vertex & 63)
+      touched[Int(vertex)] = true
+    }
+  }
+
+  /// The common neighbours x of an edge (u, v) with which it may not be zero.
+  /// - Parameter partner: Where given, it is zero where x is joined to this vertex, and zero on its triangles with (u, x) and
+  ///   (v, x).
+  func candidates(_ u: Int32, _ v: Int32, _ rank: Int32, over partner: Int32?) -> UnsafeBufferPointer<Int32> {
+    let candidates = waiting.base
+    var count = 0
+    if let partner {
+      let toPartner = graph.row(partner)
+      let (nearU, nearV) = (row(of: graph.rank(u, partner)), row(of: graph.rank(v, partner)))
+      graph.forEachCommon(u, v, before: rank) { x in
+        let (word, bit) = (Int(x) >> 6, UInt64(x & 63))
+        let bits = (nearU?[word] ?? 0) | (nearV?[word] ?? 0)
+        candidates[count] = x
+        count &+= toPartner[Int(x)] >= rank || bits >> bit & 1 != 0 ? 1 : 0
+      }
+    } else {
+      graph.forEachCommon(u, v, before: rank) { x in
+        candidates[count] = x
+        count &+= 1
+      }
+    }
+    return UnsafeBufferPointer(start: candidates, count: count)
+  }
+
+  private func row(of edge: Int32) -> UnsafePointer<UInt64>? {
+    rows.value(of: simplexKey(edge, 0)).map { UnsafePointer(opposite.base + Int($0) * words) }
   }
 }
 
